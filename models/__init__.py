@@ -1,0 +1,1 @@
+"""What is stored: Tortoise models, constraints, migrations and the only row-level filter."""

@@ -1,0 +1,1 @@
+"""What changes: verbs, and the only place that opens transactions."""

@@ -1,0 +1,39 @@
+"""Who is asking: the three scopes of the API and the principal that a request carries."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Scope(StrEnum):
+    """What a request may read; a request has exactly one."""
+
+    INSPECTOR = "INSPECTOR"
+    CLIENT = "CLIENT"
+    PAYER = "PAYER"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whoever makes a request, and the rows their scope is tied to.
+
+    An INSPECTOR has a `user_id`; a CLIENT has a `grant_id` and one `inspection_id`; a PAYER has a `grant_id`, one
+    `inspection_id` and one `invoice_id`.
+    """
+
+    scope: Scope
+    company_id: UUID
+    user_id: UUID | None = None
+    owner: bool = False
+    session_id: UUID | None = None
+    grant_id: UUID | None = None
+    inspection_id: UUID | None = None
+    invoice_id: UUID | None = None
+    person_id: UUID | None = None
+
+    @property
+    def actor_id(self) -> UUID:
+        """The user or grant that acts: who an audit event or an idempotency key belongs to."""
+        actor = self.user_id or self.grant_id
+        assert actor is not None, "a principal is a user or the bearer of a grant"
+        return actor

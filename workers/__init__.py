@@ -1,0 +1,1 @@
+"""What runs later: ARQ settings, crons and one-line jobs that call operations."""
