@@ -1,0 +1,122 @@
+"""What an invoice adds up to: the one place where entries become balances and statuses."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rules.states import (
+    IN_FLIGHT,
+    SETTLED,
+    InvoiceKind,
+    InvoiceStatus,
+    PaymentState,
+    PaymentStatus,
+    RefundStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundEntry:
+    """One refund as the balance sees it; minor units. `credited` is the part that its invoice no longer asks for."""
+
+    amount: int
+    status: RefundStatus
+    credited: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentEntry:
+    """One payment with its refunds as the balance sees it; minor units."""
+
+    amount: int
+    state: PaymentState
+    refunds: tuple[RefundEntry, ...] = ()
+
+    @property
+    def refunded(self) -> int:
+        """What has gone back to the payer."""
+        return sum(refund.amount for refund in self.refunds if refund.status is RefundStatus.SUCCEEDED)
+
+    @property
+    def refundable(self) -> int:
+        """What may still go back: nothing while the payment is disputed or not settled."""
+        if self.state not in (PaymentState.SUCCEEDED, PaymentState.RECORDED):
+            return 0
+        held = (RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+        return max(0, self.amount - sum(refund.amount for refund in self.refunds if refund.status in held))
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The stored figures of an invoice, in minor units.
+
+    `remaining` is what may still be asked for; `overpaid` is money held beyond what is owed; `credited` is what refunds
+    with disposition CREDIT took off what is owed.
+    """
+
+    total: int
+    credited: int
+    settled: int
+    in_flight: int
+    remaining: int
+    overpaid: int
+    refunded: int
+    payment_status: PaymentStatus
+
+
+def balance(*, total: int, status: InvoiceStatus, payments: Iterable[PaymentEntry]) -> Balance:
+    """Figures of one invoice from its lines' sum and its payments. A void invoice owes nothing."""
+    payments = tuple(payments)
+    settled = sum(payment.amount - payment.refunded for payment in payments if payment.state in SETTLED)
+    in_flight = sum(payment.amount for payment in payments if payment.state in IN_FLIGHT)
+    refunded = sum(payment.refunded for payment in payments)
+    credited = sum(
+        refund.credited
+        for payment in payments
+        for refund in payment.refunds
+        if refund.status is RefundStatus.SUCCEEDED
+    )
+    owed = 0 if status is InvoiceStatus.VOID else total - credited
+    return Balance(
+        total=total,
+        credited=credited,
+        settled=settled,
+        in_flight=in_flight,
+        remaining=max(0, owed - settled - in_flight),
+        overpaid=max(0, settled + in_flight - owed),
+        refunded=refunded,
+        payment_status=payment_status(
+            owed=owed,
+            settled=settled,
+            in_flight=in_flight,
+            refunded=refunded,
+            disputed=any(payment.state is PaymentState.DISPUTED for payment in payments),
+        ),
+    )
+
+
+def payment_status(*, owed: int, settled: int, in_flight: int, refunded: int, disputed: bool) -> PaymentStatus:
+    """The most telling single word for these figures; what needs somebody's attention comes first."""
+    if disputed:
+        return PaymentStatus.DISPUTED
+    if settled > max(owed, 0):
+        return PaymentStatus.OVERPAID
+    if in_flight:
+        return PaymentStatus.PROCESSING
+    if refunded:
+        return PaymentStatus.PARTIALLY_REFUNDED if settled else PaymentStatus.REFUNDED
+    if settled >= owed:
+        return PaymentStatus.PAID
+    return PaymentStatus.PARTIALLY_PAID if settled else PaymentStatus.UNPAID
+
+
+def invoice_status(kind: InvoiceKind, current: InvoiceStatus, figures: Balance) -> InvoiceStatus:
+    """Where an invoice stands once its entries changed: paid when nothing is owed or in flight, else open.
+
+    Drafts and void invoices stay what they are: only a decision of a person moves those.
+    """
+    if current in (InvoiceStatus.DRAFT, InvoiceStatus.VOID):
+        return current
+    done = figures.remaining == 0 and figures.in_flight == 0
+    if done and (kind is InvoiceKind.PRIMARY or figures.total > 0 or figures.settled > 0):
+        return InvoiceStatus.PAID
+    return InvoiceStatus.UNCOLLECTIBLE if current is InvoiceStatus.UNCOLLECTIBLE else InvoiceStatus.OPEN
