@@ -1,0 +1,86 @@
+"""The API's scalars: aware times, exact decimals as strings, and currency codes."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+DECIMAL_LENGTH_MAX: Final = 30
+DATETIME_LENGTH_MAX: Final = 40
+
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+CurrencyCode = NewType("CurrencyCode", str)
+
+
+def parse_decimal(value: object) -> Decimal:
+    """The exact number that a decimal string spells; floats, exponents, NaN and infinities are refused."""
+    if not isinstance(value, str):
+        raise GraphQLError('A Decimal is sent as a string, like "12.50", so that no digit is lost.')
+    if len(value) > DECIMAL_LENGTH_MAX:
+        raise GraphQLError(f"A Decimal has at most {DECIMAL_LENGTH_MAX} characters; this one has {len(value)}.")
+    if _DECIMAL.fullmatch(value) is None:
+        raise GraphQLError('A Decimal is written as digits with an optional point, like "12.50" or "-3".')
+    return Decimal(value)
+
+
+def serialize_decimal(value: object) -> str:
+    """Plain digits, never an exponent."""
+    assert isinstance(value, Decimal), f"a Decimal field returned {type(value).__name__}"
+    assert value.is_finite(), "a Decimal field returned a value that is no number"
+    return f"{value:f}"
+
+
+def parse_datetime(value: object) -> datetime:
+    """The moment, in UTC; a time without its offset is refused, because it names no moment."""
+    if not isinstance(value, str) or len(value) > DATETIME_LENGTH_MAX:
+        raise GraphQLError('A DateTime is an ISO-8601 string, like "2026-03-01T09:30:00Z".')
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise GraphQLError('This is no ISO-8601 time; write it like "2026-03-01T09:30:00Z".') from None
+    raise GraphQLError('A DateTime needs its offset from UTC: end it with "Z" or one like "+02:00".')
+
+
+def serialize_datetime(value: object) -> str:
+    """ISO-8601 in UTC, ending in Z."""
+    assert isinstance(value, datetime), f"a DateTime field returned {type(value).__name__}"
+    assert value.tzinfo is not None, "a DateTime field returned a time without its offset"
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_currency(value: object) -> str:
+    """Three capital letters; whether the currency is the company's is for the rules to say."""
+    if not isinstance(value, str) or _CURRENCY.fullmatch(value) is None:
+        raise GraphQLError('A CurrencyCode is an ISO 4217 code of three capital letters, like "USD".')
+    return value
+
+
+SCALARS: Final[Mapping[object, ScalarDefinition]] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description='A moment as an ISO-8601 string with its offset from UTC, like "2026-03-01T09:30:00Z".',
+        serialize=serialize_datetime,
+        parse_value=parse_datetime,
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description='An exact number as a string of digits with an optional point, like "12.50".',
+        serialize=serialize_decimal,
+        parse_value=parse_decimal,
+    ),
+    CurrencyCode: strawberry.scalar(
+        name="CurrencyCode",
+        description='A currency as its ISO 4217 code, like "USD".',
+        serialize=str,
+        parse_value=parse_currency,
+    ),
+}

@@ -1,0 +1,106 @@
+"""A small schema with every shape that the edge has to judge: interface, union, mutation, subscription, lists."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from rules.access import Scope
+from rules.errors import ErrorCode, Refusal
+from schema.access import allow, public
+from schema.api import Api
+from schema.relay import Node
+from schema.scalars import CurrencyCode
+
+INSPECTOR, CLIENT, PAYER = Scope
+
+
+@strawberry.enum(description="How it feels.")
+class Mood(Enum):
+    CALM = strawberry.enum_value("CALM", description="At rest.")
+
+
+@strawberry.type(description="A house.")
+class House(Node):
+    address: str = allow(INSPECTOR, CLIENT, description="Where it stands.")
+    secret: str | None = allow(INSPECTOR, default=None, description="What only the company knows.")
+    price: Decimal = allow(INSPECTOR, CLIENT, PAYER, default=Decimal("1.50"), description="What it costs.")
+
+    @allow(INSPECTOR, CLIENT, PAYER, relation="neighbours", description="The houses beside it.")
+    async def neighbours(self) -> list["House"]:
+        return [House(id=strawberry.ID("n1"), address="2 Elm"), House(id=strawberry.ID("n2"), address="3 Elm")]
+
+    @allow(INSPECTOR, statements=4, description="What it takes four statements to know.")
+    async def history(self) -> list[str]:
+        return ["built"]
+
+
+@strawberry.type(description="A car.")
+class Car(Node):
+    plate: str = allow(PAYER, description="What is written on it.")
+
+
+Thing = Annotated[House | Car, strawberry.union("Thing", description="A house or a car.")]
+
+
+@strawberry.input(description="What to paint.")
+class PaintInput:
+    color: str = strawberry.field(description="With what color.")
+    amount: Decimal | None = strawberry.field(default=None, description="For how much.")
+    at: datetime | None = strawberry.field(default=None, description="When.")
+
+
+class NoPaint(Refusal):
+    code = ErrorCode.INVALID_INPUT
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    @public(description="Answers.")
+    def hello(self) -> str:
+        return "world"
+
+    @allow(INSPECTOR, CLIENT, relation="house", description="One house.")
+    async def house(self) -> House:
+        return House(id=strawberry.ID("h1"), address="1 Elm", secret="gold")
+
+    @allow(INSPECTOR, CLIENT, PAYER, description="Any node.")
+    async def node(self, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]) -> Node | None:
+        return House(id=id, address="1 Elm")
+
+    @allow(INSPECTOR, CLIENT, PAYER, description="Houses and cars.")
+    async def things(self) -> list[Thing]:
+        return [House(id=strawberry.ID("h1"), address="1 Elm"), Car(id=strawberry.ID("c1"), plate="XY 1")]
+
+    @allow(INSPECTOR, description="Fails by accident.")
+    def broken(self) -> str | None:
+        raise RuntimeError("password=hunter2")
+
+    @allow(INSPECTOR, description="Refuses.")
+    async def refusing(self) -> str | None:
+        raise NoPaint("There is no paint left.", field=("input", "color"))
+
+    @allow(INSPECTOR, description="Its currency.")
+    def currency(self, mood: Annotated[Mood, strawberry.argument(description="In which mood.")]) -> CurrencyCode:
+        return CurrencyCode("USD")
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation:
+    @allow(INSPECTOR, statements=2, description="Paints.")
+    async def paint(self, input: Annotated[PaintInput, strawberry.argument(description="How.")]) -> str:
+        return input.color
+
+
+@strawberry.type(description="What can be watched.")
+class Subscription:
+    @allow(INSPECTOR, is_subscription=True, description="Counts.")
+    async def count(self) -> AsyncIterator[int]:
+        yield 1
+
+
+def toy_api() -> Api:
+    return Api(Query, Mutation, Subscription, types=[House, Car])
