@@ -8,11 +8,12 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.paging import After, Before, First, Last, Page, encode_cursor, page_request
 from rules.access import Scope
 from rules.errors import ErrorCode, Refusal
 from schema.access import allow, public
 from schema.api import Api
-from schema.relay import Node
+from schema.relay import Node, connection_of
 from schema.scalars import CurrencyCode
 
 INSPECTOR, CLIENT, PAYER = Scope
@@ -53,6 +54,23 @@ class PaintInput:
     at: datetime | None = strawberry.field(default=None, description="When.")
 
 
+COUNTED: list[str] = []
+
+
+async def count_houses() -> int:
+    COUNTED.append("houses")
+    return 3
+
+
+async def read_houses(
+    first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> Page[House]:
+    request = page_request(first=first, after=after, last=last, before=before)
+    rows = [House(id=strawberry.ID(f"h{number}"), address=f"{number} Elm") for number in range(1, 4)][: request.size]
+    cursors = [encode_cursor([row.id]) for row in rows]
+    return Page(rows, cursors, has_next=request.size < 3, has_previous=False, count=count_houses)
+
+
 class NoPaint(Refusal):
     code = ErrorCode.INVALID_INPUT
 
@@ -74,6 +92,14 @@ class Query:
     @allow(INSPECTOR, CLIENT, PAYER, description="Houses and cars.")
     async def things(self) -> list[Thing]:
         return [House(id=strawberry.ID("h1"), address="1 Elm"), Car(id=strawberry.ID("c1"), plate="XY 1")]
+
+    houses = allow(
+        INSPECTOR,
+        statements=1,
+        resolver=read_houses,
+        graphql_type=connection_of(House, INSPECTOR),
+        description="All houses.",
+    )
 
     @allow(INSPECTOR, description="Fails by accident.")
     def broken(self) -> str | None:
