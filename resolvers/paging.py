@@ -197,5 +197,6 @@ def _beyond(columns: Sequence[str], values: Sequence[CursorValue]) -> Q:
     for position, column in enumerate(columns):
         name, comparison = (column[1:], "lt") if column.startswith("-") else (column, "gt")
         terms: dict[str, Any] = {columns[earlier].removeprefix("-"): values[earlier] for earlier in range(position)}
-        alternatives |= Q(**terms, **{f"{name}__{comparison}": values[position]})
+        terms[f"{name}__{comparison}"] = values[position]
+        alternatives |= Q(**terms)
     return alternatives

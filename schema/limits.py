@@ -1,0 +1,148 @@
+"""How large an operation may be: one pass over the document before it is validated, each fragment measured once."""
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+from rules.errors import ErrorCode, Refusal
+
+SOURCE_BYTES_MAX: Final = 16 * 1024
+TOKENS_MAX: Final = 1000
+COMMENTS_MAX: Final = 50
+OPERATIONS_MAX: Final = 5
+DEPTH_MAX: Final = 10
+ALIASES_MAX: Final = 15
+ROOT_FIELDS_MAX: Final = 10
+FIELDS_MAX: Final = 500
+DIRECTIVES_MAX: Final = 5
+# Selections that lead to no field cost the executor as much as fields do, so they have a bound of their own.
+SPREADS_MAX: Final = 500
+
+INTROSPECTION_FIELDS: Final = frozenset({"__schema", "__type"})
+
+
+class OperationTooComplex(Refusal):
+    """A document beyond one of the limits; the sentence names the limit and what was measured."""
+
+    code = ErrorCode.OPERATION_TOO_COMPLEX
+
+
+@dataclass(slots=True)
+class Size:
+    """What a selection amounts to after its fragments are put in."""
+
+    depth: int = 0
+    root_fields: int = 0
+    fields: int = 0
+    spreads: int = 0
+    aliases: int = 0
+    directives: int = 0
+
+    def add(self, other: "Size") -> None:
+        self.depth = max(self.depth, other.depth)
+        self.root_fields += other.root_fields
+        self.fields += other.fields
+        self.spreads += other.spreads
+        self.aliases += other.aliases
+        self.directives += other.directives
+
+
+LIMITS: Final = {
+    "depth": (DEPTH_MAX, "is nested {} fields deep"),
+    "root_fields": (ROOT_FIELDS_MAX, "selects {} root fields"),
+    "fields": (FIELDS_MAX, "selects {} fields once its fragments are put in"),
+    "spreads": (SPREADS_MAX, "puts in {} fragments"),
+    "aliases": (ALIASES_MAX, "uses {} aliases once its fragments are put in"),
+    "directives": (DIRECTIVES_MAX, "uses {} directives once its fragments are put in"),
+}
+assert LIMITS.keys() == {field.name for field in fields(Size)}
+
+
+def check_source(source: str) -> None:
+    """Refuse a source that is too long to be worth parsing."""
+    length = len(source.encode(errors="surrogatepass"))
+    if length > SOURCE_BYTES_MAX:
+        raise OperationTooComplex(f"The document is {length} bytes long; at most {SOURCE_BYTES_MAX} are accepted.")
+
+
+def check_document(document: DocumentNode) -> None:
+    """Refuse a document with too many operations, or with any operation beyond a limit."""
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if len(operations) > OPERATIONS_MAX:
+        raise OperationTooComplex(f"The document has {len(operations)} operations; at most {OPERATIONS_MAX} may be.")
+    measure = _Measure(document)
+    for operation in operations:
+        _check_size(operation, measure.operation(operation))
+
+
+def _check_size(operation: OperationDefinitionNode, size: Size) -> None:
+    name = f"The operation {operation.name.value}" if operation.name else "The operation"
+    for field, (limit, phrase) in LIMITS.items():
+        measured = getattr(size, field)
+        if measured > limit:
+            # Nested fragments double at each step, so the true number may have hundreds of digits.
+            shown = measured if measured < 1_000_000 else "over a million"
+            raise OperationTooComplex(f"{name} {phrase.format(shown)}; at most {limit} are accepted.")
+
+
+class _Measure:
+    """One pass over a document; a fragment is measured when it is first met, and a cycle counts for nothing."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self.measured: dict[str, Size] = {}
+
+    def operation(self, node: OperationDefinitionNode) -> Size:
+        size = self._selections(node.selection_set)
+        size.directives += _directives(node)
+        for variable in node.variable_definitions or ():
+            size.directives += _directives(variable)
+        return size
+
+    def _selections(self, node: SelectionSetNode) -> Size:
+        size = Size()
+        for selection in node.selections:
+            if isinstance(selection, FieldNode):
+                size.add(self._field(selection))
+            elif isinstance(selection, InlineFragmentNode):
+                size.add(self._selections(selection.selection_set))
+                size.spreads += 1
+            elif isinstance(selection, FragmentSpreadNode):
+                size.add(self._fragment(selection.name.value))
+                size.spreads += 1
+            size.directives += _directives(selection)
+        return size
+
+    def _field(self, node: FieldNode) -> Size:
+        size = self._selections(node.selection_set) if node.selection_set else Size()
+        exempt = node.name.value in INTROSPECTION_FIELDS
+        size.depth = 1 if exempt else size.depth + 1
+        size.root_fields = 1
+        size.fields += 1
+        size.aliases += node.alias is not None
+        return size
+
+    def _fragment(self, name: str) -> Size:
+        if name not in self.measured:
+            self.measured[name] = Size()  # While it is being measured: a cycle, which validation refuses.
+            fragment = self.fragments.get(name)
+            if fragment is not None:
+                size = self._selections(fragment.selection_set)
+                size.directives += _directives(fragment)
+                self.measured[name] = size
+        return self.measured[name]
+
+
+def _directives(node: object) -> int:
+    return len(getattr(node, "directives", None) or ())
