@@ -1,1 +1,37 @@
 """What is stored: Tortoise models, constraints, migrations and the only row-level filter."""
+
+from models.companies import Company, SignIn, StripeStatus, User, UserRole
+from models.emails import Email, EmailKind
+from models.events import ActorKind, Event, IdempotencyKey
+from models.grants import Grant, GrantKind, GrantSource
+from models.inspections import Agreement, Inspection, InspectionPerson, InspectionStatus, LineItem, LineItemKind
+from models.invoices import Invoice, InvoiceLine
+from models.payments import Payment, Refund
+from models.people import Person
+
+__all__ = [
+    "ActorKind",
+    "Agreement",
+    "Company",
+    "Email",
+    "EmailKind",
+    "Event",
+    "Grant",
+    "GrantKind",
+    "GrantSource",
+    "IdempotencyKey",
+    "Inspection",
+    "InspectionPerson",
+    "InspectionStatus",
+    "Invoice",
+    "InvoiceLine",
+    "LineItem",
+    "LineItemKind",
+    "Payment",
+    "Person",
+    "Refund",
+    "SignIn",
+    "StripeStatus",
+    "User",
+    "UserRole",
+]

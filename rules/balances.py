@@ -70,10 +70,7 @@ def balance(*, total: int, status: InvoiceStatus, payments: Iterable[PaymentEntr
     in_flight = sum(payment.amount for payment in payments if payment.state in IN_FLIGHT)
     refunded = sum(payment.refunded for payment in payments)
     credited = sum(
-        refund.credited
-        for payment in payments
-        for refund in payment.refunds
-        if refund.status is RefundStatus.SUCCEEDED
+        refund.credited for payment in payments for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED
     )
     owed = 0 if status is InvoiceStatus.VOID else total - credited
     return Balance(

@@ -1,0 +1,84 @@
+"""The tenant, its staff and their sign-ins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+
+from models.base import Row, choice
+
+
+class StripeStatus(StrEnum):
+    """Whether the company's Stripe account can take payments."""
+
+    NOT_CONNECTED = "NOT_CONNECTED"
+    PENDING = "PENDING"
+    READY = "READY"
+
+
+class UserRole(StrEnum):
+    """An OWNER may also change the company's settings."""
+
+    OWNER = "OWNER"
+    INSPECTOR = "INSPECTOR"
+
+
+class Company(Row):
+    """An inspection company: nothing crosses companies."""
+
+    name = fields.CharField(max_length=200)
+    currency = fields.CharField(max_length=3)
+    time_zone = fields.CharField(max_length=64, default="UTC")
+    stripe_status = choice(StripeStatus, default=StripeStatus.NOT_CONNECTED)
+    stripe_account_id = fields.CharField(max_length=255, null=True, unique=True)
+    deferred_payments_enabled = fields.BooleanField(default=False)
+    advanced_automations_enabled = fields.BooleanField(default=False)
+    report_lock_enabled = fields.BooleanField(default=False)
+    additional_roles: list[str] = fields.JSONField(default=list)
+    inspection_count = fields.IntField(default=0, description="The last inspection number given out.")
+
+    users: fields.ReverseRelation[User]
+
+    class Meta:
+        table = "companies"
+
+
+class User(Row):
+    """A staff member, who signs in with email and password."""
+
+    company_id: UUID
+    company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
+        "models.Company", related_name="users", on_delete=fields.RESTRICT, db_index=True
+    )
+    name = fields.CharField(max_length=200)
+    email = fields.CharField(max_length=254, unique=True, description="Lower case.")
+    password_hash = fields.CharField(max_length=255, description="argon2id.")
+    role = choice(UserRole)
+
+    class Meta:
+        table = "users"
+
+
+class SignIn(Row):
+    """One sign-in and the chain of refresh tokens that grew from it; using an old one again revokes it."""
+
+    company_id: UUID
+    company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
+        "models.Company", related_name="sign_ins", on_delete=fields.RESTRICT
+    )
+    user_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="sign_ins", on_delete=fields.CASCADE, db_index=True
+    )
+    generation = fields.IntField(default=1, description="How often the refresh token was rotated, plus one.")
+    refresh_hash = fields.CharField(max_length=64, description="SHA-256 of the current refresh token, hex.")
+    expires_at = fields.DatetimeField()
+    revoked_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "sign_ins"
+        indexes = (Index(fields=("expires_at",)),)

@@ -1,0 +1,81 @@
+"""The outbox: every mail, written in the transaction that it announces, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+
+from models.base import Row, choice
+from models.companies import Company
+from models.grants import Grant
+from models.inspections import Inspection
+from models.invoices import Invoice
+from rules import clock
+from rules.states import EmailStatus
+
+
+class EmailKind(StrEnum):
+    """What a mail is about."""
+
+    INVOICE = "INVOICE"
+    RECEIPT = "RECEIPT"
+    REMINDER = "REMINDER"
+    NOTICE = "NOTICE"
+    AUTOMATION = "AUTOMATION"
+    CLIENT_PORTAL = "CLIENT_PORTAL"
+
+
+class Email(Row):
+    """One mail to one person. Recipient, subject and body are snapshots; the link is minted when it is sent.
+
+    `text` and `html` hold `rules.links.LINK_PLACEHOLDER` where the link goes, so that no token is stored.
+    """
+
+    company_id: UUID
+    company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
+        "models.Company", related_name="emails", on_delete=fields.RESTRICT
+    )
+    inspection_id: UUID
+    inspection: fields.ForeignKeyRelation[Inspection] = fields.ForeignKeyField(
+        "models.Inspection", related_name="emails", on_delete=fields.RESTRICT, db_index=True
+    )
+    invoice_id: UUID | None
+    invoice: fields.ForeignKeyNullableRelation[Invoice] = fields.ForeignKeyField(
+        "models.Invoice", related_name="emails", on_delete=fields.RESTRICT, null=True
+    )
+    grant_id: UUID | None
+    grant: fields.ForeignKeyNullableRelation[Grant] = fields.ForeignKeyField(
+        "models.Grant", related_name="emails", on_delete=fields.RESTRICT, null=True
+    )
+    kind = choice(EmailKind)
+    sequence = fields.IntField(default=1)
+    to_name = fields.CharField(max_length=200)
+    to_address = fields.CharField(max_length=254)
+    subject = fields.CharField(max_length=200)
+    text = fields.TextField()
+    html = fields.TextField()
+    message_id = fields.CharField(max_length=255, unique=True)
+    status = choice(EmailStatus, default=EmailStatus.QUEUED)
+    attempts = fields.IntField(default=0)
+    last_error = fields.CharField(max_length=500, null=True)
+    queued_at = fields.DatetimeField(default=clock.now)
+    next_attempt_at: datetime | None = fields.DatetimeField(null=True, default=clock.now)
+    leased_until: datetime | None = fields.DatetimeField(null=True)
+    transmitting = fields.BooleanField(default=False, description="DATA began: a lost connection is UNCERTAIN.")
+    accepted_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "emails"
+        constraints = (
+            UniqueConstraint(fields=("invoice_id", "kind", "sequence"), name="emails_once"),
+            CheckConstraint(check="to_address NOT LIKE '%,%' AND to_address LIKE '_%@_%'", name="emails_one_recipient"),
+        )
+        indexes = (
+            Index(fields=("company_id", "queued_at", "id")),
+            Index(fields=("to_address", "queued_at")),
+        )

@@ -1,0 +1,107 @@
+"""Money that moved: payments, and refunds of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+
+from models.base import Row, choice, minor_units
+from models.companies import Company
+from models.inspections import Inspection, InspectionPerson
+from models.invoices import Invoice
+from rules.roles import PersonRole
+from rules.states import PaymentMethod, PaymentState, RefundDisposition, RefundStatus
+
+
+class Payment(Row):
+    """One attempt or success at paying one invoice. No card number or account is ever stored."""
+
+    company_id: UUID
+    company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
+        "models.Company", related_name="payments", on_delete=fields.RESTRICT
+    )
+    inspection_id: UUID
+    inspection: fields.ForeignKeyRelation[Inspection] = fields.ForeignKeyField(
+        "models.Inspection", related_name="payments", on_delete=fields.RESTRICT, db_index=True
+    )
+    invoice_id: UUID
+    invoice: fields.ForeignKeyRelation[Invoice] = fields.ForeignKeyField(
+        "models.Invoice", related_name="payments", on_delete=fields.RESTRICT, db_index=True
+    )
+    payer_id: UUID
+    payer: fields.ForeignKeyRelation[InspectionPerson] = fields.ForeignKeyField(
+        "models.InspectionPerson", related_name="payments", on_delete=fields.RESTRICT
+    )
+    payer_name = fields.CharField(max_length=200)
+    payer_role = choice(PersonRole)
+    method = choice(PaymentMethod)
+    state = choice(PaymentState)
+    currency = fields.CharField(max_length=3)
+    amount_minor = minor_units(default=None)
+    refunded_minor = minor_units()
+    refundable_minor = minor_units()
+    reference = fields.CharField(max_length=200, null=True)
+    settled_at: datetime | None = fields.DatetimeField(null=True)
+    failure_message = fields.CharField(max_length=500, null=True)
+    card_brand = fields.CharField(max_length=40, null=True)
+    card_last4 = fields.CharField(max_length=4, null=True)
+    stripe_account_id = fields.CharField(max_length=255, null=True)
+    checkout_session_id = fields.CharField(max_length=255, null=True, unique=True)
+    checkout_url = fields.CharField(max_length=2000, null=True)
+    checkout_expires_at: datetime | None = fields.DatetimeField(null=True)
+    stripe_payment_intent_id = fields.CharField(max_length=255, null=True, unique=True)
+    next_poll_at: datetime | None = fields.DatetimeField(null=True, description="Null once nothing is left to ask.")
+    poll_count = fields.IntField(default=0)
+
+    refunds: fields.ReverseRelation[Refund]
+
+    class Meta:
+        table = "payments"
+        constraints = (
+            UniqueConstraint(
+                fields=("invoice_id",),
+                name="payments_one_live_attempt",
+                condition="state IN ('CREATED', 'REQUIRES_ACTION', 'PROCESSING', 'UNKNOWN')",
+            ),
+            CheckConstraint(
+                check="amount_minor > 0 AND refunded_minor BETWEEN 0 AND amount_minor"
+                " AND refundable_minor BETWEEN 0 AND amount_minor - refunded_minor",
+                name="payments_amounts",
+            ),
+        )
+        indexes = (Index(fields=("company_id", "created_at", "id")),)
+
+
+class Refund(Row):
+    """Money given back from one payment, to whoever paid it."""
+
+    company_id: UUID
+    company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
+        "models.Company", related_name="refunds", on_delete=fields.RESTRICT
+    )
+    payment_id: UUID
+    payment: fields.ForeignKeyRelation[Payment] = fields.ForeignKeyField(
+        "models.Payment", related_name="refunds", on_delete=fields.RESTRICT, db_index=True
+    )
+    currency = fields.CharField(max_length=3)
+    amount_minor = minor_units(default=None)
+    credited_minor = minor_units()
+    status = choice(RefundStatus)
+    disposition = choice(RefundDisposition)
+    reason = fields.CharField(max_length=500, null=True)
+    stripe_refund_id = fields.CharField(max_length=255, null=True, unique=True)
+    settled_at: datetime | None = fields.DatetimeField(null=True)
+    next_poll_at: datetime | None = fields.DatetimeField(null=True)
+    poll_count = fields.IntField(default=0)
+
+    class Meta:
+        table = "refunds"
+        constraints = (
+            CheckConstraint(
+                check="amount_minor > 0 AND credited_minor BETWEEN 0 AND amount_minor", name="refunds_amounts"
+            ),
+        )

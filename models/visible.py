@@ -1,0 +1,106 @@
+"""The only row-level filter: which rows a principal may see. Every read by id and every relation goes through it."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from tortoise.expressions import Q, Subquery
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from models.companies import Company, User
+from models.emails import Email
+from models.events import Event
+from models.grants import Grant, GrantKind
+from models.inspections import Agreement, Inspection, InspectionPerson, LineItem
+from models.invoices import Invoice, InvoiceLine
+from models.payments import Payment, Refund
+from models.people import Person
+from rules.access import Principal, Scope
+from rules.states import PaymentState
+
+Shown = TypeVar("Shown", bound=Model)
+
+NEWS_OF_OTHERS = (
+    PaymentState.PROCESSING,
+    PaymentState.SUCCEEDED,
+    PaymentState.DISPUTED,
+    PaymentState.LOST,
+    PaymentState.RETURNED,
+    PaymentState.RECORDED,
+)
+"""What a client sees of others' payments: money that moved, never somebody's declined card."""
+
+
+def visible(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
+    """The rows of `model` that `principal` may see; none of a model that their scope has no part in."""
+    if principal.scope is Scope.INSPECTOR:
+        return _of_company(model, principal)
+    narrow = (_CLIENT if principal.scope is Scope.CLIENT else _PAYER).get(model)
+    if narrow is None:
+        return model.filter(pk__in=[])
+    return _of_company(model, principal).filter(**narrow(principal))
+
+
+def listed(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
+    """The visible rows that a list of `model` shows, in display order: without entries that were removed."""
+    rows = visible(model, principal).order_by(*_ORDER.get(model, ("id",)))
+    return rows.filter(removed_at=None) if model in _REMOVABLE else rows
+
+
+def _of_company(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
+    return model.filter(**{"id" if model is Company else "company_id": principal.company_id})
+
+
+def _keys(rows: QuerySet[Any], column: str = "id") -> Subquery:
+    return Subquery(rows.values(column))
+
+
+def _client_payments(principal: Principal) -> QuerySet[Payment]:
+    """All attempts at PRIMARY, and of other parties' payments those that moved money."""
+    own = Invoice.filter(inspection_id=principal.inspection_id, kind="PRIMARY")
+    return Payment.filter(
+        Q(invoice_id__in=_keys(own)) | Q(state__in=NEWS_OF_OTHERS), inspection_id=principal.inspection_id
+    )
+
+
+Narrow = Callable[[Principal], dict[str, Any]]
+
+
+def _by_inspection(principal: Principal) -> dict[str, Any]:
+    return {"inspection_id": principal.inspection_id}
+
+
+_CLIENT: dict[type[Model], Narrow] = {
+    Company: lambda principal: {"id": principal.company_id},
+    Inspection: lambda principal: {"id": principal.inspection_id},
+    InspectionPerson: _by_inspection,
+    Person: lambda principal: {
+        "id__in": _keys(InspectionPerson.filter(inspection_id=principal.inspection_id), "person_id")
+    },
+    LineItem: _by_inspection,
+    Agreement: _by_inspection,
+    Invoice: _by_inspection,
+    InvoiceLine: lambda principal: {"invoice_id__in": _keys(Invoice.filter(inspection_id=principal.inspection_id))},
+    Payment: lambda principal: {"id__in": _keys(_client_payments(principal))},
+    Refund: lambda principal: {"payment_id__in": _keys(_client_payments(principal))},
+    Grant: lambda principal: {"inspection_id": principal.inspection_id, "kind": GrantKind.CLIENT_PORTAL},
+}
+
+_PAYER: dict[type[Model], Narrow] = {
+    Invoice: lambda principal: {"id": principal.invoice_id},
+    InvoiceLine: lambda principal: {"invoice_id": principal.invoice_id},
+    Payment: lambda principal: {"invoice_id": principal.invoice_id},
+    Refund: lambda principal: {"payment_id__in": _keys(Payment.filter(invoice_id=principal.invoice_id))},
+}
+
+_ORDER: dict[type[Model], tuple[str, ...]] = {
+    User: ("name", "id"),
+    InspectionPerson: ("position", "id"),
+    LineItem: ("position", "id"),
+    InvoiceLine: ("position", "id"),
+    Agreement: ("-version",),
+    Email: ("-id",),
+    Event: ("id",),
+}
+
+_REMOVABLE = (InspectionPerson, LineItem)
