@@ -1,0 +1,53 @@
+"""Errors about a value written in a document, told with the name of the argument or input field it was written for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    GraphQLError,
+    ListValueNode,
+    Node,
+    ObjectFieldNode,
+    ValueNode,
+    Visitor,
+    visit,
+)
+
+
+def name_values(document: DocumentNode, errors: Sequence[GraphQLError]) -> None:
+    """Put the name before the message of each error that points at a value; graphql-core says only where it stands."""
+    blamed = {id(error.nodes[0]) for error in errors if error.nodes and isinstance(error.nodes[0], ValueNode)}
+    if not blamed:
+        return
+    naming = _Naming(blamed)
+    visit(document, naming)
+    for error in errors:
+        name = naming.names.get(id(error.nodes[0])) if error.nodes else None
+        if name is not None:
+            error.message = f"{name} has an invalid value: {error.message}"
+
+
+class _Naming(Visitor):
+    def __init__(self, blamed: set[int]) -> None:
+        super().__init__()
+        self.blamed = blamed
+        self.names: dict[int, str] = {}
+
+    def enter(self, node: Node, _key: Any, _parent: Any, _path: Any, ancestors: list[Any]) -> None:
+        if id(node) in self.blamed:
+            self.names[id(node)] = _name([*ancestors, node])
+
+
+def _name(ancestors: Sequence[Any]) -> str:
+    """`input.lines[].amount`, read from what the value stands in."""
+    name = ""
+    for node in ancestors:
+        if isinstance(node, ArgumentNode):
+            name = node.name.value
+        elif isinstance(node, ObjectFieldNode):
+            name += f".{node.name.value}"
+        elif isinstance(node, ListValueNode) and node is not ancestors[-1]:
+            name += "[]"
+    return name.removeprefix(".") or "The value"
