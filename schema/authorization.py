@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from graphql import ASTValidationRule, FieldNode, GraphQLError, ValidationContext, ValidationRule
+from graphql import ASTValidationRule, FieldNode, GraphQLError, ValidationContext, ValidationRule, is_introspection_type
 
 from rules.access import Scope
 from rules.errors import ErrorCode
@@ -23,8 +23,8 @@ def authorization_rule(scope: Scope | None) -> type[ASTValidationRule]:
 
         def enter_field(self, node: FieldNode, *_: Any) -> None:
             parent, field = self.context.get_parent_type(), self.context.get_field_def()
-            if parent is None or field is None or node.name.value.startswith("__"):
-                return  # Unknown fields are another rule's, and introspection's own are for everybody.
+            if parent is None or field is None or node.name.value.startswith("__") or is_introspection_type(parent):
+                return  # Unknown fields are another rule's, and whether there is introspection is a third one's.
             if not may_read(field, scope):
                 self.refused.setdefault(f"{parent.name}.{node.name.value}", []).append(node)
 

@@ -1,5 +1,6 @@
 """Documents made ready to run: parsed, measured, validated for a scope, and kept for the next request like it."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,18 +24,22 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from rules.access import Scope
 from rules.errors import ErrorCode, Refusal
 from schema.authorization import authorization_rule
-from schema.limits import COMMENTS_MAX, TOKENS_MAX, OperationTooComplex, check_document, check_source
+from schema.limits import COMMENTS_MAX, TOKENS_MAX, CyclicFragment, OperationTooComplex, check_document, check_source
 from schema.literals import name_values
 from schema.statements import check_statements
 
 # A parsed document takes some fifty times its source in memory, so the cache is bounded by the sources' length too.
 CACHED_DOCUMENTS_MAX: Final = 1000
 CACHED_CHARACTERS_MAX: Final = 1024 * 1024
-ERRORS_MAX: Final = 100
-MESSAGE_CHARACTERS_MAX: Final = 1000
+ERRORS_MAX: Final = 25
+MESSAGE_CHARACTERS_MAX: Final = 300
 
 # How the parser begins when it stops at a limit; it raises the same class for a misplaced comma.
 PARSER_LIMIT_MESSAGES: Final = ("Document contains more than", "Document is nested too deeply")
+
+
+# What a scalar says about a value it refuses is a whole sentence; graphql-core puts it, and the value, into another.
+_UNWRAPPED: Final = re.compile(r"Expected value of type '\w+!?', but encountered error '(.*)'; found: .*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Documents:
             return Prepared(None if errors else document, [format_error(error) for error in errors])
         except GraphQLSyntaxError as error:
             return Prepared(None, [_format_syntax_error(error)])
-        except OperationTooComplex as refusal:
+        except (OperationTooComplex, CyclicFragment) as refusal:
             return Prepared(None, [format_refusal(refusal)])
         except RecursionError:
             return Prepared(None, [format_refusal(OperationTooComplex("The document is nested too deeply."))])
@@ -96,7 +101,7 @@ class Documents:
 def format_error(error: GraphQLError, code: ErrorCode = ErrorCode.MALFORMED_OPERATION) -> GraphQLFormattedError:
     """The error as it is sent, with a code whatever raised it."""
     formatted = error.formatted
-    formatted["message"] = _shortened(formatted["message"])
+    formatted["message"] = _shortened(_UNWRAPPED.sub(r"\1", formatted["message"]))
     formatted["extensions"] = {"code": code.value, **formatted.get("extensions", {})}
     return formatted
 

@@ -194,7 +194,7 @@ class _Reporter:
 
 
 def _traceback(fault: BaseException) -> str:
-    """Where it happened and what it says: no local variables, which hold secrets, and no rows that PostgreSQL quotes."""
+    """Where it happened and what it says; no local variables, which hold secrets, and no row that PostgreSQL quotes."""
     if isinstance(fault, GraphQLError):
         return fault.message  # Its traceback is ours, and its text quotes the document.
     lines = "".join(TracebackException.from_exception(fault, limit=TRACEBACK_FRAMES_MAX).format()).splitlines()

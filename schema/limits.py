@@ -1,5 +1,6 @@
 """How large an operation may be: one pass over the document before it is validated, each fragment measured once."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -27,6 +28,9 @@ DIRECTIVES_MAX: Final = 5
 # Selections that lead to no field cost the executor as much as fields do, so they have a bound of their own.
 SPREADS_MAX: Final = 500
 
+# To validate, each field with selections is compared with every other that answers in its place: the square of them.
+COMPARISONS_MAX: Final = 2000
+
 INTROSPECTION_FIELDS: Final = frozenset({"__schema", "__type"})
 
 
@@ -34,6 +38,12 @@ class OperationTooComplex(Refusal):
     """A document beyond one of the limits; the sentence names the limit and what was measured."""
 
     code = ErrorCode.OPERATION_TOO_COMPLEX
+
+
+class CyclicFragment(Refusal):
+    """A fragment that contains itself, so that the document has no size."""
+
+    code = ErrorCode.MALFORMED_OPERATION
 
 
 @dataclass(slots=True)
@@ -82,6 +92,7 @@ def check_document(document: DocumentNode) -> None:
     measure = _Measure(document)
     for operation in operations:
         _check_size(operation, measure.operation(operation))
+        _check_comparisons(operation, measure.fragments)
 
 
 def _check_size(operation: OperationDefinitionNode, size: Size) -> None:
@@ -95,13 +106,13 @@ def _check_size(operation: OperationDefinitionNode, size: Size) -> None:
 
 
 class _Measure:
-    """One pass over a document; a fragment is measured when it is first met, and a cycle counts for nothing."""
+    """One pass over a document; a fragment is measured when it is first met, and once."""
 
     def __init__(self, document: DocumentNode) -> None:
         self.fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
-        self.measured: dict[str, Size] = {}
+        self.measured: dict[str, Size | None] = {}  # None while it is being measured.
 
     def operation(self, node: OperationDefinitionNode) -> Size:
         size = self._selections(node.selection_set)
@@ -134,14 +145,48 @@ class _Measure:
         return size
 
     def _fragment(self, name: str) -> Size:
+        fragment = self.fragments.get(name)
+        if fragment is None:
+            return Size()  # Validation says so.
         if name not in self.measured:
-            self.measured[name] = Size()  # While it is being measured: a cycle, which validation refuses.
-            fragment = self.fragments.get(name)
-            if fragment is not None:
-                size = self._selections(fragment.selection_set)
-                size.directives += _directives(fragment)
-                self.measured[name] = size
-        return self.measured[name]
+            self.measured[name] = None
+            size = self._selections(fragment.selection_set)
+            size.directives += _directives(fragment)
+            self.measured[name] = size
+        measured = self.measured[name]
+        if measured is None:
+            raise CyclicFragment(f"The fragment {name} contains itself.")
+        return measured
+
+
+def _check_comparisons(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+    """Bound what the validation of overlapping fields costs; the operation is within the other limits already."""
+    comparisons = 0
+    places = [[operation.selection_set]]
+    while places:
+        merged: dict[str, list[SelectionSetNode]] = {}
+        for field in _fields(places.pop(), fragments):
+            if field.selection_set:
+                merged.setdefault((field.alias or field.name).value, []).append(field.selection_set)
+        comparisons += sum(len(sets) * (len(sets) - 1) // 2 for sets in merged.values())
+        places.extend(merged.values())
+    if comparisons > COMPARISONS_MAX:
+        raise OperationTooComplex(
+            f"The document selects the same fields over and over, which takes {comparisons} comparisons to validate; "
+            f"at most {COMPARISONS_MAX} are made."
+        )
+
+
+def _fields(sets: list[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[FieldNode]:
+    remaining = list(sets)
+    while remaining:
+        for selection in remaining.pop().selections:
+            if isinstance(selection, FieldNode):
+                yield selection
+            elif isinstance(selection, InlineFragmentNode):
+                remaining.append(selection.selection_set)
+            elif isinstance(selection, FragmentSpreadNode) and selection.name.value in fragments:
+                remaining.append(fragments[selection.name.value].selection_set)
 
 
 def _directives(node: object) -> int:

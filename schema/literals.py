@@ -35,9 +35,9 @@ class _Naming(Visitor):
         self.blamed = blamed
         self.names: dict[int, str] = {}
 
-    def enter(self, node: Node, _key: Any, _parent: Any, _path: Any, ancestors: list[Any]) -> None:
+    def enter(self, node: Node, _key: Any, parent: Any, _path: Any, ancestors: list[Any]) -> None:
         if id(node) in self.blamed:
-            self.names[id(node)] = _name([*ancestors, node])
+            self.names[id(node)] = _name([*ancestors, parent, node])
 
 
 def _name(ancestors: Sequence[Any]) -> str:

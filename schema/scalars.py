@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Final, NewType
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 DECIMAL_LENGTH_MAX: Final = 30
@@ -22,11 +21,11 @@ CurrencyCode = NewType("CurrencyCode", str)
 def parse_decimal(value: object) -> Decimal:
     """The exact number that a decimal string spells; floats, exponents, NaN and infinities are refused."""
     if not isinstance(value, str):
-        raise GraphQLError('A Decimal is sent as a string, like "12.50", so that no digit is lost.')
+        raise TypeError('A Decimal is sent as a string, like "12.50", so that no digit is lost.')
     if len(value) > DECIMAL_LENGTH_MAX:
-        raise GraphQLError(f"A Decimal has at most {DECIMAL_LENGTH_MAX} characters; this one has {len(value)}.")
+        raise ValueError(f"A Decimal has at most {DECIMAL_LENGTH_MAX} characters; this one has {len(value)}.")
     if _DECIMAL.fullmatch(value) is None:
-        raise GraphQLError('A Decimal is written as digits with an optional point, like "12.50" or "-3".')
+        raise ValueError('A Decimal is written as digits with an optional point, like "12.50" or "-3".')
     return Decimal(value)
 
 
@@ -40,14 +39,14 @@ def serialize_decimal(value: object) -> str:
 def parse_datetime(value: object) -> datetime:
     """The moment, in UTC; a time without its offset is refused, because it names no moment."""
     if not isinstance(value, str) or len(value) > DATETIME_LENGTH_MAX:
-        raise GraphQLError('A DateTime is an ISO-8601 string, like "2026-03-01T09:30:00Z".')
+        raise ValueError('A DateTime is an ISO-8601 string, like "2026-03-01T09:30:00Z".')
     try:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise GraphQLError('This is no ISO-8601 time; write it like "2026-03-01T09:30:00Z".') from None
-    raise GraphQLError('A DateTime needs its offset from UTC: end it with "Z" or one like "+02:00".')
+        raise ValueError('This is no ISO-8601 time; write it like "2026-03-01T09:30:00Z".') from None
+    raise ValueError('A DateTime needs its offset from UTC: end it with "Z" or one like "+02:00".')
 
 
 def serialize_datetime(value: object) -> str:
@@ -60,7 +59,7 @@ def serialize_datetime(value: object) -> str:
 def parse_currency(value: object) -> str:
     """Three capital letters; whether the currency is the company's is for the rules to say."""
     if not isinstance(value, str) or _CURRENCY.fullmatch(value) is None:
-        raise GraphQLError('A CurrencyCode is an ISO 4217 code of three capital letters, like "USD".')
+        raise ValueError('A CurrencyCode is an ISO 4217 code of three capital letters, like "USD".')
     return value
 
 
