@@ -1,0 +1,1 @@
+"""A stateful stand-in for Stripe's HTTP API, so that payments can be tried on a laptop without the internet."""
