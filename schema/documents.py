@@ -25,7 +25,7 @@ from rules.access import Scope
 from rules.errors import ErrorCode, Refusal
 from schema.authorization import authorization_rule
 from schema.limits import COMMENTS_MAX, TOKENS_MAX, CyclicFragment, OperationTooComplex, check_document, check_source
-from schema.literals import name_values
+from schema.literals import StorableText, name_values
 from schema.statements import check_statements
 
 # A parsed document takes some fifty times its source in memory, so the cache is bounded by the sources' length too.
@@ -127,7 +127,7 @@ def _shortened(message: str) -> str:
 
 
 def _rules(scope: Scope | None, *, introspection: bool) -> list[type[ASTValidationRule]]:
-    rules = [*specified_rules, *recommended_rules, MaybeNullValidationRule, OneOfInputValidationRule]
+    rules = [*specified_rules, *recommended_rules, MaybeNullValidationRule, OneOfInputValidationRule, StorableText]
     if not introspection:
         rules.append(NoSchemaIntrospectionCustomRule)
     return [*rules, authorization_rule(scope)]

@@ -1,4 +1,4 @@
-"""Errors about a value written in a document, told with the name of the argument or input field it was written for."""
+"""Values written in a document: what no text may hold, and errors told with the field that a value was meant for."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +10,8 @@ from graphql import (
     ListValueNode,
     Node,
     ObjectFieldNode,
+    StringValueNode,
+    ValidationRule,
     ValueNode,
     Visitor,
     visit,
@@ -27,6 +29,14 @@ def name_values(document: DocumentNode, errors: Sequence[GraphQLError]) -> None:
         name = naming.names.get(id(error.nodes[0])) if error.nodes else None
         if name is not None:
             error.message = f"{name} has an invalid value: {error.message}"
+
+
+class StorableText(ValidationRule):
+    """A string that spells NUL fits into no column; variables are checked where they are read."""
+
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+        if "\x00" in node.value:
+            self.report_error(GraphQLError("A string may not hold the NUL character.", node))
 
 
 class _Naming(Visitor):

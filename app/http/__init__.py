@@ -1,0 +1,1 @@
+"""The HTTP edge: what a request must look like, and what a response tells."""

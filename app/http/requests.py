@@ -1,0 +1,125 @@
+"""A GraphQL request read from HTTP: its size, its shape and its text checked before anything looks at its meaning."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import ClientDisconnect, Request
+
+BODY_BYTES_MAX: Final = 128 * 1024
+BODY_SECONDS_MAX: Final = 10.0
+
+# JSON can spell what no UTF-8 text and no PostgreSQL column can hold: half a surrogate pair, and NUL.
+_SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class BadRequest(Exception):
+    """A request that is refused before it is a GraphQL request; `status` says how."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What a request asks to run."""
+
+    query: str
+    variables: Mapping[str, Any] | None = None
+    operation_name: str | None = None
+
+
+async def read_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """The body, read no further than its limit and no longer than its time; raises BadRequest."""
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared[:20]) > bytes_max:
+        raise _too_large(bytes_max)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > bytes_max:
+                    raise _too_large(bytes_max)
+    except TimeoutError:
+        raise BadRequest(408, f"The body did not arrive within {BODY_SECONDS_MAX:g} seconds.") from None
+    except ClientDisconnect:
+        raise BadRequest(400, "The body ended before all of it arrived.") from None
+    return bytes(body)
+
+
+def parse_body(body: bytes) -> GraphQLRequest:
+    """The request that a POST body holds; raises BadRequest."""
+    return _shaped(parse_json(body, "The body"))
+
+
+def parse_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
+    """The request that the address of a GET holds; raises BadRequest."""
+    request: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        if parameters.get(name):
+            request[name] = parse_json(parameters[name].encode(errors="replace"), name)
+        else:
+            request.pop(name, None)
+    request["operationName"] = parameters.get("operationName") or None
+    return _shaped(request)
+
+
+def parse_json(text: bytes, name: str) -> Any:
+    """Strict JSON in UTF-8; raises BadRequest for anything else, or what can't be stored as text."""
+    try:
+        decoded = text.decode()
+        value = json.loads(decoded, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise BadRequest(400, f"{name} is not in UTF-8.") from None
+    except RecursionError:
+        raise BadRequest(400, f"{name} is nested too deeply.") from None
+    except ValueError:
+        raise BadRequest(400, f"{name} is not JSON.") from None
+    if _SUSPECT_ESCAPE.search(decoded) and _holds_unstorable_text(value):
+        raise BadRequest(400, f"{name} holds a NUL character or half a surrogate pair; no text can.")
+    return value
+
+
+def _shaped(request: Any) -> GraphQLRequest:
+    if isinstance(request, list):
+        raise BadRequest(400, "Send one operation a request; a list of them is not accepted.")
+    if not isinstance(request, dict):
+        raise BadRequest(400, 'The body must be a JSON object, like {"query": "{ viewer { __typename } }"}.')
+    query, variables, name = request.get("query"), request.get("variables"), request.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise BadRequest(400, "query must be a string that holds a GraphQL document.")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest(400, "variables must be a JSON object or null.")
+    if name is not None and not isinstance(name, str):
+        raise BadRequest(400, "operationName must be a string or null.")
+    if not isinstance(request.get("extensions"), dict | None):
+        raise BadRequest(400, "extensions must be a JSON object or null.")
+    return GraphQLRequest(query, variables, name or None)
+
+
+def _too_large(bytes_max: int) -> BadRequest:
+    return BadRequest(413, f"The body is larger than {bytes_max} bytes.")
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _holds_unstorable_text(value: Any) -> bool:
+    remaining = [value]
+    while remaining:
+        found = remaining.pop()
+        if isinstance(found, str) and _UNSTORABLE.search(found):
+            return True
+        if isinstance(found, dict):
+            remaining += [*found.keys(), *found.values()]
+        elif isinstance(found, list):
+            remaining += found
+    return False

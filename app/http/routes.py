@@ -1,0 +1,62 @@
+"""Which path is answered by what."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from app.http.graphiql import explorer_page
+from app.http.graphql import STATUS_OF_REFUSAL, Authenticate, GraphQLEndpoint, MakeContext, error_response
+from app.http.health import Check, health_routes
+from app.http.origins import OriginGuard
+from app.http.security import SecurityMiddleware
+from rules.errors import ErrorCode, Refusal
+from schema.executor import Executor
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def build_app(
+    executor: Executor,
+    *,
+    authenticate: Authenticate,
+    make_context: MakeContext,
+    checks: Mapping[str, Check],
+    allowed_origins: Collection[str] = (),
+    explorer: bool = False,
+    routes: Sequence[BaseRoute] = (),
+    lifespan: Lifespan | None = None,
+) -> Starlette:
+    """The whole HTTP application; `routes` are those of webhooks and documents, `explorer` is for development."""
+    endpoint = GraphQLEndpoint(
+        executor, authenticate=authenticate, make_context=make_context, page=explorer_page if explorer else None
+    )
+    guarded = OriginGuard(endpoint, allowed=allowed_origins, own_origin=explorer)
+    pages = [Route("/graphiql", _explorer, methods=["GET"])] if explorer else []
+    return Starlette(
+        routes=[Route("/graphql", guarded), *pages, *health_routes(checks), *routes],
+        middleware=[Middleware(SecurityMiddleware)],
+        exception_handlers={HTTPException: _refuse_path, Refusal: _refuse},
+        lifespan=lifespan,
+    )
+
+
+async def _explorer(_: Request) -> Response:
+    return explorer_page()
+
+
+async def _refuse_path(_: Request, exception: Exception) -> Response:
+    assert isinstance(exception, HTTPException), "registered for it"
+    code = ErrorCode.NOT_FOUND if exception.status_code == 404 else ErrorCode.INVALID_INPUT
+    headers = dict(exception.headers or {})
+    return error_response(exception.status_code, str(exception.detail), code, **headers)
+
+
+async def _refuse(_: Request, exception: Exception) -> Response:
+    assert isinstance(exception, Refusal), "registered for it"
+    return error_response(STATUS_OF_REFUSAL.get(exception.code, 400), exception.message, exception.code)
