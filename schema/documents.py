@@ -69,7 +69,7 @@ class Documents:
         try:
             check_source(source)
         except OperationTooComplex as refusal:
-            return Prepared(None, [format_refusal(refusal)])
+            return Prepared(None, (format_refusal(refusal),))
         prepared = self._prepare(source, scope)
         self._keep(key, prepared)
         return prepared
@@ -82,13 +82,13 @@ class Documents:
             if not errors:
                 check_statements(self.schema, document)
             name_values(document, errors)
-            return Prepared(None if errors else document, [format_error(error) for error in errors])
+            return Prepared(None if errors else document, tuple(format_error(error) for error in errors))
         except GraphQLSyntaxError as error:
-            return Prepared(None, [_format_syntax_error(error)])
+            return Prepared(None, (_format_syntax_error(error),))
         except (OperationTooComplex, CyclicFragment) as refusal:
-            return Prepared(None, [format_refusal(refusal)])
+            return Prepared(None, (format_refusal(refusal),))
         except RecursionError:
-            return Prepared(None, [format_refusal(OperationTooComplex("The document is nested too deeply."))])
+            return Prepared(None, (format_refusal(OperationTooComplex("The document is nested too deeply.")),))
 
     def _keep(self, key: tuple[str, Scope | None], prepared: Prepared) -> None:
         self.kept[key] = prepared
