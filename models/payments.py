@@ -52,6 +52,7 @@ class Payment(Row):
     stripe_account_id = fields.CharField(max_length=255, null=True)
     checkout_session_id = fields.CharField(max_length=255, null=True, unique=True)
     checkout_url = fields.CharField(max_length=2000, null=True)
+    return_url = fields.CharField(max_length=2000, null=True)
     checkout_expires_at: datetime | None = fields.DatetimeField(null=True)
     stripe_payment_intent_id = fields.CharField(max_length=255, null=True, unique=True)
     next_poll_at: datetime | None = fields.DatetimeField(null=True, description="Null once nothing is left to ask.")

@@ -785,6 +785,7 @@ class Migration(migrations.Migration):
                 ("stripe_account_id", fields.CharField(null=True, max_length=255)),
                 ("checkout_session_id", fields.CharField(null=True, unique=True, max_length=255)),
                 ("checkout_url", fields.CharField(null=True, max_length=2000)),
+                ("return_url", fields.CharField(null=True, max_length=2000)),
                 ("checkout_expires_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("stripe_payment_intent_id", fields.CharField(null=True, unique=True, max_length=255)),
                 (

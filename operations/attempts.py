@@ -1,0 +1,71 @@
+"""Ending attempts at paying: an open checkout must be closed at Stripe before its invoice asks for less."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
+from models import Payment
+from operations.books import AttemptsLive
+from operations.settling import apply_observation, give_up_checkout, mark_unknown, observe_payment
+from rules.errors import ErrorCode, Refusal
+from rules.states import IN_FLIGHT, LIVE_ATTEMPTS
+
+ROUNDS_MAX = 3
+"""How often a change may find yet another open checkout before it gives up."""
+
+Result = TypeVar("Result")
+
+
+class PaymentInProgress(Refusal):
+    """Money is under way, so what depends on it has to wait."""
+
+    code = ErrorCode.PAYMENT_IN_PROGRESS
+
+
+class ProviderUnavailable(Refusal):
+    """Stripe did not answer in time; nothing was decided."""
+
+    code = ErrorCode.PAYMENT_PROVIDER_UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__("The payment provider can't be reached at the moment; try again in a minute.")
+
+
+async def ending_attempts(work: Callable[[], Awaitable[Result]], *, stripe: StripeGateway) -> Result:
+    """Run `work`; where it raises AttemptsLive, end those checkouts at Stripe first and run it again.
+
+    `work` is a whole transaction. Raises PaymentInProgress when a checkout turns out to be paid, or being paid.
+    """
+    for _ in range(ROUNDS_MAX):
+        try:
+            return await work()
+        except AttemptsLive as live:
+            for payment_id in live.payment_ids:
+                await end_attempt(payment_id, stripe=stripe)
+    raise PaymentInProgress("Somebody is paying this at the moment; try again in a minute.")
+
+
+async def end_attempt(payment_id: UUID, *, stripe: StripeGateway) -> None:
+    """Close an attempt's checkout at Stripe and apply what Stripe then says of it. Safe to repeat.
+
+    Raises ProviderUnavailable (the attempt is then UNKNOWN until the poller has asked) or PaymentInProgress.
+    """
+    payment = await Payment.get(id=payment_id)
+    if payment.state not in LIVE_ATTEMPTS:
+        return
+    assert payment.stripe_account_id is not None
+    try:
+        if payment.checkout_session_id is None:
+            observed = await observe_payment(payment, stripe=stripe)
+            payment.checkout_session_id = observed.session_id
+        observed = await stripe.expire_checkout(payment.checkout_session_id, account_id=payment.stripe_account_id)
+    except StripeUnavailable:
+        await mark_unknown(payment_id)
+        raise ProviderUnavailable from None
+    except StripeRefused as refused:
+        await give_up_checkout(payment_id, refused.message)
+        return
+    await apply_observation(payment_id, observed)
+    if observed.state in IN_FLIGHT:
+        raise PaymentInProgress("A payment of this invoice is still being processed.")

@@ -1,0 +1,58 @@
+"""Appending to the audit trail: every change of an inspection's money or people leaves one event."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from models import ActorKind, Event, Inspection, User
+from rules.access import Principal, Scope
+
+_ACTOR_KINDS = {Scope.INSPECTOR: ActorKind.USER, Scope.CLIENT: ActorKind.CLIENT, Scope.PAYER: ActorKind.PAYER}
+
+
+async def record(
+    inspection: Inspection,
+    name: str,
+    subject_id: UUID,
+    *,
+    by: Principal | None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Append one event; `by` is None for what the system or Stripe did."""
+    await record_all(inspection, name, {subject_id: after}, by=by, before=before)
+
+
+async def record_all(
+    inspection: Inspection,
+    name: str,
+    subjects: Mapping[UUID, dict[str, Any] | None],
+    *,
+    by: Principal | None,
+    before: dict[str, Any] | None = None,
+) -> None:
+    """Append one event of that name for each subject, given with what it is after the event."""
+    actor_name = await _actor_name(by)
+    await Event.bulk_create(
+        Event(
+            company_id=inspection.company_id,
+            inspection_id=inspection.id,
+            actor_kind=_ACTOR_KINDS[by.scope] if by else ActorKind.SYSTEM,
+            actor_id=by.actor_id if by else None,
+            actor_name=actor_name,
+            name=name,
+            subject_id=subject_id,
+            before=before,
+            after=after,
+        )
+        for subject_id, after in subjects.items()
+    )
+
+
+async def _actor_name(by: Principal | None) -> str:
+    if by is None:
+        return "System"
+    if by.user_id is None:
+        return "Client" if by.scope is Scope.CLIENT else "Payer"
+    names: list[Any] = await User.filter(id=by.user_id).values_list("name", flat=True)
+    return str(names[0])

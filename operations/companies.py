@@ -1,0 +1,174 @@
+"""Companies: founding one, its settings, its staff and its Stripe account."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from gateways.stripe import ObservedAccount, StripeGateway, StripeRefused, StripeUnavailable
+from models import Company, Invoice, StripeStatus, User, UserRole
+from operations.attempts import ProviderUnavailable
+from operations.passwords import check_password, hash_password
+from operations.transactions import transaction
+from rules import texts
+from rules.access import Principal
+from rules.errors import ErrorCode, Refusal
+from rules.money import CURRENCIES
+from rules.roles import ROLE_NAMES
+from rules.states import LIVE_SEPARATE, InvoiceKind
+
+NAME_LENGTH_MAX = 200
+ROLE_NAME_LENGTH_MAX = 60
+ADDITIONAL_ROLES_MAX = 30
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A staff member to be; the password in clear, which is never stored."""
+
+    name: str
+    email: str
+    password: str
+
+
+async def create_company(*, name: str, currency: str, time_zone: str, owner: NewUser) -> UUID:
+    """Found a company with its owner; returns its key."""
+    if currency not in CURRENCIES:
+        raise Refusal(f"currency must be one of {', '.join(sorted(CURRENCIES))}.", field=("currency",))
+    password_hash = await hash_password(check_password(owner.password))
+    return await _insert_company(
+        texts.line(name, field="name", length_max=NAME_LENGTH_MAX),
+        currency,
+        _checked_time_zone(time_zone),
+        owner,
+        password_hash,
+    )
+
+
+@transaction
+async def _insert_company(name: str, currency: str, time_zone: str, owner: NewUser, password_hash: str) -> UUID:
+    company = await Company.create(name=name, currency=currency, time_zone=time_zone)
+    await _insert_user(company.id, owner, UserRole.OWNER, password_hash)
+    return company.id
+
+
+async def create_user(principal: Principal, new: NewUser, *, role: UserRole) -> UUID:
+    """Add a staff member; for the owner alone. Returns their key."""
+    require_owner(principal)
+    password_hash = await hash_password(check_password(new.password))
+    return await _create_user(principal.company_id, new, role, password_hash)
+
+
+@transaction
+async def _create_user(company_id: UUID, new: NewUser, role: UserRole, password_hash: str) -> UUID:
+    return await _insert_user(company_id, new, role, password_hash)
+
+
+async def _insert_user(company_id: UUID, new: NewUser, role: UserRole, password_hash: str) -> UUID:
+    email = texts.email_address(new.email, field="email").lower()
+    if await User.exists(email=email):
+        raise Refusal("email belongs to a user already.", field=("email",), code=ErrorCode.ALREADY_EXISTS)
+    user = await User.create(
+        company_id=company_id,
+        name=texts.line(new.name, field="name", length_max=NAME_LENGTH_MAX),
+        email=email,
+        password_hash=password_hash,
+        role=role,
+    )
+    return user.id
+
+
+def require_owner(principal: Principal) -> None:
+    """Raises Refusal unless the caller is the company's owner."""
+    if not principal.owner:
+        raise Refusal("Only the company's owner may do this.", code=ErrorCode.OWNER_REQUIRED)
+
+
+@transaction
+async def update_company(principal: Principal, changes: dict[str, Any]) -> UUID:
+    """Change the given settings; for the owner alone. Returns the company's key."""
+    require_owner(principal)
+    company = await Company.filter(id=principal.company_id).select_for_update().get()
+    if "name" in changes:
+        company.name = texts.line(changes["name"], field="name", length_max=NAME_LENGTH_MAX)
+    if "time_zone" in changes:
+        company.time_zone = _checked_time_zone(changes["time_zone"])
+    if "additional_roles" in changes:
+        company.additional_roles = _checked_roles(changes["additional_roles"])
+    if changes.get("deferred_payments_enabled") and not company.deferred_payments_enabled:
+        await _refuse_live_invoices(company.id)
+    for name in ("deferred_payments_enabled", "advanced_automations_enabled", "report_lock_enabled"):
+        if name in changes:
+            setattr(company, name, changes[name])
+    await company.save()
+    return company.id
+
+
+async def _refuse_live_invoices(company_id: UUID) -> None:
+    live = (
+        await Invoice.filter(company_id=company_id, kind=InvoiceKind.SEPARATE, status__in=LIVE_SEPARATE)
+        .order_by("id")
+        .limit(5)
+    )
+    if live:
+        raise Refusal(
+            "Deferred Payments can't be turned on while separate invoices are live:"
+            f" {', '.join(invoice.number for invoice in live)}.",
+            field=("deferredPaymentsEnabled",),
+            code=ErrorCode.INVOICES_ARE_LIVE,
+        )
+
+
+def _checked_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise Refusal("timeZone must be a name such as America/New_York.", field=("timeZone",))
+    return name
+
+
+def _checked_roles(names: list[str]) -> list[str]:
+    if len(names) > ADDITIONAL_ROLES_MAX:
+        raise Refusal(f"additionalRoles must have at most {ADDITIONAL_ROLES_MAX} names.", field=("additionalRoles",))
+    checked = [texts.line(name, field="additionalRoles", length_max=ROLE_NAME_LENGTH_MAX) for name in names]
+    if len({name.lower() for name in checked}) < len(checked) or set(checked) & set(ROLE_NAMES.values()):
+        raise Refusal(
+            "additionalRoles must differ from one another and from the built-in ones.", field=("additionalRoles",)
+        )
+    return checked
+
+
+async def connect_stripe(principal: Principal, *, stripe: StripeGateway, portal_url: str) -> str:
+    """Begin or go on connecting the company's Stripe account; returns the address to onboard at. Safe to repeat."""
+    require_owner(principal)
+    company = await Company.get(id=principal.company_id)
+    try:
+        account_id = company.stripe_account_id
+        if account_id is None:
+            account = await stripe.create_account(company.id, idempotency_key=f"account:{company.id}")
+            await note_stripe_account(company.id, account)
+            account_id = account.account_id
+        return await stripe.create_onboarding_url(account_id, refresh_url=portal_url, return_url=portal_url)
+    except StripeUnavailable:
+        raise ProviderUnavailable from None
+    except StripeRefused as refused:
+        raise Refusal(f"Stripe refused: {refused.message}", code=ErrorCode.PAYMENT_PROVIDER_REFUSED) from None
+
+
+async def refresh_stripe_connection(company_id: UUID, *, stripe: StripeGateway) -> None:
+    """Ask Stripe whether the company's account can charge now. Safe to repeat."""
+    company = await Company.get(id=company_id)
+    if company.stripe_account_id is None:
+        return
+    try:
+        account = await stripe.read_account(company.stripe_account_id)
+    except StripeUnavailable:
+        raise ProviderUnavailable from None
+    except StripeRefused as refused:
+        raise Refusal(f"Stripe refused: {refused.message}", code=ErrorCode.PAYMENT_PROVIDER_REFUSED) from None
+    await note_stripe_account(company_id, account)
+
+
+@transaction
+async def note_stripe_account(company_id: UUID, account: ObservedAccount) -> None:
+    """Store what Stripe says of a company's account. Safe to repeat."""
+    status = StripeStatus.READY if account.charges_enabled else StripeStatus.PENDING
+    await Company.filter(id=company_id).update(stripe_account_id=account.account_id, stripe_status=status)

@@ -1,0 +1,133 @@
+"""The outbox at work: claiming mails, handing them over, and recording how that ended."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from tortoise.expressions import F, Q
+
+from gateways.smtp import Handover, Mail, Mailer, Outcome
+from models import Email, Grant
+from operations.transactions import transaction
+from rules import clock
+from rules.links import LINK_PLACEHOLDER, Portals, digest, new_token
+from rules.polling import next_email_delay
+from rules.states import EmailStatus
+
+LEASE = timedelta(seconds=60)
+"""How long a worker may take over a claimed mail before another one may have it."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    """A claimed mail; `until` tells our claim from a later one."""
+
+    email: Email
+    link: str | None
+
+
+async def send_due_emails(*, limit: int, mailer: Mailer, portals: Portals) -> int:
+    """Claim and hand over the mails that are due, longest waiting first; returns how many. Safe to run anywhere."""
+    await _resolve_abandoned()
+    leases = await _claim(limit, portals)
+    for lease in leases:
+        await _deliver(lease, mailer)
+    return len(leases)
+
+
+@transaction
+async def _resolve_abandoned() -> None:
+    """Mails whose worker died: one that was being transmitted may have arrived, so it is never resent by itself."""
+    dead = Email.filter(status=EmailStatus.SENDING, leased_until__lt=clock.now())
+    await dead.filter(transmitting=True).update(
+        status=EmailStatus.UNCERTAIN,
+        last_error="The worker stopped while the mail was being transmitted.",
+        next_attempt_at=None,
+    )
+    await dead.filter(transmitting=False).update(status=EmailStatus.RETRY, next_attempt_at=clock.now())
+
+
+@transaction
+async def _claim(limit: int, portals: Portals) -> list[_Lease]:
+    due = (
+        await Email.filter(Q(status__in=[EmailStatus.QUEUED, EmailStatus.RETRY]), Q(next_attempt_at__lte=clock.now()))
+        .order_by("next_attempt_at")
+        .limit(limit)
+        .select_for_update(skip_locked=True)
+    )
+    until = clock.now() + LEASE
+    ids = [email.id for email in due]
+    await Email.filter(id__in=ids).update(
+        status=EmailStatus.SENDING, leased_until=until, transmitting=False, attempts=F("attempts") + 1
+    )
+    for email in due:
+        email.attempts += 1
+        email.leased_until = until
+    return [_Lease(email, await _mint_link(email, portals)) for email in due]
+
+
+async def _mint_link(email: Email, portals: Portals) -> str | None:
+    """A fresh token for each try: an earlier try of this mail has certainly not arrived."""
+    if email.grant_id is None:
+        return None
+    token = new_token()
+    await Grant.filter(id=email.grant_id).update(token_hash=digest(token))
+    return portals.payment_link(token) if email.invoice_id else portals.client_link(token)
+
+
+async def _deliver(lease: _Lease, mailer: Mailer) -> None:
+    email = lease.email
+    mail = Mail(
+        to_name=email.to_name,
+        to_address=email.to_address,
+        subject=email.subject,
+        text=_linked(email.text, lease.link),
+        html=_linked(email.html, lease.link),
+        message_id=email.message_id,
+    )
+    try:
+        handover = await mailer.hand_over(mail, before_data=lambda: _transmitting(email))
+    except LeaseLost:
+        log.warning("email.lease_lost", email_id=str(email.id))
+        return
+    await _record_outcome(email, handover)
+    log.info("email.handed_over", email_id=str(email.id), outcome=handover.outcome, attempt=email.attempts)
+
+
+def _linked(body: str, link: str | None) -> str:
+    return body.replace(LINK_PLACEHOLDER, link) if link else body
+
+
+class LeaseLost(Exception):
+    """We took longer than our lease: another worker has this mail now."""
+
+
+async def _transmitting(email: Email) -> None:
+    held = Email.filter(
+        id=email.id, status=EmailStatus.SENDING, leased_until=email.leased_until, leased_until__gt=clock.now()
+    )
+    if not await held.update(transmitting=True):
+        raise LeaseLost
+
+
+async def _record_outcome(email: Email, handover: Handover) -> None:
+    outcome = handover.outcome
+    delay = next_email_delay(email.attempts) if outcome is Outcome.TRY_AGAIN else None
+    if outcome is Outcome.TRY_AGAIN:
+        status = EmailStatus.RETRY if delay else EmailStatus.FAILED
+    else:
+        status = {
+            Outcome.ACCEPTED: EmailStatus.ACCEPTED,
+            Outcome.REFUSED: EmailStatus.FAILED,
+            Outcome.UNCERTAIN: EmailStatus.UNCERTAIN,
+        }[outcome]
+    now = clock.now()
+    await Email.filter(id=email.id, status=EmailStatus.SENDING, leased_until=email.leased_until).update(
+        status=status,
+        last_error=handover.detail,
+        next_attempt_at=now + delay if delay else None,
+        accepted_at=now if status is EmailStatus.ACCEPTED else None,
+        transmitting=False,
+    )

@@ -1,0 +1,149 @@
+"""Links: minting, sharing and revoking the rights they carry, and recognising whoever follows one."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models import Grant, GrantKind, GrantSource, Inspection, InspectionPerson, Invoice
+from models.visible import listed, visible
+from operations.audit_trail import record
+from operations.books import open_books
+from operations.opening import open_draft
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal, Scope
+from rules.errors import ErrorCode, NotFound, Refusal, Unauthenticated
+from rules.identifiers import new_id
+from rules.links import CLIENT_LINK_LIFE, PAYMENT_LINK_LIFE, Portals, digest, new_token
+from rules.states import InvoiceKind, InvoiceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A fresh link: its address holds the token, which is told once and stored nowhere."""
+
+    grant_id: UUID
+    url: str
+
+
+@transaction
+async def create_payment_link(principal: Principal, invoice_id: UUID, *, portals: Portals) -> Link:
+    """A link to one invoice's payment portal, to be passed on by hand; opens a draft."""
+    found = await visible(Invoice, principal).get_or_none(id=invoice_id)
+    if found is None:
+        raise NotFound("Invoice", field=("invoiceId",))
+    books = await open_books(found.inspection_id)
+    invoice = books.invoice(invoice_id)
+    if invoice.kind is InvoiceKind.PRIMARY:
+        raise Refusal(
+            "The client pays the primary invoice in the client portal; share that instead.",
+            field=("invoiceId",),
+            code=ErrorCode.INVOICE_IS_PRIMARY,
+        )
+    if invoice.status is InvoiceStatus.VOID:
+        raise Refusal(f"Invoice {invoice.number} is void.", field=("invoiceId",), code=ErrorCode.INVOICE_NOT_OPEN)
+    await open_draft(books, invoice, by=principal)
+    payee = await InspectionPerson.get(id=invoice.billed_to_id)
+    return await _mint(
+        books.inspection,
+        GrantKind.PAYMENT_PORTAL,
+        by=principal,
+        portals=portals,
+        invoice_id=invoice.id,
+        person_id=payee.person_id,
+        person_name=invoice.billed_to_name,
+    )
+
+
+@transaction
+async def share_client_portal(
+    principal: Principal, inspection_id: UUID, *, person_id: UUID | None, email: str | None, portals: Portals
+) -> Link:
+    """A link to the client portal for somebody in the People box, or for whoever has the email address (S25)."""
+    if (person_id is None) == (email is None):
+        raise Refusal("Give either personId or email: exactly one of the two.", field=("personId",))
+    inspection = await visible(Inspection, principal).get_or_none(id=inspection_id)
+    if inspection is None:
+        raise NotFound("Inspection", field=("inspectionId",))
+    name = texts.email_address(email, field="email") if email else await _name_in_box(principal, inspection, person_id)
+    return await _mint(
+        inspection,
+        GrantKind.CLIENT_PORTAL,
+        by=principal,
+        portals=portals,
+        person_id=person_id,
+        person_name=name,
+    )
+
+
+async def _name_in_box(principal: Principal, inspection: Inspection, person_id: UUID | None) -> str:
+    entry = (
+        await listed(InspectionPerson, principal)
+        .filter(inspection_id=inspection.id, person_id=person_id)
+        .prefetch_related("person")
+        .first()
+    )
+    if entry is None:
+        raise NotFound("Person", field=("personId",))
+    return entry.person.name
+
+
+async def _mint(
+    inspection: Inspection,
+    kind: GrantKind,
+    *,
+    by: Principal,
+    portals: Portals,
+    person_id: UUID | None,
+    person_name: str,
+    invoice_id: UUID | None = None,
+) -> Link:
+    token = new_token()
+    paying = kind is GrantKind.PAYMENT_PORTAL
+    grant = await Grant.create(
+        id=new_id(),
+        company_id=inspection.company_id,
+        inspection_id=inspection.id,
+        invoice_id=invoice_id,
+        person_id=person_id,
+        person_name=person_name,
+        kind=kind,
+        issued_by=GrantSource.INSPECTOR if by.scope is Scope.INSPECTOR else GrantSource.CLIENT_SHARE,
+        token_hash=digest(token),
+        expires_at=clock.now() + (PAYMENT_LINK_LIFE if paying else CLIENT_LINK_LIFE),
+    )
+    await record(inspection, "link.created", grant.id, by=by, after={"kind": kind, "for": person_name})
+    return Link(grant.id, portals.payment_link(token) if paying else portals.client_link(token))
+
+
+@transaction
+async def revoke_grant(principal: Principal, grant_id: UUID) -> UUID:
+    """End a link at once. A client may end those that clients shared, and not the one they came with. Repeatable."""
+    grant = await visible(Grant, principal).select_for_update().get_or_none(id=grant_id)
+    if grant is None:
+        raise NotFound("Grant", field=("grantId",))
+    if principal.scope is Scope.CLIENT and grant.issued_by is not GrantSource.CLIENT_SHARE:
+        raise Refusal("Only links that were shared from the portal can be ended here.", field=("grantId",))
+    if grant.revoked_at is None:
+        await Grant.filter(id=grant.id).update(revoked_at=clock.now())
+        inspection = await Inspection.get(id=grant.inspection_id)
+        await record(inspection, "link.revoked", grant.id, by=principal, before={"kind": grant.kind})
+    return grant.id
+
+
+async def principal_of_link(token: str) -> Principal:
+    """Whoever bears a link's token. Raises Unauthenticated for one that is unknown, expired or revoked.
+
+    The client portal is for the person it was made for or shared with; reading changes nothing.
+    """
+    grant = await Grant.get_or_none(token_hash=digest(token))
+    if grant is None or grant.revoked_at is not None or grant.expires_at <= clock.now():
+        raise Unauthenticated("This link is not valid, or not any more.")
+    paying = grant.kind is GrantKind.PAYMENT_PORTAL
+    return Principal(
+        scope=Scope.PAYER if paying else Scope.CLIENT,
+        company_id=grant.company_id,
+        grant_id=grant.id,
+        inspection_id=grant.inspection_id,
+        invoice_id=grant.invoice_id,
+        person_id=grant.person_id,
+    )

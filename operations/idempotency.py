@@ -1,0 +1,56 @@
+"""Idempotency keys: repeating a money mutation returns its first result instead of doing it again."""
+
+import hashlib
+import json
+from typing import Any
+from uuid import UUID
+
+from tortoise import connections
+
+from models import IdempotencyKey
+from rules import clock
+from rules.access import Principal
+from rules.errors import ErrorCode, Refusal
+from rules.identifiers import new_id
+
+KEY_LENGTH_MAX = 255
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used before, with another input."""
+
+    code = ErrorCode.IDEMPOTENCY_KEY_REUSED
+
+
+async def claim(principal: Principal, operation: str, key: str | None, given: dict[str, Any]) -> UUID | None:
+    """Claim `key` inside the caller's transaction; returns the first result if there is one.
+
+    A concurrent claim of the same key waits here until the other transaction ends. A refusal rolls the claim back,
+    so the key stays free. Raises IdempotencyKeyReused when the key came with another input.
+    """
+    if key is None:
+        return None
+    if not 1 <= len(key) <= KEY_LENGTH_MAX:
+        raise Refusal(f"idempotencyKey must have 1 to {KEY_LENGTH_MAX} characters.", field=("idempotencyKey",))
+    digest = hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).hexdigest()
+    inserted = await connections.get("default").execute_query_dict(
+        "INSERT INTO idempotency_keys (id, created_at, company_id, actor_id, operation, key, input_hash)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id",
+        [new_id(), clock.now(), principal.company_id, principal.actor_id, operation, key, digest],
+    )
+    if inserted:
+        return None
+    first = await IdempotencyKey.get(actor_id=principal.actor_id, operation=operation, key=key)
+    if first.input_hash != digest:
+        raise IdempotencyKeyReused(
+            "idempotencyKey was used before with another input; choose a new key.", field=("idempotencyKey",)
+        )
+    return first.result_id
+
+
+async def keep(principal: Principal, operation: str, key: str | None, result_id: UUID) -> None:
+    """Remember the result of the claimed key, in the same transaction."""
+    if key is not None:
+        await IdempotencyKey.filter(actor_id=principal.actor_id, operation=operation, key=key).update(
+            result_id=result_id
+        )

@@ -1,0 +1,269 @@
+"""Inspections and their People box."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise import connections
+
+from models import (
+    Company,
+    Inspection,
+    InspectionPerson,
+    InspectionStatus,
+    Invoice,
+    Person,
+    User,
+)
+from models.visible import visible
+from operations.agreements import insert_agreement
+from operations.audit_trail import record
+from operations.books import close_books, follow_items, lock_inspection, open_books
+from operations.line_items import NewLineItem, insert_line_items
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.identifiers import new_id
+from rules.roles import PersonRole, role_name
+from rules.states import LIVE_SEPARATE, InvoiceKind, InvoiceStatus
+
+ADDRESS_LENGTH_MAX = 300
+AGREEMENT_LENGTH_MAX = 50_000
+PEOPLE_MAX = 20
+LINE_ITEMS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody to put into a People box."""
+
+    person_id: UUID
+    role: PersonRole
+    role_name: str | None = None
+
+
+class ClientRequired(Refusal):
+    """An inspection always has at least one CLIENT: the first is billed on PRIMARY."""
+
+    code = ErrorCode.CLIENT_REQUIRED
+
+
+@transaction
+async def create_inspection(
+    principal: Principal,
+    *,
+    property_address: str,
+    scheduled_at: datetime,
+    inspector_id: UUID | None,
+    people: Sequence[NewPerson],
+    line_items: Sequence[NewLineItem],
+    agreement_body: str | None,
+) -> UUID:
+    """Create an inspection with its People box, its charges and its PRIMARY invoice; returns its key."""
+    if not any(person.role is PersonRole.CLIENT for person in people):
+        raise ClientRequired("people must include a CLIENT.", field=("people",))
+    if len(people) > PEOPLE_MAX:
+        raise Refusal(f"people must have at most {PEOPLE_MAX} entries.", field=("people",))
+    if len(line_items) > LINE_ITEMS_MAX:
+        raise Refusal(f"lineItems must have at most {LINE_ITEMS_MAX} entries.", field=("lineItems",))
+    company = await Company.get(id=principal.company_id)
+    inspector = await _inspector(principal, inspector_id or principal.user_id)
+    inspection = await Inspection.create(
+        company_id=company.id,
+        number=await _next_number(company.id),
+        property_address=texts.line(property_address, field="propertyAddress", length_max=ADDRESS_LENGTH_MAX),
+        scheduled_at=scheduled_at,
+        inspector_id=inspector.id,
+        inspector_name=inspector.name,
+        currency=company.currency,
+        invoice_count=1,
+    )
+    box = [await _insert_person(principal, inspection, company, person, position=n) for n, person in enumerate(people)]
+    await _insert_primary(company, inspection, next(entry for entry in box if entry.role is PersonRole.CLIENT))
+    await record(inspection, "inspection.created", inspection.id, by=principal)
+    books = await open_books(inspection.id)
+    await insert_line_items(books, line_items, by=principal)
+    await follow_items(books)
+    await close_books(books)
+    if agreement_body:
+        body = texts.paragraphs(agreement_body, field="agreementBody", length_max=AGREEMENT_LENGTH_MAX)
+        await insert_agreement(books, body, version=1)
+    return inspection.id
+
+
+async def _inspector(principal: Principal, user_id: UUID | None) -> User:
+    inspector = await visible(User, principal).get_or_none(id=user_id)
+    if inspector is None:
+        raise NotFound("User", field=("inspectorId",))
+    return inspector
+
+
+async def _next_number(company_id: UUID) -> str:
+    rows = await connections.get("default").execute_query_dict(
+        "UPDATE companies SET inspection_count = inspection_count + 1 WHERE id = $1 RETURNING inspection_count",
+        [company_id],
+    )
+    return str(1000 + rows[0]["inspection_count"])
+
+
+async def _insert_person(
+    principal: Principal, inspection: Inspection, company: Company, new: NewPerson, *, position: int
+) -> InspectionPerson:
+    person = await visible(Person, principal).get_or_none(id=new.person_id)
+    if person is None:
+        raise NotFound("Person", field=("personId",))
+    if await InspectionPerson.exists(inspection_id=inspection.id, person_id=person.id, removed_at=None):
+        raise Refusal(
+            f"{person.name} is in the People box already.", field=("personId",), code=ErrorCode.ALREADY_EXISTS
+        )
+    entry = InspectionPerson(
+        id=new_id(),
+        company_id=inspection.company_id,
+        inspection_id=inspection.id,
+        person_id=person.id,
+        role=new.role,
+        role_name=role_name(new.role, new.role_name, additional_roles=company.additional_roles),
+        position=position,
+    )
+    entry.person = person
+    await entry.save(force_create=True)
+    return entry
+
+
+async def _insert_primary(company: Company, inspection: Inspection, client: InspectionPerson) -> None:
+    await Invoice.create(
+        company_id=company.id,
+        inspection_id=inspection.id,
+        billed_to_id=client.id,
+        number=f"{inspection.number}-1",
+        kind=InvoiceKind.PRIMARY,
+        status=InvoiceStatus.PAID,
+        payment_status="PAID",
+        company_name=company.name,
+        property_address=inspection.property_address,
+        billed_to_name=client.person.name,
+        currency=company.currency,
+    )
+
+
+@transaction
+async def update_inspection(principal: Principal, inspection_id: UUID, changes: dict[str, Any]) -> UUID:
+    """Change the given ones of property_address, scheduled_at, status and inspector_id.
+
+    The address on PRIMARY and on drafts follows; on what has been sent it is a snapshot.
+    """
+    inspection = await _locked(principal, inspection_id)
+    _refuse_canceled(inspection)
+    before = {name: str(getattr(inspection, name)) for name in changes}
+    if "property_address" in changes:
+        inspection.property_address = texts.line(
+            changes["property_address"], field="propertyAddress", length_max=ADDRESS_LENGTH_MAX
+        )
+        rows = Invoice.filter(inspection_id=inspection_id)
+        await rows.filter(kind=InvoiceKind.PRIMARY).update(property_address=inspection.property_address)
+        await rows.filter(status=InvoiceStatus.DRAFT).update(property_address=inspection.property_address)
+    if "scheduled_at" in changes:
+        inspection.scheduled_at = changes["scheduled_at"]
+    if "status" in changes:
+        if changes["status"] is InspectionStatus.CANCELED:
+            raise Refusal("status can't be set to CANCELED here; use cancelInspection.", field=("status",))
+        inspection.status = changes["status"]
+    if "inspector_id" in changes:
+        inspector = await _inspector(principal, changes["inspector_id"])
+        inspection.inspector_id, inspection.inspector_name = inspector.id, inspector.name
+    await inspection.save(
+        update_fields=["property_address", "scheduled_at", "status", "inspector_id", "inspector_name"]
+    )
+    after = {name: str(getattr(inspection, name)) for name in changes}
+    await record(inspection, "inspection.updated", inspection.id, by=principal, before=before, after=after)
+    return inspection.id
+
+
+@transaction
+async def cancel_inspection(principal: Principal, inspection_id: UUID) -> UUID:
+    """Cancel the job. Refused while somebody else may still be asked to pay, or money is in flight. Safe to repeat."""
+    await _locked(principal, inspection_id)
+    books = await open_books(inspection_id)
+    if books.inspection.status is InspectionStatus.CANCELED:
+        return inspection_id
+    asked = [invoice.number for invoice in books.invoices if _is_live_separate(invoice)]
+    if asked or books.inspection.in_flight_minor:
+        raise Refusal(
+            f"Void the open invoices first: {', '.join(asked)}." if asked else "A payment is still being processed.",
+            field=("inspectionId",),
+            code=ErrorCode.INSPECTION_HAS_LIVE_INVOICE,
+        )
+    books.inspection.status = InspectionStatus.CANCELED
+    await books.inspection.save(update_fields=["status"])
+    await record(books.inspection, "inspection.canceled", inspection_id, by=principal)
+    return inspection_id
+
+
+def _is_live_separate(invoice: Invoice) -> bool:
+    return invoice.kind is InvoiceKind.SEPARATE and invoice.status in LIVE_SEPARATE
+
+
+@transaction
+async def set_notifications_disabled(principal: Principal, inspection_id: UUID, *, disabled: bool) -> UUID:
+    """Stop or resume every automatic mail about the inspection. Safe to repeat."""
+    inspection = await _locked(principal, inspection_id)
+    if inspection.notifications_disabled is not disabled:
+        inspection.notifications_disabled = disabled
+        await inspection.save(update_fields=["notifications_disabled"])
+        name = "inspection.notifications_disabled" if disabled else "inspection.notifications_enabled"
+        await record(inspection, name, inspection.id, by=principal)
+    return inspection.id
+
+
+@transaction
+async def add_inspection_person(principal: Principal, inspection_id: UUID, new: NewPerson) -> UUID:
+    """Put a person into the People box; returns the entry's key."""
+    inspection = await _locked(principal, inspection_id)
+    company = await Company.get(id=inspection.company_id)
+    box = await InspectionPerson.filter(inspection_id=inspection.id).order_by("-position")
+    if len(box) >= PEOPLE_MAX:
+        raise Refusal(f"The People box holds at most {PEOPLE_MAX} people.", field=("personId",))
+    entry = await _insert_person(principal, inspection, company, new, position=box[0].position + 1)
+    after = {"role": entry.role_name}
+    await record(inspection, "inspection.person_added", entry.id, by=principal, after=after)
+    return entry.id
+
+
+@transaction
+async def remove_inspection_person(principal: Principal, inspection_person_id: UUID) -> UUID:
+    """Take somebody out of the People box; returns the inspection's key.
+
+    Refused while an invoice of theirs is live (S7), and for the client who is billed on PRIMARY.
+    """
+    entry = await visible(InspectionPerson, principal).get_or_none(id=inspection_person_id, removed_at=None)
+    if entry is None:
+        raise NotFound("InspectionPerson", field=("inspectionPersonId",))
+    inspection = await lock_inspection(entry.inspection_id)
+    invoices = await Invoice.filter(billed_to_id=entry.id)
+    if any(invoice.kind is InvoiceKind.PRIMARY for invoice in invoices):
+        raise ClientRequired("This client is billed on the primary invoice.", field=("inspectionPersonId",))
+    live = [invoice.number for invoice in invoices if _is_live_separate(invoice)]
+    if live:
+        raise Refusal(
+            f"This person has a live invoice: {', '.join(live)}. Void it first.",
+            field=("inspectionPersonId",),
+            code=ErrorCode.PERSON_HAS_LIVE_INVOICE,
+        )
+    await InspectionPerson.filter(id=entry.id).update(removed_at=clock.now())
+    await record(inspection, "inspection.person_removed", entry.id, by=principal, before={"role": entry.role_name})
+    return inspection.id
+
+
+async def _locked(principal: Principal, inspection_id: UUID) -> Inspection:
+    inspection = await visible(Inspection, principal).filter(id=inspection_id).select_for_update().get_or_none()
+    if inspection is None:
+        raise NotFound("Inspection", field=("inspectionId",))
+    return inspection
+
+
+def _refuse_canceled(inspection: Inspection) -> None:
+    if inspection.status is InspectionStatus.CANCELED:
+        raise Refusal("The inspection is canceled.", field=("inspectionId",), code=ErrorCode.INSPECTION_CANCELED)

@@ -1,0 +1,346 @@
+"""Separate invoices: splitting what is owed, editing drafts, and ending invoices without payment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from gateways.stripe import StripeGateway
+from models import Company, Inspection, InspectionPerson, InspectionStatus, Invoice, StripeStatus
+from models.visible import visible
+from operations.attempts import PaymentInProgress, ending_attempts
+from operations.audit_trail import record
+from operations.books import (
+    Books,
+    cancel_waiting_mails,
+    close_books,
+    open_books,
+    return_to_primary,
+    revoke_links,
+    write_lines,
+)
+from operations.idempotency import claim, keep
+from operations.sending import Letter, check_letter, queue_invoice_mail
+from operations.transactions import transaction
+from rules import clock
+from rules.access import Principal
+from rules.allocation import taken_from
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.identifiers import new_id
+from rules.money import Money, minimum_charge, parse_positive_amount
+from rules.states import InvoiceKind, InvoiceStatus
+
+
+class AmountExceedsInvoiceable(Refusal):
+    """A fixed amount above what is still unpaid and on no other live invoice (S43)."""
+
+    code = ErrorCode.AMOUNT_EXCEEDS_INVOICEABLE
+
+    def __init__(self, limit: Money) -> None:
+        super().__init__(f"Fixed amount cannot exceed {limit}", field=("fixedAmount",))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a separate invoice bills: chosen line items, or a fixed amount in major units. Exactly one of the two."""
+
+    line_item_ids: Sequence[UUID] | None
+    fixed_amount: Decimal | None
+
+
+def refusal_to_invoice(company: Company, inspection: Inspection, *, invoiceable: int) -> Refusal | None:
+    """Why a separate invoice can't be added now, if so (S2, S3, S42)."""
+    if company.stripe_status is not StripeStatus.READY:
+        return Refusal(
+            "Connect a Stripe account that can take payments before billing others.",
+            code=ErrorCode.STRIPE_NOT_CONNECTED,
+        )
+    if company.deferred_payments_enabled:
+        return Refusal(
+            "Separate invoices are not available while Deferred Payments is on.",
+            code=ErrorCode.DEFERRED_PAYMENTS_ENABLED,
+        )
+    if inspection.status is InspectionStatus.CANCELED:
+        return Refusal("The inspection is canceled.", code=ErrorCode.INSPECTION_CANCELED)
+    if invoiceable == 0:
+        return Refusal("Everything is paid or on another invoice already.", code=ErrorCode.NOTHING_TO_INVOICE)
+    return None
+
+
+async def add_invoice(
+    principal: Principal,
+    inspection_id: UUID,
+    inspection_person_id: UUID,
+    share: Share,
+    *,
+    letter: Letter,
+    send: bool,
+    idempotency_key: str | None,
+    stripe: StripeGateway,
+) -> UUID:
+    """Split off a share of what is owed as a draft, or sent at once; returns the invoice's key.
+
+    The share is reserved when this commits, so that two invoices can never together exceed what is owed.
+    """
+    return await ending_attempts(
+        lambda: _add(
+            principal,
+            inspection_id,
+            inspection_person_id,
+            share,
+            letter=letter,
+            send=send,
+            key=idempotency_key,
+        ),
+        stripe=stripe,
+    )
+
+
+@transaction
+async def _add(
+    principal: Principal,
+    inspection_id: UUID,
+    inspection_person_id: UUID,
+    share: Share,
+    *,
+    letter: Letter,
+    send: bool,
+    key: str | None,
+) -> UUID:
+    given = {
+        "inspection": inspection_id,
+        "person": inspection_person_id,
+        "items": share.line_item_ids,
+        "amount": share.fixed_amount,
+        "send": send,
+        "subject": letter.subject,
+        "message": letter.message,
+    }
+    if first := await claim(principal, "addInvoice", key, given):
+        return first
+    if not await visible(Inspection, principal).filter(id=inspection_id).exists():
+        raise NotFound("Inspection", field=("inspectionId",))
+    books = await open_books(inspection_id)
+    payee = await _payee(inspection_id, inspection_person_id)
+    _refuse_unavailable(books, share)
+    lines = _share_of(books, share, own={})
+    invoice = await _insert_draft(
+        books, payee, by_services=share.line_item_ids is not None, letter=check_letter(letter)
+    )
+    await _move_from_primary(books, invoice, lines)
+    after = {"number": invoice.number, "total_minor": sum(lines.values()), "billed_to": payee.role_name}
+    await record(books.inspection, "invoice.added", invoice.id, by=principal, after=after)
+    await close_books(books)
+    if send:
+        await queue_invoice_mail(books, invoice, letter, by=principal)
+    await keep(principal, "addInvoice", key, invoice.id)
+    return invoice.id
+
+
+def _refuse_unavailable(books: Books, share: Share) -> None:
+    refusal = refusal_to_invoice(books.company, books.inspection, invoiceable=books.primary.remaining_minor)
+    if refusal is None:
+        return
+    if refusal.code is ErrorCode.NOTHING_TO_INVOICE and share.fixed_amount is not None:
+        return  # The amount is refused with its limit, $0.00, which says more (S43).
+    raise refusal
+
+
+async def _payee(inspection_id: UUID, inspection_person_id: UUID) -> InspectionPerson:
+    """Somebody in the People box (S6, S7); everybody in it is eligible (S8)."""
+    payee = await InspectionPerson.get_or_none(
+        id=inspection_person_id, inspection_id=inspection_id, removed_at=None
+    ).prefetch_related("person")
+    if payee is None:
+        raise NotFound("InspectionPerson", field=("inspectionPersonId",))
+    return payee
+
+
+def _share_of(books: Books, share: Share, *, own: dict[UUID, int]) -> dict[UUID, int]:
+    """The lines that the share makes, in minor units; `own` is what the edited draft bills already."""
+    available = books.invoiceable()
+    available = {
+        item.id: available.get(item.id, 0) + own.get(item.id, 0)
+        for item in books.items
+        if item.id in available or item.id in own
+    }
+    if (share.line_item_ids is None) == (share.fixed_amount is None):
+        raise Refusal("Give either lineItemIds or fixedAmount: exactly one of the two.", field=("fixedAmount",))
+    if share.fixed_amount is not None:
+        lines = _fixed(books, available, share.fixed_amount)
+    else:
+        lines = _services(books, available, share.line_item_ids or ())
+    _refuse_unpayable_split(books, sum(lines.values()), left=sum(available.values()) - sum(lines.values()))
+    return lines
+
+
+def _fixed(books: Books, available: dict[UUID, int], amount: Decimal) -> dict[UUID, int]:
+    minor = parse_positive_amount(amount, books.inspection.currency, field="fixedAmount")
+    limit = sum(available.values())
+    if minor > limit:
+        raise AmountExceedsInvoiceable(books.money(limit))
+    taken = taken_from(list(available.values()), minor)
+    return {item: part for item, part in zip(available, taken, strict=True) if part}
+
+
+def _services(books: Books, available: dict[UUID, int], chosen: Sequence[UUID]) -> dict[UUID, int]:
+    descriptions = {item.id: item.description for item in books.items}
+    if not chosen:
+        raise Refusal("lineItemIds must name at least one service.", field=("lineItemIds",))
+    for item_id in chosen:
+        if item_id not in descriptions:
+            raise NotFound("LineItem", field=("lineItemIds",))
+        if available.get(item_id, 0) == 0:
+            raise Refusal(
+                f"{descriptions[item_id]} has nothing left to invoice.",
+                field=("lineItemIds",),
+                code=ErrorCode.NOTHING_TO_INVOICE,
+            )
+    return {item_id: available[item_id] for item_id in available if item_id in set(chosen)}
+
+
+def _refuse_unpayable_split(books: Books, amount: int, *, left: int) -> None:
+    least = minimum_charge(books.inspection.currency)
+    if amount < least.amount_minor:
+        raise Refusal(
+            f"An invoice must be at least {least}, the smallest amount that can be charged.",
+            field=("fixedAmount",),
+            code=ErrorCode.BELOW_MINIMUM_CHARGE,
+        )
+    if 0 < left < least.amount_minor:
+        raise Refusal(
+            f"This would leave {books.money(left)} to the client, below the smallest amount that can be charged,"
+            f" {least}.",
+            field=("fixedAmount",),
+            code=ErrorCode.BELOW_MINIMUM_CHARGE,
+        )
+
+
+async def _insert_draft(books: Books, payee: InspectionPerson, *, by_services: bool, letter: Letter) -> Invoice:
+    inspection = books.inspection
+    inspection.invoice_count += 1
+    await Inspection.filter(id=inspection.id).update(invoice_count=inspection.invoice_count)
+    invoice = await Invoice.create(
+        id=new_id(),
+        company_id=books.company.id,
+        inspection_id=inspection.id,
+        billed_to_id=payee.id,
+        number=f"{inspection.number}-{inspection.invoice_count}",
+        kind=InvoiceKind.SEPARATE,
+        status=InvoiceStatus.DRAFT,
+        by_services=by_services,
+        company_name=books.company.name,
+        property_address=inspection.property_address,
+        billed_to_name=payee.person.name,
+        currency=inspection.currency,
+        prepared_subject=letter.subject,
+        prepared_message=letter.message,
+    )
+    invoice.billed_to = payee
+    books.invoices.append(invoice)
+    return invoice
+
+
+async def _move_from_primary(books: Books, invoice: Invoice, lines: dict[UUID, int]) -> None:
+    held = {line.line_item_id: line.amount_minor for line in books.lines_of(books.primary)}
+    for line in books.lines_of(invoice):
+        held[line.line_item_id] = held.get(line.line_item_id, 0) + line.amount_minor
+    left = {item: amount - lines.get(item, 0) for item, amount in held.items()}
+    await write_lines(books, invoice, lines)
+    await write_lines(books, books.primary, {item: amount for item, amount in left.items() if amount})
+
+
+async def update_invoice(
+    principal: Principal,
+    invoice_id: UUID,
+    share: Share | None,
+    *,
+    inspection_person_id: UUID | None,
+    letter: Letter,
+    stripe: StripeGateway,
+) -> UUID:
+    """Change a draft: its share, who is billed, or the mail that is prepared for it. Returns its key."""
+    return await ending_attempts(
+        lambda: _update(principal, invoice_id, share, inspection_person_id=inspection_person_id, letter=letter),
+        stripe=stripe,
+    )
+
+
+@transaction
+async def _update(
+    principal: Principal,
+    invoice_id: UUID,
+    share: Share | None,
+    *,
+    inspection_person_id: UUID | None,
+    letter: Letter,
+) -> UUID:
+    books, invoice = await _books_of(principal, invoice_id)
+    if invoice.status is not InvoiceStatus.DRAFT:
+        raise Refusal(
+            f"Only a draft can be edited; invoice {invoice.number} is {invoice.status.lower()}.",
+            field=("invoiceId",),
+            code=ErrorCode.INVOICE_NOT_DRAFT,
+        )
+    before = {"total_minor": invoice.total_minor, "billed_to": invoice.billed_to_name}
+    if inspection_person_id is not None:
+        payee = await _payee(books.inspection.id, inspection_person_id)
+        invoice.billed_to_id, invoice.billed_to_name = payee.id, payee.person.name
+    if share is not None:
+        own = {line.line_item_id: line.amount_minor for line in books.lines_of(invoice)}
+        await _move_from_primary(books, invoice, _share_of(books, share, own=own))
+        invoice.by_services = share.line_item_ids is not None
+    checked = check_letter(letter)
+    invoice.prepared_subject = checked.subject or invoice.prepared_subject
+    invoice.prepared_message = checked.message or invoice.prepared_message
+    await invoice.save(
+        update_fields=["billed_to_id", "billed_to_name", "by_services", "prepared_subject", "prepared_message"]
+    )
+    await close_books(books)
+    after = {"total_minor": invoice.total_minor, "billed_to": invoice.billed_to_name}
+    await record(books.inspection, "invoice.updated", invoice.id, by=principal, before=before, after=after)
+    return invoice.id
+
+
+async def void_invoice(principal: Principal, invoice_id: UUID, *, stripe: StripeGateway) -> UUID:
+    """Withdraw a separate invoice nothing was paid on; its share returns to PRIMARY and its links end. Repeatable."""
+    return await ending_attempts(lambda: _void(principal, invoice_id), stripe=stripe)
+
+
+@transaction
+async def _void(principal: Principal, invoice_id: UUID) -> UUID:
+    books, invoice = await _books_of(principal, invoice_id)
+    if invoice.status is InvoiceStatus.VOID:
+        return invoice.id
+    if invoice.in_flight_minor:
+        raise PaymentInProgress("A payment of this invoice is still being processed.", field=("invoiceId",))
+    if invoice.settled_minor or invoice.status is InvoiceStatus.PAID:
+        raise Refusal(
+            f"Invoice {invoice.number} has been paid, at least in part; close it short or refund it instead.",
+            field=("invoiceId",),
+            code=ErrorCode.INVOICE_NOT_VOIDABLE,
+        )
+    before = {"status": invoice.status, "total_minor": invoice.total_minor}
+    await return_to_primary(books, invoice)
+    invoice.status, invoice.voided_at = InvoiceStatus.VOID, clock.now()
+    await invoice.save(update_fields=["status", "voided_at"])
+    await cancel_waiting_mails(invoice)
+    await revoke_links(invoice)
+    await close_books(books)
+    await record(books.inspection, "invoice.voided", invoice.id, by=principal, before=before)
+    return invoice.id
+
+
+async def _books_of(principal: Principal, invoice_id: UUID) -> tuple[Books, Invoice]:
+    """The books that hold a separate invoice of the caller's."""
+    found = await visible(Invoice, principal).get_or_none(id=invoice_id)
+    if found is None:
+        raise NotFound("Invoice", field=("invoiceId",))
+    if found.kind is InvoiceKind.PRIMARY:
+        raise Refusal(
+            "The client's primary invoice follows the line items; it is never edited, sent or voided.",
+            field=("invoiceId",),
+            code=ErrorCode.INVOICE_IS_PRIMARY,
+        )
+    books = await open_books(found.inspection_id)
+    return books, books.invoice(invoice_id)

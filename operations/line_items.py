@@ -1,0 +1,195 @@
+"""Charges: adding, editing and removing line items, and the invoices that follow them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from gateways.stripe import StripeGateway
+from models import Inspection, InspectionStatus, Invoice, LineItem, LineItemKind
+from models.visible import visible
+from operations.agreements import update_agreement
+from operations.attempts import ending_attempts
+from operations.audit_trail import record, record_all
+from operations.books import Books, close_books, follow_items, open_books, revoke_links
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.identifiers import new_id
+from rules.money import AMOUNT_MINOR_MAX, InvalidAmount, minimum_charge, parse_amount
+from rules.states import InvoiceKind, InvoiceStatus
+
+DESCRIPTION_LENGTH_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class NewLineItem:
+    """A charge to add; `amount` in major units, negative for a DISCOUNT."""
+
+    kind: LineItemKind
+    description: str
+    amount: Decimal
+
+
+async def add_line_item(
+    principal: Principal, inspection_id: UUID, new: NewLineItem, *, update_agreements: bool, stripe: StripeGateway
+) -> UUID:
+    """Add a charge; what may be invoiced rises by its amount. Returns its key."""
+    return await ending_attempts(
+        lambda: _add(principal, inspection_id, new, update_agreements=update_agreements), stripe=stripe
+    )
+
+
+@transaction
+async def _add(principal: Principal, inspection_id: UUID, new: NewLineItem, *, update_agreements: bool) -> UUID:
+    books = await _books(principal, inspection_id)
+    (item,) = await insert_line_items(books, [new], by=principal)
+    await _follow(books, by=principal)
+    if update_agreements:
+        await update_agreement(books, by=principal)
+    return item.id
+
+
+async def update_line_item(
+    principal: Principal,
+    line_item_id: UUID,
+    *,
+    description: str | None,
+    amount: Decimal | None,
+    stripe: StripeGateway,
+) -> UUID:
+    """Change a charge's description or amount; drafts and PRIMARY follow. Returns its key."""
+    return await ending_attempts(
+        lambda: _update(principal, line_item_id, description=description, amount=amount), stripe=stripe
+    )
+
+
+@transaction
+async def _update(principal: Principal, line_item_id: UUID, *, description: str | None, amount: Decimal | None) -> UUID:
+    books, item = await _books_of(principal, line_item_id)
+    before = _snapshot(item)
+    if description is not None:
+        item.description = texts.line(description, field="description", length_max=DESCRIPTION_LENGTH_MAX)
+    if amount is not None:
+        item.amount_minor = _amount(item.kind, amount, books.company.currency)
+    await item.save(update_fields=["description", "amount_minor"])
+    await record(books.inspection, "line_item.updated", item.id, by=principal, before=before, after=_snapshot(item))
+    await _follow(books, by=principal)
+    return item.id
+
+
+async def remove_line_item(principal: Principal, line_item_id: UUID, *, stripe: StripeGateway) -> UUID:
+    """Remove a charge; returns the inspection's key."""
+    return await ending_attempts(lambda: _remove(principal, line_item_id), stripe=stripe)
+
+
+@transaction
+async def _remove(principal: Principal, line_item_id: UUID) -> UUID:
+    books, item = await _books_of(principal, line_item_id)
+    await record(books.inspection, "line_item.removed", item.id, by=principal, before=_snapshot(item))
+    item.amount_minor, item.removed_at = 0, clock.now()
+    await item.save(update_fields=["amount_minor", "removed_at"])
+    books.items.remove(item)
+    await _follow(books, by=principal)
+    return books.inspection.id
+
+
+async def insert_line_items(books: Books, new: Sequence[NewLineItem], *, by: Principal) -> list[LineItem]:
+    """Write new charges behind the present ones; the caller lets the invoices follow."""
+    last = max((item.position for item in books.items), default=0)
+    items = [
+        LineItem(
+            id=new_id(),
+            company_id=books.company.id,
+            inspection_id=books.inspection.id,
+            kind=given.kind,
+            description=texts.line(given.description, field="description", length_max=DESCRIPTION_LENGTH_MAX),
+            currency=books.inspection.currency,
+            amount_minor=_amount(given.kind, given.amount, books.company.currency),
+            position=position,
+        )
+        for position, given in enumerate(new, start=last + 1)
+    ]
+    await LineItem.bulk_create(items)
+    await record_all(books.inspection, "line_item.added", {item.id: _snapshot(item) for item in items}, by=by)
+    books.items.extend(items)
+    _refuse_absurd_total(books)
+    return items
+
+
+async def _follow(books: Books, *, by: Principal) -> None:
+    _refuse_absurd_total(books)
+    await follow_items(books)
+    await _void_empty(books, by=by)
+    await close_books(books)
+    _refuse_unpayable(books)
+
+
+async def _void_empty(books: Books, *, by: Principal) -> None:
+    """A separate invoice that has nothing left to bill, and received nothing, is void."""
+    for invoice in books.live:
+        if invoice.kind is InvoiceKind.SEPARATE and not books.lines_of(invoice) and invoice.settled_minor == 0:
+            invoice.status, invoice.voided_at = InvoiceStatus.VOID, clock.now()
+            await Invoice.filter(id=invoice.id).update(status=InvoiceStatus.VOID, voided_at=invoice.voided_at)
+            await revoke_links(invoice)
+            await record(books.inspection, "invoice.voided", invoice.id, by=by, after={"reason": "nothing to bill"})
+
+
+def _refuse_unpayable(books: Books) -> None:
+    least = minimum_charge(books.inspection.currency)
+    for invoice in books.live:
+        if invoice.kind is InvoiceKind.SEPARATE and 0 < invoice.remaining_minor < least.amount_minor:
+            raise Refusal(
+                f"This would leave {books.money(invoice.remaining_minor)} on invoice {invoice.number}, below the"
+                f" minimum charge of {least}. Void that invoice first.",
+                field=("amount",),
+                code=ErrorCode.BELOW_MINIMUM_CHARGE,
+            )
+
+
+def _refuse_absurd_total(books: Books) -> None:
+    total = sum(item.amount_minor for item in books.items)
+    if total < 0:
+        raise Refusal(
+            f"The inspection's total must not be negative; it would be {books.money(total)}.",
+            field=("amount",),
+            code=ErrorCode.TOTAL_NEGATIVE,
+        )
+    if total > AMOUNT_MINOR_MAX:
+        raise InvalidAmount(
+            f"The inspection's total must not exceed {books.money(AMOUNT_MINOR_MAX)}.", field=("amount",)
+        )
+
+
+def _amount(kind: LineItemKind, amount: Decimal, currency: str) -> int:
+    minor = parse_amount(amount, currency, field="amount")
+    if kind is LineItemKind.DISCOUNT and minor >= 0:
+        raise InvalidAmount("amount must be negative for a DISCOUNT.", field=("amount",))
+    if kind is not LineItemKind.DISCOUNT and minor <= 0:
+        raise InvalidAmount("amount must be greater than zero; use a DISCOUNT to reduce the total.", field=("amount",))
+    return minor
+
+
+def _snapshot(item: LineItem) -> dict[str, str | int]:
+    return {"kind": item.kind, "description": item.description, "amount_minor": item.amount_minor}
+
+
+async def _books(principal: Principal, inspection_id: UUID) -> Books:
+    if not await visible(Inspection, principal).filter(id=inspection_id).exists():
+        raise NotFound("Inspection", field=("inspectionId",))
+    books = await open_books(inspection_id)
+    if books.inspection.status is InspectionStatus.CANCELED:
+        raise Refusal("The inspection is canceled.", code=ErrorCode.INSPECTION_CANCELED)
+    return books
+
+
+async def _books_of(principal: Principal, line_item_id: UUID) -> tuple[Books, LineItem]:
+    found = await visible(LineItem, principal).get_or_none(id=line_item_id, removed_at=None)
+    if found is None:
+        raise NotFound("LineItem", field=("lineItemId",))
+    books = await _books(principal, found.inspection_id)
+    item = next((item for item in books.items if item.id == line_item_id), None)
+    if item is None:  # Removed by somebody else while we waited for the lock.
+        raise NotFound("LineItem", field=("lineItemId",))
+    return books, item

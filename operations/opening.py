@@ -1,0 +1,16 @@
+"""Opening a draft: by sending it, by copying its payment link, or by a manual payment."""
+
+from models import Invoice
+from operations.audit_trail import record
+from operations.books import Books
+from rules.access import Principal
+from rules.states import InvoiceStatus
+
+
+async def open_draft(books: Books, invoice: Invoice, *, by: Principal) -> None:
+    """Make a draft payable; what is open already stays as it is."""
+    if invoice.status is not InvoiceStatus.DRAFT:
+        return
+    invoice.status = InvoiceStatus.OPEN
+    await Invoice.filter(id=invoice.id).update(status=InvoiceStatus.OPEN)
+    await record(books.inspection, "invoice.opened", invoice.id, by=by)

@@ -1,0 +1,328 @@
+"""Paying an invoice: starting and cancelling attempts through Stripe, and money taken by hand."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
+from models import InspectionPerson, InspectionStatus, Invoice, Payment, StripeStatus
+from models.visible import visible
+from operations.attempts import PaymentInProgress, ProviderUnavailable, end_attempt, ending_attempts
+from operations.audit_trail import record
+from operations.books import AttemptsLive, Books, close_books, open_books
+from operations.idempotency import claim, keep
+from operations.opening import open_draft
+from operations.settling import apply_observation, give_up_checkout, mark_unknown, observe_payment
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal, Scope
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.identifiers import new_id
+from rules.money import minimum_charge, parse_positive_amount
+from rules.polling import next_poll_delay
+from rules.states import (
+    LIVE_ATTEMPTS,
+    MANUAL_METHODS,
+    InvoiceKind,
+    InvoiceStatus,
+    PaymentMethod,
+    PaymentState,
+)
+
+CHECKOUT_LIFE = timedelta(hours=12)
+"""How long a checkout can be paid; Stripe allows 30 minutes to 24 hours."""
+
+POLL_LEASE = timedelta(seconds=60)
+"""How long a worker has to ask Stripe about a payment before another one may."""
+
+REFERENCE_LENGTH_MAX = 200
+REASON_LENGTH_MAX = 500
+
+
+class InvoiceNotPayable(Refusal):
+    """An invoice that takes no payment now, or not from this caller."""
+
+    code = ErrorCode.INVOICE_NOT_PAYABLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    payment_id: UUID
+    needs_checkout: bool
+
+
+async def start_payment(
+    principal: Principal,
+    invoice_id: UUID,
+    *,
+    amount: Decimal | None,
+    idempotency_key: str | None,
+    return_url: str,
+    stripe: StripeGateway,
+) -> UUID:
+    """Begin paying an invoice, by default all that remains of it; returns the payment's key.
+
+    While an attempt is open, asking again for the same amount returns it; another amount ends it at Stripe first.
+    """
+    attempt = await ending_attempts(
+        lambda: _begin(principal, invoice_id, amount=amount, key=idempotency_key, return_url=return_url), stripe=stripe
+    )
+    if attempt.needs_checkout:
+        await _open_checkout(attempt.payment_id, stripe=stripe)
+    return attempt.payment_id
+
+
+@transaction
+async def _begin(
+    principal: Principal, invoice_id: UUID, *, amount: Decimal | None, key: str | None, return_url: str
+) -> _Attempt:
+    given = {"invoice": invoice_id, "amount": amount}
+    if first := await claim(principal, "startPayment", key, given):
+        return _Attempt(first, needs_checkout=await _lacks_checkout(first))
+    invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
+    if invoice is None:
+        raise NotFound("Invoice", field=("invoiceId",))
+    books = await open_books(invoice.inspection_id)
+    invoice = books.invoice(invoice_id)
+    _refuse_unpayable(principal, invoice, books)
+    attempt = books.live_attempt(invoice)
+    amount_minor = _amount_to_pay(invoice, amount, attempt, books)
+    if attempt is None:
+        attempt = await _insert_attempt(principal, books, invoice, amount_minor, return_url)
+    await keep(principal, "startPayment", key, attempt.id)
+    return _Attempt(attempt.id, needs_checkout=attempt.checkout_session_id is None)
+
+
+async def _lacks_checkout(payment_id: UUID) -> bool:
+    return await Payment.exists(id=payment_id, checkout_session_id=None, state__in=LIVE_ATTEMPTS)
+
+
+def _refuse_unpayable(principal: Principal, invoice: Invoice, books: Books) -> None:
+    if principal.scope is Scope.CLIENT and invoice.kind is not InvoiceKind.PRIMARY:
+        raise InvoiceNotPayable("This invoice is somebody else's to pay.", field=("invoiceId",))
+    if books.inspection.status is InspectionStatus.CANCELED:
+        raise InvoiceNotPayable("The inspection is canceled.", field=("invoiceId",))
+    if books.company.stripe_status is not StripeStatus.READY:
+        raise InvoiceNotPayable("The company can't take payments online at the moment.", field=("invoiceId",))
+    if invoice.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
+        raise InvoiceNotPayable(
+            f"Invoice {invoice.number} is {invoice.status.lower()}: there is nothing to pay.", field=("invoiceId",)
+        )
+
+
+def _amount_to_pay(invoice: Invoice, amount: Decimal | None, attempt: Payment | None, books: Books) -> int:
+    """The amount of the new attempt. An open attempt at the same amount is kept; at another one it has to end."""
+    remaining = invoice.remaining_minor
+    unresolved = attempt is not None and attempt.state is PaymentState.UNKNOWN
+    if attempt is not None and unresolved:
+        remaining += attempt.amount_minor  # Its own amount is what is in flight.
+    wanted = remaining
+    if amount is not None:
+        wanted = parse_positive_amount(amount, invoice.currency, field="amount")
+        if wanted > remaining:
+            raise Refusal(
+                f"amount cannot exceed {books.money(remaining)}, which is what remains.",
+                field=("amount",),
+                code=ErrorCode.AMOUNT_EXCEEDS_REMAINING,
+            )
+    if attempt is not None and attempt.state is PaymentState.PROCESSING:
+        raise PaymentInProgress("A payment of this invoice is still being processed.", field=("invoiceId",))
+    if attempt is not None:
+        return _same_or_end(attempt, wanted)
+    least = minimum_charge(invoice.currency)
+    if wanted < least.amount_minor or 0 < remaining - wanted < least.amount_minor:
+        raise Refusal(
+            f"A payment, and what it leaves to pay, must be at least {least}.",
+            field=("amount",),
+            code=ErrorCode.BELOW_MINIMUM_CHARGE,
+        )
+    return wanted
+
+
+def _same_or_end(attempt: Payment, wanted: int) -> int:
+    if attempt.amount_minor != wanted:
+        raise AttemptsLive([attempt.id])
+    return wanted
+
+
+async def _insert_attempt(
+    principal: Principal, books: Books, invoice: Invoice, amount_minor: int, return_url: str
+) -> Payment:
+    payer = await InspectionPerson.get(id=invoice.billed_to_id)
+    now = clock.now()
+    payment = await Payment.create(
+        id=new_id(),
+        company_id=invoice.company_id,
+        inspection_id=invoice.inspection_id,
+        invoice_id=invoice.id,
+        payer_id=payer.id,
+        payer_name=invoice.billed_to_name,
+        payer_role=payer.role,
+        method=PaymentMethod.CARD,
+        state=PaymentState.CREATED,
+        currency=invoice.currency,
+        amount_minor=amount_minor,
+        stripe_account_id=books.company.stripe_account_id,
+        return_url=return_url,
+        checkout_expires_at=(now + CHECKOUT_LIFE).replace(microsecond=0),
+        next_poll_at=now + next_poll_delay(timedelta(0)),
+    )
+    after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor}
+    await record(books.inspection, "payment.started", payment.id, by=principal, after=after)
+    return payment
+
+
+async def _open_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
+    payment = await Payment.get(id=payment_id)
+    try:
+        observed = await observe_payment(payment, stripe=stripe)
+    except StripeUnavailable:
+        await mark_unknown(payment_id)
+        raise ProviderUnavailable from None
+    except StripeRefused as refused:
+        await give_up_checkout(payment_id, refused.message)
+        raise Refusal(
+            f"The payment provider refused: {refused.message}", code=ErrorCode.PAYMENT_PROVIDER_REFUSED
+        ) from None
+    await apply_observation(payment_id, observed)
+
+
+async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: StripeGateway) -> UUID:
+    """End an open attempt, so that its checkout can't be paid any more. Safe to repeat."""
+    payment = await _visible_payment(principal, payment_id)
+    if principal.scope is Scope.CLIENT and not await Invoice.exists(id=payment.invoice_id, kind=InvoiceKind.PRIMARY):
+        raise NotFound("Payment", field=("paymentId",))
+    if payment.state is PaymentState.PROCESSING:
+        raise PaymentInProgress("This payment is being processed and can't be called back.", field=("paymentId",))
+    if payment.state not in (*LIVE_ATTEMPTS, PaymentState.CANCELED):
+        raise Refusal(
+            f"A payment that is {payment.state.lower()} can't be canceled.",
+            field=("paymentId",),
+            code=ErrorCode.PAYMENT_NOT_CANCELABLE,
+        )
+    await end_attempt(payment_id, stripe=stripe)
+    return payment_id
+
+
+async def record_payment(
+    principal: Principal,
+    invoice_id: UUID,
+    *,
+    amount: Decimal,
+    method: PaymentMethod,
+    reference: str | None,
+    idempotency_key: str | None,
+    stripe: StripeGateway,
+) -> UUID:
+    """Book money that was taken by hand; opens a draft. Returns the payment's key."""
+    return await ending_attempts(
+        lambda: _record(principal, invoice_id, amount=amount, method=method, reference=reference, key=idempotency_key),
+        stripe=stripe,
+    )
+
+
+@transaction
+async def _record(
+    principal: Principal,
+    invoice_id: UUID,
+    *,
+    amount: Decimal,
+    method: PaymentMethod,
+    reference: str | None,
+    key: str | None,
+) -> UUID:
+    given = {"invoice": invoice_id, "amount": amount, "method": method, "reference": reference}
+    if first := await claim(principal, "recordPayment", key, given):
+        return first
+    if method not in MANUAL_METHODS:
+        raise Refusal("method must be CASH, CHECK or OTHER for a payment taken by hand.", field=("method",))
+    invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
+    if invoice is None:
+        raise NotFound("Invoice", field=("invoiceId",))
+    books = await open_books(invoice.inspection_id)
+    invoice = books.invoice(invoice_id)
+    amount_minor = parse_positive_amount(amount, invoice.currency, field="amount")
+    if invoice.status is InvoiceStatus.VOID or amount_minor > invoice.remaining_minor:
+        raise Refusal(
+            f"amount cannot exceed {books.money(invoice.remaining_minor)}, which is what remains.",
+            field=("amount",),
+            code=ErrorCode.AMOUNT_EXCEEDS_REMAINING,
+        )
+    if invoice.status is InvoiceStatus.DRAFT:
+        await open_draft(books, invoice, by=principal)
+    payment = await _insert_manual(invoice, amount_minor, method, reference)
+    await payment.fetch_related("refunds")
+    books.payments.append(payment)
+    after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor, "method": method}
+    await record(books.inspection, "payment.recorded", payment.id, by=principal, after=after)
+    await close_books(books)
+    await keep(principal, "recordPayment", key, payment.id)
+    return payment.id
+
+
+async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMethod, reference: str | None) -> Payment:
+    payer = await InspectionPerson.get(id=invoice.billed_to_id)
+    return await Payment.create(
+        company_id=invoice.company_id,
+        inspection_id=invoice.inspection_id,
+        invoice_id=invoice.id,
+        payer_id=payer.id,
+        payer_name=invoice.billed_to_name,
+        payer_role=payer.role,
+        method=method,
+        state=PaymentState.RECORDED,
+        currency=invoice.currency,
+        amount_minor=amount_minor,
+        refundable_minor=amount_minor,
+        reference=texts.line(reference, field="reference", length_max=REFERENCE_LENGTH_MAX) if reference else None,
+        settled_at=clock.now(),
+    )
+
+
+@transaction
+async def remove_payment(principal: Principal, payment_id: UUID, *, reason: str) -> UUID:
+    """Strike out a payment that was recorded by hand; the audit trail keeps it. Returns the payment's key."""
+    found = await _visible_payment(principal, payment_id)
+    books = await open_books(found.inspection_id)
+    payment = next(payment for payment in books.payments if payment.id == payment_id)
+    if payment.state is not PaymentState.RECORDED or payment.refunds.related_objects:
+        raise Refusal(
+            "Only a payment recorded by hand, and not refunded, can be removed.",
+            field=("paymentId",),
+            code=ErrorCode.PAYMENT_NOT_REMOVABLE,
+        )
+    payment.state, payment.refundable_minor = PaymentState.REMOVED, 0
+    await payment.save(update_fields=["state", "refundable_minor"])
+    await record(
+        books.inspection,
+        "payment.removed",
+        payment.id,
+        by=principal,
+        before={"state": PaymentState.RECORDED, "amount_minor": payment.amount_minor},
+        after={"reason": texts.line(reason, field="reason", length_max=REASON_LENGTH_MAX)},
+    )
+    await close_books(books)
+    return payment.id
+
+
+async def _visible_payment(principal: Principal, payment_id: UUID) -> Payment:
+    payment = await visible(Payment, principal).get_or_none(id=payment_id)
+    if payment is None:
+        raise NotFound("Payment", field=("paymentId",))
+    return payment
+
+
+@transaction
+async def take_due_for_polling(*, limit: int) -> list[UUID]:
+    """The payments longest without news, taken so that no other worker asks about them at the same time."""
+    now = clock.now()
+    due = (
+        await Payment.filter(next_poll_at__lte=now)
+        .order_by("next_poll_at")
+        .limit(limit)
+        .select_for_update(skip_locked=True)
+    )
+    ids = [payment.id for payment in due]
+    await Payment.filter(id__in=ids).update(next_poll_at=now + POLL_LEASE)
+    return ids

@@ -1,0 +1,196 @@
+"""Invoice mails: preparing, previewing and queueing them for exactly one recipient."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPerson, Invoice, InvoiceLine
+from models.visible import visible
+from operations.audit_trail import record
+from operations.books import Books, open_books
+from operations.idempotency import claim, keep
+from operations.opening import open_draft
+from operations.rendering import render
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal
+from rules.errors import ErrorCode, NotFound, RateLimited, Refusal
+from rules.identifiers import new_id
+from rules.links import LINK_PLACEHOLDER, PAYMENT_LINK_LIFE
+from rules.money import Money
+from rules.states import EmailStatus, InvoiceKind, InvoiceStatus
+
+SUBJECT_LENGTH_MAX = 200
+LINK_MAILS_PER_HOUR_MAX = 3
+"""Mails with a link to one recipient (SPEC, section 6)."""
+
+WAITING = (EmailStatus.QUEUED, EmailStatus.SENDING, EmailStatus.RETRY)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What an inspector may edit of one sending; None keeps what is prepared."""
+
+    subject: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The mail exactly as it would go out, with `link` where the payer's own link will be."""
+
+    to: str
+    subject: str
+    message: str
+    text: str
+    html: str
+
+
+class NotSendable(Refusal):
+    """An invoice that can't be mailed as it stands."""
+
+    code = ErrorCode.INVOICE_NOT_SENDABLE
+
+
+def check_letter(letter: Letter) -> Letter:
+    """The letter, trimmed. Raises Refusal naming subject or message."""
+    return Letter(
+        subject=texts.line(letter.subject, field="subject", length_max=SUBJECT_LENGTH_MAX)
+        if letter.subject is not None
+        else None,
+        message=texts.paragraphs(letter.message, field="message") if letter.message is not None else None,
+    )
+
+
+def compose(invoice: Invoice, lines: list[InvoiceLine], to: str, letter: Letter, *, link: str) -> Preview:
+    """The mail for an invoice: what the letter leaves open comes from what is prepared, else from the defaults."""
+    due = Money(invoice.remaining_minor, invoice.currency)
+    subject = letter.subject or invoice.prepared_subject or f"Invoice {invoice.number} from {invoice.company_name}"
+    message = letter.message or invoice.prepared_message or _default_message(invoice, due)
+    values = {
+        "subject": subject,
+        "message": message,
+        "invoice": invoice,
+        "lines": [
+            {"description": line.description, "amount": str(Money(line.amount_minor, line.currency))} for line in lines
+        ],
+        "due": str(due),
+        "link": link,
+    }
+    return Preview(
+        to=to,
+        subject=subject[:SUBJECT_LENGTH_MAX],
+        message=message,
+        text=render("invoice_mail.txt.j2", **values),
+        html=render("invoice_mail.html.j2", **values),
+    )
+
+
+def _default_message(invoice: Invoice, due: Money) -> str:
+    return (
+        f"Hello {invoice.billed_to_name},\n\n"
+        f"{invoice.company_name} asks you to pay {due} for the inspection at {invoice.property_address}."
+    )
+
+
+@transaction
+async def send_invoice(principal: Principal, invoice_id: UUID, letter: Letter, *, idempotency_key: str | None) -> UUID:
+    """Mail a separate invoice to the party it bills, opening a draft; sends again what is open. Returns its key."""
+    given = {"invoice": invoice_id, "subject": letter.subject, "message": letter.message}
+    if first := await claim(principal, "sendInvoice", idempotency_key, given):
+        return first
+    found = await visible(Invoice, principal).get_or_none(id=invoice_id)
+    if found is None:
+        raise NotFound("Invoice", field=("invoiceId",))
+    books = await open_books(found.inspection_id)
+    await queue_invoice_mail(books, books.invoice(invoice_id), letter, by=principal)
+    await keep(principal, "sendInvoice", idempotency_key, invoice_id)
+    return invoice_id
+
+
+async def queue_invoice_mail(books: Books, invoice: Invoice, letter: Letter, *, by: Principal) -> None:
+    """Write the mail to the outbox with its grant, in the caller's transaction; the token is made when it is sent."""
+    payee = await InspectionPerson.get(id=invoice.billed_to_id).prefetch_related("person")
+    letter = check_letter(letter)
+    _refuse_unsendable(books, invoice)
+    address = payee.person.email
+    if address is None:
+        raise Refusal(
+            f"{payee.person.name} has no email address.",
+            field=("inspectionPersonId",),
+            code=ErrorCode.PERSON_HAS_NO_EMAIL,
+        )
+    await _refuse_repetition(invoice, address)
+    await open_draft(books, invoice, by=by)
+    mail = compose(invoice, books.lines_of(invoice), address, letter, link=LINK_PLACEHOLDER)
+    invoice.send_count += 1
+    grant = await _grant(invoice, payee)
+    email = await Email.create(
+        id=new_id(),
+        company_id=invoice.company_id,
+        inspection_id=invoice.inspection_id,
+        invoice_id=invoice.id,
+        grant_id=grant.id,
+        kind=EmailKind.INVOICE,
+        sequence=invoice.send_count,
+        to_name=payee.person.name,
+        to_address=address,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        message_id=f"<{new_id()}@inspectpay.invalid>",
+    )
+    invoice.sent_at, invoice.prepared_subject, invoice.prepared_message = clock.now(), None, None
+    await invoice.save(update_fields=["send_count", "sent_at", "prepared_subject", "prepared_message"])
+    await record(books.inspection, "invoice.sent", invoice.id, by=by, after={"email_id": str(email.id)})
+
+
+def _refuse_unsendable(books: Books, invoice: Invoice) -> None:
+    if invoice.kind is InvoiceKind.PRIMARY:
+        raise Refusal(
+            "The client's primary invoice is never sent; the client sees it in the client portal.",
+            field=("invoiceId",),
+            code=ErrorCode.INVOICE_IS_PRIMARY,
+        )
+    if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.OPEN):
+        raise NotSendable(f"Invoice {invoice.number} is {invoice.status.lower()}.", field=("invoiceId",))
+    if books.inspection.notifications_disabled:
+        raise Refusal(
+            "All notifications are disabled on this inspection; turn them on to send.",
+            field=("invoiceId",),
+            code=ErrorCode.NOTIFICATIONS_DISABLED,
+        )
+
+
+async def _refuse_repetition(invoice: Invoice, address: str) -> None:
+    if await Email.exists(invoice_id=invoice.id, kind=EmailKind.INVOICE, status__in=WAITING):
+        raise Refusal(
+            f"The mail for invoice {invoice.number} is on its way already.",
+            field=("invoiceId",),
+            code=ErrorCode.EMAIL_IN_PROGRESS,
+        )
+    sent = await Email.filter(
+        company_id=invoice.company_id,
+        to_address=address,
+        grant_id__isnull=False,
+        queued_at__gte=clock.now() - timedelta(hours=1),
+    ).count()
+    if sent >= LINK_MAILS_PER_HOUR_MAX:
+        raise RateLimited(
+            f"This recipient got {LINK_MAILS_PER_HOUR_MAX} mails with a link within the hour; send it later.",
+            field=("invoiceId",),
+        )
+
+
+async def _grant(invoice: Invoice, payee: InspectionPerson) -> Grant:
+    return await Grant.create(
+        id=new_id(),
+        company_id=invoice.company_id,
+        inspection_id=invoice.inspection_id,
+        invoice_id=invoice.id,
+        person_id=payee.person_id,
+        person_name=payee.person.name,
+        kind=GrantKind.PAYMENT_PORTAL,
+        issued_by=GrantSource.INVOICE_EMAIL,
+        expires_at=clock.now() + PAYMENT_LINK_LIFE,
+    )

@@ -1,0 +1,124 @@
+"""Staff signing in: short-lived access tokens, and refresh tokens that are good for one use."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import jwt
+
+from models import SignIn, User, UserRole
+from operations.passwords import password_matches
+from operations.transactions import transaction
+from rules import clock
+from rules.access import Principal, Scope
+from rules.errors import Unauthenticated
+from rules.identifiers import new_id
+from rules.links import digest, new_token
+
+ACCESS_TOKEN_LIFE = timedelta(minutes=15)
+REFRESH_TOKEN_LIFE = timedelta(days=30)
+_ALGORITHM = "HS256"
+_AUDIENCE = "inspectpay"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a signed-in frontend holds; `expires_at` is when the access token ends."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+
+
+async def sign_in(email: str, password: str, *, secret: str) -> Session:
+    """Begin a session. Raises Unauthenticated, in the same words and time, for a wrong email or password."""
+    user = await User.get_or_none(email=email.strip().lower())
+    if not await password_matches(user.password_hash if user else None, password) or user is None:
+        raise Unauthenticated("Email or password is wrong.", field=("email",))
+    return await _begin(user, secret=secret)
+
+
+@transaction
+async def _begin(user: User, *, secret: str) -> Session:
+    token = new_token()
+    row = await SignIn.create(
+        id=new_id(),
+        company_id=user.company_id,
+        user_id=user.id,
+        refresh_hash=digest(token),
+        expires_at=clock.now() + REFRESH_TOKEN_LIFE,
+    )
+    return _session(row, token, secret=secret)
+
+
+async def refresh_session(refresh_token: str, *, secret: str) -> Session:
+    """A new pair of tokens for a refresh token, once; using one twice ends the whole session.
+
+    Raises Unauthenticated for a token that is unknown, expired, used before or signed out.
+    """
+    session = await _rotate(refresh_token, secret=secret)
+    if session is None:
+        raise Unauthenticated("This session has ended; sign in again.", field=("refreshToken",))
+    return session
+
+
+@transaction
+async def _rotate(refresh_token: str, *, secret: str) -> Session | None:
+    """None where there is nothing to refresh; a revocation must commit, so it can't be raised from here."""
+    row_id, _, token = refresh_token.partition(".")
+    row = await _find(row_id)
+    if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
+        return None
+    if row.refresh_hash != digest(token):
+        # Somebody holds a token that was rotated away: theft, or a reply that got lost. Fail closed.
+        await SignIn.filter(id=row.id).update(revoked_at=clock.now())
+        return None
+    fresh = new_token()
+    row.refresh_hash, row.generation = digest(fresh), row.generation + 1
+    row.expires_at = clock.now() + REFRESH_TOKEN_LIFE
+    await row.save(update_fields=["refresh_hash", "generation", "expires_at"])
+    return _session(row, fresh, secret=secret)
+
+
+async def _find(row_id: str) -> SignIn | None:
+    try:
+        key = UUID(row_id)
+    except ValueError:
+        return None
+    return await SignIn.filter(id=key).select_for_update().get_or_none()
+
+
+@transaction
+async def sign_out(principal: Principal) -> None:
+    """End the caller's session: its access token and refresh token are refused from now on. Safe to repeat."""
+    await SignIn.filter(id=principal.session_id, revoked_at=None).update(revoked_at=clock.now())
+
+
+async def principal_of_access_token(token: str, *, secret: str) -> Principal:
+    """Whoever bears an access token. Raises Unauthenticated for one that is tampered with, expired or signed out."""
+    try:
+        claims = jwt.decode(
+            token, secret, algorithms=[_ALGORITHM], audience=_AUDIENCE, options={"require": ["exp", "sid"]}
+        )
+        row = await SignIn.get_or_none(id=UUID(claims["sid"])).select_related("user")
+    except (jwt.InvalidTokenError, ValueError):
+        raise Unauthenticated("The access token is not valid, or not any more.") from None
+    if row is None or row.revoked_at is not None:
+        raise Unauthenticated("This session has ended; sign in again.")
+    return Principal(
+        scope=Scope.INSPECTOR,
+        company_id=row.company_id,
+        user_id=row.user_id,
+        owner=row.user.role is UserRole.OWNER,
+        session_id=row.id,
+    )
+
+
+def _session(row: SignIn, token: str, *, secret: str) -> Session:
+    expires_at = clock.now() + ACCESS_TOKEN_LIFE
+    claims = {"sid": str(row.id), "aud": _AUDIENCE, "exp": expires_at}
+    return Session(
+        access_token=jwt.encode(claims, secret, algorithm=_ALGORITHM),
+        refresh_token=f"{row.id}.{token}",
+        expires_at=expires_at,
+    )

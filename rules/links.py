@@ -1,0 +1,40 @@
+"""Links and secrets: what a portal link looks like, and how its token is made and recognised."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+LINK_PLACEHOLDER = "https://link.invalid/payment-link"
+"""Stands in stored mails where the link goes: the token is minted only when the mail is sent."""
+
+PAYMENT_LINK_LIFE = timedelta(days=30)
+CLIENT_LINK_LIFE = timedelta(days=60)
+
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Portals:
+    """Where the two portals live: addresses without a fragment."""
+
+    payment_url: str
+    client_url: str
+
+    def payment_link(self, token: str) -> str:
+        """The address that opens one invoice: the token is the fragment, which browsers never send to a server."""
+        return f"{self.payment_url}#{token}"
+
+    def client_link(self, token: str) -> str:
+        """The address that opens one inspection's client portal."""
+        return f"{self.client_url}#{token}"
+
+
+def new_token() -> str:
+    """256 random bits, safe in a URL."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def digest(token: str) -> str:
+    """What is stored of a token: its SHA-256, in hex. A token's entropy makes salt and stretching needless."""
+    return hashlib.sha256(token.encode()).hexdigest()

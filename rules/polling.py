@@ -1,0 +1,36 @@
+"""When to ask again: how often an open payment is polled and a mail is retried."""
+
+import random
+from datetime import timedelta
+
+POLL_DELAY_MIN = timedelta(seconds=5)
+POLL_DELAY_MAX = timedelta(minutes=15)
+POLL_GROWTH = 10
+"""A payment is polled each time its age has grown by a tenth: people who pay within a minute are seen within 6 s."""
+
+EMAIL_ATTEMPTS_MAX = 8
+_EMAIL_DELAYS = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=20),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=7),
+    timedelta(hours=12),
+)
+assert len(_EMAIL_DELAYS) == EMAIL_ATTEMPTS_MAX - 1
+assert timedelta(hours=23) < sum(_EMAIL_DELAYS, timedelta()) < timedelta(hours=25), (
+    "about 24 h in all (SPEC, section 6)"
+)
+
+
+def next_poll_delay(age: timedelta) -> timedelta:
+    """How long to wait before asking Stripe again about a payment that is `age` old."""
+    return min(max(age / POLL_GROWTH, POLL_DELAY_MIN), POLL_DELAY_MAX)
+
+
+def next_email_delay(attempts: int) -> timedelta | None:
+    """How long to wait after `attempts` failed ones, with up to a tenth of jitter; None when they are spent."""
+    if attempts >= EMAIL_ATTEMPTS_MAX:
+        return None
+    return _EMAIL_DELAYS[attempts - 1] * random.uniform(1, 1.1)  # noqa: S311 - only spreads load
