@@ -6,7 +6,7 @@ from rules.access import Scope
 from schema.access import Public, may_read
 from schema.api import Api
 from schema.executor import Executor, Outcome, Result
-from tests.schema.toy import CLIENT, COUNTED, INSPECTOR, PAYER
+from tests.schema.toy import CLIENT, COUNTED, INSPECTOR, PAYER, fields_of
 
 
 async def refused(executor: Executor, source: str, scope: Scope | None) -> Result:
@@ -90,7 +90,7 @@ ARGUMENTS = {"node": '(id: "h1")', "currency": "(mood: CALM)", "paint": '(input:
 async def test_the_matrix_is_enforced_field_by_field_and_scope_by_scope(executor: Executor, api: Api) -> None:
     for coordinate, readers in api.matrix.items():
         owner, name = coordinate.split(".")
-        field = api.graphql_schema.type_map[owner].fields[name]
+        field = fields_of(api, owner)[name]
         leaf = " { __typename }" if hasattr(getattr(field.type, "of_type", field.type), "fields") else ""
         source = f"query {{ hello }} fragment F on {owner} {{ {name}{ARGUMENTS.get(name, '')}{leaf} }}"
         for scope in (None, *Scope):

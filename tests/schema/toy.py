@@ -1,5 +1,6 @@
 """A small schema with every shape that the edge has to judge: interface, union, mutation, subscription, lists."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from decimal import Decimal
@@ -7,6 +8,7 @@ from enum import Enum
 from typing import Annotated
 
 import strawberry
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType
 
 from resolvers.paging import After, Before, First, Last, Page, encode_cursor, page_request
 from rules.access import Scope
@@ -54,7 +56,9 @@ class PaintInput:
     at: datetime | None = strawberry.field(default=None, description="When.")
 
 
+ANN = "ann@example.com"
 COUNTED: list[str] = []
+STOPPED: list[str] = []
 
 
 async def count_houses() -> int:
@@ -73,6 +77,14 @@ async def read_houses(
 
 class NoPaint(Refusal):
     code = ErrorCode.INVALID_INPUT
+
+
+MANY = [House(id=strawberry.ID(f"h{number}"), address=f"{number} Elm") for number in range(10_000)]
+
+
+@strawberry.type(description="Many houses.")
+class City:
+    houses: list[House] = allow(INSPECTOR, description="All of them.")
 
 
 @strawberry.type(description="What can be read.")
@@ -105,6 +117,27 @@ class Query:
     def broken(self) -> str | None:
         raise RuntimeError("password=hunter2")
 
+    @allow(INSPECTOR, description="Breaks a constraint.")
+    async def duplicate(self) -> str | None:
+        raise RuntimeError(f"duplicate key value\nDETAIL:  Key (email)=({ANN}) already exists.")
+
+    @allow(INSPECTOR, description="Returns nothing where something must be.")
+    async def missing(self) -> str:
+        return None  # type: ignore[return-value]
+
+    @allow(INSPECTOR, description="Takes long.")
+    async def slow(self) -> str | None:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            STOPPED.append("slow")
+            raise
+        return None
+
+    @allow(INSPECTOR, description="A city.")
+    def city(self) -> City:
+        return City(houses=MANY)
+
     @allow(INSPECTOR, description="Refuses.")
     async def refusing(self) -> str | None:
         raise NoPaint("There is no paint left.", field=("input", "color"))
@@ -126,6 +159,12 @@ class Subscription:
     @allow(INSPECTOR, is_subscription=True, description="Counts.")
     async def count(self) -> AsyncIterator[int]:
         yield 1
+
+
+def fields_of(api: Api, name: str) -> dict[str, GraphQLField]:
+    found = api.graphql_schema.type_map[name]
+    assert isinstance(found, GraphQLObjectType | GraphQLInterfaceType)
+    return found.fields
 
 
 def toy_api() -> Api:

@@ -1,0 +1,124 @@
+"""No document that fits the size limit may hold the event loop for longer than SPEC's 250 ms."""
+
+import asyncio
+import json
+from time import perf_counter
+
+import pytest
+
+from schema.api import Api
+from schema.executor import Executor
+from tests.schema.toy import INSPECTOR
+
+HOLD_SECONDS_MAX = 0.25
+
+
+def each(count: int, text: str) -> str:
+    """The text, once for each number from 0, with the number and the next one put in."""
+    return "".join(text.replace("@+", str(number + 1)).replace("@", str(number)) for number in range(count))
+
+
+DOCUMENTS = {
+    "fragments doubling at each step": "{ house { ...F0 } }"
+    + each(60, "fragment F@ on House { ...F@+ ...F@+ } ")
+    + "fragment F60 on House { id }",
+    "a long chain of fragments": "{ house { ...F0 } }"
+    + each(100, "fragment F@ on House { ...F@+ } ")
+    + "fragment F100 on House { id }",
+    "one leaf 480 times": "{ house {" + "id " * 480 + "} }",
+    "one object 240 times": "{ house {" + "neighbours { id } " * 240 + "} }",
+    "as many objects as may be compared": "{ house {" + "neighbours { id price secret address history } " * 62 + "} }",
+    "as many fragments as may be compared": "{ house {"
+    + each(55, "...G@ ")
+    + "} }"
+    + each(55, "fragment G@ on House { neighbours { id price secret } } "),
+    "fragments in fragments, all alike": "{ house {"
+    + each(36, "...G@ ")
+    + "} }"
+    + each(36, "fragment G@ on House{neighbours{...H@}} fragment H@ on House{neighbours{id}} "),
+    "every fragment in every fragment": "{ house {"
+    + each(30, "...G@ ")
+    + "} }"
+    + each(30, "fragment G@ on House {" + " ".join(f"...L{number}" for number in range(8)) + "} ")
+    + " ".join(f"fragment L{number} on House {{ id price }}" for number in range(8)),
+    "fragments in a circle, each in each": "{ house { ...C0 } }"
+    + each(12, "fragment C@ on House { id " + " ".join(f"...C{number}" for number in range(12)) + " } "),
+    "hundreds of unknown fields": "{ house {" + each(480, "u@ ") + "} }",
+    "hundreds of unknown fragments": "{" + each(450, "...u@ ") + "}",
+    "hundreds of unknown arguments": "{ house { id(" + each(300, "a@: 1 ") + ") } }",
+    "hundreds of unknown input fields": "mutation { paint(input: {" + each(300, "c@: 1 ") + "}) }",
+    "hundreds of unused variables": "query (" + each(230, "$v@: Int ") + ") { hello }",
+    "hundreds of undefined variables": "{ node(id: [" + each(450, "$v@ ") + "]) { id } }",
+    "a deep list": "{ node(id: " + "[" * 480 + "]" * 480 + ") { id } }",
+    "a list as deep as is parsed": "{ node(id: " + "[" * 190 + "]" * 190 + ") { id } }",
+    "deep selections": "{ house" + "{ neighbours" * 330 + "{ id }" + "}" * 331,
+    "nothing but commas": "," * 16_000 + "{ hello }",
+    "nothing but comments": "#\n" * 8_000 + "{ hello }",
+    "one long string": '{ node(id: "' + "x" * 16_000 + '") { id } }',
+    "one long block string": '{ node(id: """' + "\n x" * 5_000 + '""") { id } }',
+    "deep introspection": "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+    "wide introspection": "{"
+    + each(10, "a@: __schema { types { ...T } } ")
+    + "}"
+    + "fragment T on __Type { name fields { name type { name ofType { name ofType { name ofType { name } } } } } }",
+    "five operations": each(5, "query Q@ { house {" + "id " * 190 + "} } "),
+}
+
+
+class Heartbeat:
+    """Measures the longest time for which nothing else had a turn of the event loop."""
+
+    async def __aenter__(self) -> "Heartbeat":
+        self.held_seconds = 0.0
+        self.task = asyncio.create_task(self._beat())
+        await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.sleep(0)
+        self.task.cancel()
+
+    async def _beat(self) -> None:
+        before = perf_counter()
+        while True:
+            await asyncio.sleep(0)
+            now = perf_counter()
+            self.held_seconds, before = max(self.held_seconds, now - before), now
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+async def test_a_hostile_document_does_not_hold_the_loop(api: Api, name: str) -> None:
+    executor = Executor(api, introspection=True)
+    async with Heartbeat() as heartbeat:
+        await executor.execute(DOCUMENTS[name], scope=INSPECTOR, context=None)
+    print(f"{name}: {heartbeat.held_seconds * 1000:.0f} ms")  # noqa: T201
+    assert heartbeat.held_seconds < HOLD_SECONDS_MAX
+
+
+async def test_hostile_variables_do_not_hold_the_loop(executor: Executor) -> None:
+    source = "mutation ($input: PaintInput!) { paint(input: $input) }"
+    deep = json.loads("[" * 900 + "]" * 900)
+    for variables in (
+        {"input": {"color": [0] * 60_000}},
+        {"input": {f"unknown{number}": 1 for number in range(7_000)}},
+        {"input": {"color": deep}},
+        {"input": {"color": "red", "amount": "9" * 120_000}},
+        {f"unknown{number}": 1 for number in range(7_000)},
+    ):
+        async with Heartbeat() as heartbeat:
+            result = await executor.execute(source, scope=INSPECTOR, context=None, variables=variables)
+        assert result.errors
+        assert max(len(error["message"]) for error in result.errors) < 400
+        assert heartbeat.held_seconds < HOLD_SECONDS_MAX
+
+
+async def test_a_wide_answer_leaves_the_loop_to_others(executor: Executor) -> None:
+    """10,000 objects of six fields take over half a second to complete; nobody waits that long for a turn."""
+    source = "{ city { houses { id address secret price again: address more: price } } }"
+    started = perf_counter()
+    async with Heartbeat() as heartbeat:
+        result = await executor.execute(source, scope=INSPECTOR, context=None)
+    assert result.errors == []
+    assert result.data is not None
+    assert [house["address"] for house in result.data["city"]["houses"]] == [f"{n} Elm" for n in range(10_000)]
+    assert heartbeat.held_seconds < 0.1 < perf_counter() - started
