@@ -164,7 +164,8 @@ class Subscription:
 def fields_of(api: Api, name: str) -> dict[str, GraphQLField]:
     found = api.graphql_schema.type_map[name]
     assert isinstance(found, GraphQLObjectType | GraphQLInterfaceType)
-    return found.fields
+    fields: dict[str, GraphQLField] = found.fields
+    return fields
 
 
 def toy_api() -> Api:
