@@ -146,7 +146,7 @@ class Cluster:
         """
         deadline = time.monotonic() + STOP_SECONDS_MAX
         while (postmaster := postgres_keeper.read_postmaster(str(self.directory))) is not None:
-            if not _is_server(postmaster[0], self.directory):
+            if not postgres_keeper.is_server(postmaster[0], self.directory):
                 break
             if time.monotonic() > deadline:
                 raise PostgresDidNotStart(
@@ -158,6 +158,7 @@ class Cluster:
         note = self.directory / "postmaster.pid"
         lines = note.read_text(encoding="utf-8").splitlines(keepends=True)
         note.write_text("".join([f"{IMPOSSIBLE_PROCESS_ID}\n", *lines[1:]]), encoding="utf-8")
+        (self.directory / f".s.PGSQL.{postgres_keeper.PORT}.lock").unlink(missing_ok=True)  # Holds the same id.
 
     def watch(self) -> None:
         """Leave a keeper behind that stops the server when nobody uses it, unless there is one already."""
@@ -221,18 +222,6 @@ def binary(program: str) -> Path:
             "No embedded PostgreSQL is installed. Run `make setup`, or set DATABASE_URL to a server of your own."
         )
     return Path(spec.origin).parent / f"pginstall{VERSION}" / "bin" / program
-
-
-def _is_server(process_id: int, directory: Path) -> bool:
-    """Whether that process is a live PostgreSQL on that directory, as far as the system tells."""
-    try:
-        command = Path(f"/proc/{process_id}/cmdline").read_bytes()  # Empty for a zombie.
-    except FileNotFoundError:
-        if Path("/proc/self").exists():
-            return False
-        ps = ["ps", "-p", str(process_id), "-o", "command="]  # macOS has no /proc.
-        command = subprocess.run(ps, capture_output=True, check=False).stdout
-    return os.fsencode(directory) in command
 
 
 def environment() -> dict[str, str]:

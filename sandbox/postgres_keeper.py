@@ -4,10 +4,13 @@ import fcntl
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 
 STOP_SECONDS_MAX = 10.0
+ANSWER_SECONDS_MAX = 5.0
+ENCRYPTION_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])  # SSLRequest; the answer is one letter, yes or no.
 PORT = 5432  # Names the socket file; the server listens on no TCP port.
 
 
@@ -22,42 +25,60 @@ def read_postmaster(directory: str) -> tuple[int, str] | None:
 
 
 def is_answering(socket_dir: object) -> bool:
-    """Whether a server accepts connections in that directory; the file of a dead server refuses them."""
+    """Whether a live server answers in that directory.
+
+    A connection alone proves nothing: the kernel still accepts some for a server that was just killed.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(ANSWER_SECONDS_MAX)
         try:
             client.connect(f"{socket_dir}/.s.PGSQL.{PORT}")
+            client.sendall(ENCRYPTION_REQUEST)
+            return client.recv(1) in (b"S", b"N")
         except OSError:
             return False
-    return True
+
+
+def is_server(process_id: int, directory: object) -> bool:
+    """Whether that process is a live PostgreSQL on that directory, and neither a zombie nor any other program."""
+    try:
+        with open(f"/proc/{process_id}/cmdline", "rb") as file:  # noqa: PTH123
+            command = file.read()  # Empty for a zombie.
+    except FileNotFoundError:
+        if os.path.exists("/proc/self"):  # noqa: PTH110
+            return False
+        ps = ["ps", "-p", str(process_id), "-o", "command="]  # macOS has no /proc.
+        command = subprocess.run(ps, capture_output=True, check=False).stdout
+    return os.fsencode(str(directory)) in command
 
 
 def stop_server(directory: str) -> None:
     """Stop the server on that directory and wait until it is gone. Safe to repeat."""
     postmaster = read_postmaster(directory)
-    if postmaster is None or not is_answering(postmaster[1]):
+    if postmaster is None:
         return
     process_id, socket_dir = postmaster
     # SIGINT is PostgreSQL's fast shutdown, SIGQUIT the immediate one.
     for kind, patience in ((signal.SIGINT, STOP_SECONDS_MAX), (signal.SIGQUIT, STOP_SECONDS_MAX / 2)):
+        if not is_server(process_id, directory):
+            break
         try:
             os.kill(process_id, kind)
         except ProcessLookupError:
             break
         deadline = time.monotonic() + patience
-        while time.monotonic() < deadline and read_postmaster(directory):
+        while time.monotonic() < deadline and is_server(process_id, directory):
             time.sleep(0.01)
-        if read_postmaster(directory) is None:
-            break
     _remove_own_socket_dir(directory, socket_dir)
 
 
 def _remove_own_socket_dir(directory: str, socket_dir: str) -> None:
     """A socket directory outside of the data directory was made for this one server."""
-    if os.path.realpath(socket_dir) != os.path.realpath(directory) and "inspectpay-" in socket_dir:
-        try:
-            os.rmdir(socket_dir)  # noqa: PTH106
-        except OSError:
-            return  # Not empty: a server that came up meanwhile uses it.
+    if os.path.basename(socket_dir).startswith("inspectpay-") and os.path.isdir(socket_dir):  # noqa: PTH112, PTH119
+        for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):  # What a killed server leaves.
+            if os.path.exists(f"{socket_dir}/{name}"):  # noqa: PTH110
+                os.unlink(f"{socket_dir}/{name}")  # noqa: PTH108
+        os.rmdir(socket_dir)  # noqa: PTH106
 
 
 def main(data_dir: str, directory: str) -> None:

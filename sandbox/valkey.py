@@ -13,14 +13,13 @@ from sandbox import process
 def running(data_dir: Path | None = None, port: int | None = None) -> Iterator[str]:
     """Yield the REDIS_URL of a Valkey that ends with the block or with this process; `data_dir` takes its log."""
     port = process.chosen_port(port)
-    with tempfile.TemporaryDirectory(prefix="inspectpay-valkey-") as directory:
-        command = [str(_binary()), "--bind", process.HOST, "--port", str(port), "--dir", directory]
-        forgetful = ["--save", "", "--appendonly", "no"]
-        if data_dir:
-            data_dir.mkdir(parents=True, exist_ok=True)
-        log = data_dir / "valkey.log" if data_dir else None
-        with process.command(*command, *forgetful, ready=lambda: _answers(port), log=log):
-            yield f"redis://{process.HOST}:{port}/0"
+    if data_dir:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    log = data_dir / "valkey.log" if data_dir else None
+    command = [str(_binary()), "--bind", process.HOST, "--port", str(port)]
+    forgetful = ["--save", "", "--appendonly", "no", "--dir", tempfile.gettempdir()]  # It writes nothing there.
+    with process.command(*command, *forgetful, ready=lambda: _answers(port), log=log):
+        yield f"redis://{process.HOST}:{port}/0"
 
 
 def _binary() -> Path:

@@ -168,6 +168,23 @@ def test_data_of_another_version_is_refused_with_advice(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
+def test_root_opens_the_way_for_the_server_but_not_the_view(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with postgres.running(closed / "data", durable=False):
+        assert (closed / "data" / "cluster").stat().st_uid != 0
+        assert closed.stat().st_mode & 0o777 == 0o701
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_directory_of_another_user_is_refused_with_advice(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(PostgresDidNotStart, match="belongs to another user"), postgres.running(tmp_path):
+        pass
+    tmp_path.chmod(0o700)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
 def test_root_continues_what_an_ordinary_user_began(tmp_path: Path) -> None:
     python = shutil.which("python3", path="/usr/local/bin:/usr/bin")  # Ours may lie under /root, closed to others.
