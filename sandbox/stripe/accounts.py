@@ -6,7 +6,7 @@ from sandbox.stripe import listing
 from sandbox.stripe.call import Call, endpoint
 from sandbox.stripe.errors import StripeError, account_unreachable
 from sandbox.stripe.events import emit
-from sandbox.stripe.parameters import email, metadata, one_of, text, url
+from sandbox.stripe.parameters import email, one_of, text, unsettable_metadata, url
 from sandbox.stripe.state import Json, Space, Store, new_id
 
 LINK_LIFE_SECONDS = 5 * 60
@@ -199,7 +199,7 @@ ENDPOINTS = (
         country=_country,
         default_currency=text,
         email=email,
-        metadata=metadata,
+        metadata=unsettable_metadata,
         type=one_of("standard"),
     ),
     endpoint("GET", "/v1/accounts", list_accounts, **listing.LIST_RULES),

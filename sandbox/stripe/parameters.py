@@ -164,9 +164,7 @@ def email(value: Any, name: str) -> str:
 
 
 def metadata(value: Any, name: str) -> dict[str, str]:
-    """Stripe's limits; an empty string unsets everything."""
-    if value == "":
-        return {}
+    """Keys and texts within Stripe's limits."""
     if isinstance(value, list):  # All-digit keys read as a list.
         value = {str(index): child for index, child in enumerate(value)}
     if not isinstance(value, dict):
@@ -182,6 +180,18 @@ def metadata(value: Any, name: str) -> dict[str, str]:
         if len(child) > METADATA_VALUE_LENGTH_MAX:
             raise StripeError(f"Metadata values can have up to {METADATA_VALUE_LENGTH_MAX} characters.", param=path)
     return dict(value)
+
+
+def unsettable_metadata(value: Any, name: str) -> dict[str, str]:
+    """Like `metadata`, and an empty string, which unsets all of it, as `{}` (which a form can't say otherwise)."""
+    return {} if value == "" else metadata(value, name)
+
+
+def updated_metadata(present: dict[str, str], given: dict[str, str] | None) -> dict[str, str]:
+    """What an update leaves: keys not given stay, empty values unset their keys, nothing but `{}` unsets all."""
+    if given is None:
+        return present
+    return {key: value for key, value in {**present, **given}.items() if value != ""} if given else {}
 
 
 def time_range(value: Any, name: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from sandbox.stripe import disputes, events, listing
 from sandbox.stripe.call import Call, Endpoint, endpoint
 from sandbox.stripe.errors import StripeError
-from sandbox.stripe.parameters import each, metadata, text
+from sandbox.stripe.parameters import each, text, unsettable_metadata, updated_metadata
 from sandbox.stripe.state import Json
 
 EVENT_TYPES_MAX = 20
@@ -46,8 +46,7 @@ def _list_events(call: Call) -> Json:
 def _annotate(kind: str) -> Callable[[Call], Json]:
     def answer(call: Call) -> Json:
         item = call.space.get(kind, call.ids[0])
-        changed = {**item["metadata"], **call.parameters.get("metadata", {})}
-        item["metadata"] = {key: value for key, value in changed.items() if value != ""}
+        item["metadata"] = updated_metadata(item["metadata"], call.parameters.get("metadata"))
         return item
 
     return answer
@@ -64,7 +63,7 @@ _PAGES = listing.LIST_RULES
 ENDPOINTS: tuple[Endpoint, ...] = (
     endpoint("GET", "/v1/payment_intents", _list("payment_intent"), **_PAGES),
     endpoint("GET", "/v1/payment_intents/{id}", _retrieve("payment_intent")),
-    endpoint("POST", "/v1/payment_intents/{id}", _annotate("payment_intent"), metadata=metadata),
+    endpoint("POST", "/v1/payment_intents/{id}", _annotate("payment_intent"), metadata=unsettable_metadata),
     endpoint("GET", "/v1/charges", _list("charge", "payment_intent"), payment_intent=text, **_PAGES),
     endpoint("GET", "/v1/charges/{id}", _retrieve("charge")),
     endpoint(

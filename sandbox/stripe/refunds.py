@@ -6,7 +6,7 @@ from sandbox.stripe.cards import Refunds, TestCard
 from sandbox.stripe.currencies import formatted
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.events import emit
-from sandbox.stripe.parameters import metadata, one_of, positive, text
+from sandbox.stripe.parameters import one_of, positive, text, unsettable_metadata, updated_metadata
 from sandbox.stripe.payments import is_bank_debit
 from sandbox.stripe.state import Json, Space, Store, new_id
 
@@ -34,8 +34,7 @@ def retrieve(call: Call) -> Json:
 def update(call: Call) -> Json:
     """Only metadata can change; keys not named stay, empty values unset."""
     refund = call.space.get("refund", call.ids[0])
-    changed = {**refund["metadata"], **call.parameters.get("metadata", {})}
-    refund["metadata"] = {key: value for key, value in changed.items() if value != ""}
+    refund["metadata"] = updated_metadata(refund["metadata"], call.parameters.get("metadata"))
     emit(call.store, call.space, "refund.updated", refund)
     return refund
 
@@ -230,12 +229,12 @@ ENDPOINTS = (
         create,
         amount=positive,
         charge=text,
-        metadata=metadata,
+        metadata=unsettable_metadata,
         payment_intent=text,
         reason=one_of("duplicate", "fraudulent", "requested_by_customer"),
     ),
     endpoint("GET", "/v1/refunds", list_refunds, charge=text, payment_intent=text, **listing.LIST_RULES),
     endpoint("GET", "/v1/refunds/{id}", retrieve),
-    endpoint("POST", "/v1/refunds/{id}", update, metadata=metadata),
+    endpoint("POST", "/v1/refunds/{id}", update, metadata=unsettable_metadata),
     endpoint("POST", "/v1/refunds/{id}/cancel", cancel),
 )

@@ -139,6 +139,8 @@ def _typed(value: Any, schema: Json) -> Any:
         candidate = _typed(value, choice)
         if _validator(choice).is_valid(candidate):
             return candidate
+    if isinstance(value, list) and schema.get("type") == "object":
+        value = {str(index): child for index, child in enumerate(value)}  # Keys that are numbers look like a list.
     if isinstance(value, dict):
         known, others = schema.get("properties", {}), schema.get("additionalProperties")
         return {

@@ -1,0 +1,114 @@
+"""Connected accounts: onboarding by a person, losing abilities, and keeping to themselves."""
+
+from typing import Any
+
+import pytest
+import stripe
+
+from tests.sandbox.stripe_shop import CLIENT_WARNING, Shop
+
+pytestmark = CLIENT_WARNING
+
+
+async def new_account(shop: Shop) -> stripe.Account:
+    parameters: Any = {"type": "standard", "email": "owner@example.com", "metadata": {"company_id": "c-1"}}
+    return await shop.client.v1.accounts.create_async(parameters)
+
+
+async def onboarding(shop: Shop, account: str) -> str:
+    link = await shop.client.v1.account_links.create_async(
+        {
+            "account": account,
+            "refresh_url": "https://shop.test/refresh",
+            "return_url": "https://shop.test/return",
+            "type": "account_onboarding",
+        }
+    )
+    return link.url
+
+
+async def test_new_account_cannot_charge(shop: Shop) -> None:
+    account = await new_account(shop)
+    assert (account.charges_enabled, account.payouts_enabled, account.details_submitted) == (False, False, False)
+    assert account.requirements is not None
+    assert account.requirements.disabled_reason == "requirements.past_due"
+    with pytest.raises(stripe.InvalidRequestError, match="cannot currently make charges"):
+        await shop.client.v1.checkout.sessions.create_async(shop.order(), {"stripe_account": account.id})
+
+
+async def test_person_completes_onboarding(shop: Shop) -> None:
+    account = await new_account(shop)
+    url = await onboarding(shop, account.id)
+    page = await shop.server.client.get(url)
+    assert (page.status_code, account.id in page.text) == (200, True)
+    done = await shop.server.client.post(f"{url}/complete")
+    assert (done.status_code, done.headers["location"]) == (303, "https://shop.test/return")
+    ready = await shop.client.v1.accounts.retrieve_async(account.id)
+    assert (ready.charges_enabled, ready.payouts_enabled, ready.details_submitted) == (True, True, True)
+    assert ready.capabilities is not None
+    assert ready.capabilities.card_payments == "active"
+    events = await shop.client.v1.events.list_async({"type": "account.updated"}, {"stripe_account": account.id})
+    assert events.data[0].data.previous_attributes is not None
+
+
+async def test_leaving_onboarding_returns_without_being_able_to_charge(shop: Shop) -> None:
+    account = await new_account(shop)
+    left = await shop.server.client.post(f"{await onboarding(shop, account.id)}/leave")
+    assert left.headers["location"] == "https://shop.test/return"
+    assert not (await shop.client.v1.accounts.retrieve_async(account.id)).charges_enabled
+
+
+async def test_used_or_old_link_leads_to_its_refresh_url(shop: Shop) -> None:
+    account = await new_account(shop)
+    used, old = await onboarding(shop, account.id), await onboarding(shop, account.id)
+    await shop.server.client.post(f"{used}/leave")
+    await shop.server.control("clock", advance_seconds=300)
+    for url in (used, old):
+        assert (await shop.server.client.get(url)).headers["location"] == "https://shop.test/refresh"
+        await shop.server.client.post(f"{url}/complete")
+    assert not (await shop.client.v1.accounts.retrieve_async(account.id)).charges_enabled
+
+
+async def test_account_can_lose_its_ability_to_charge(shop: Shop) -> None:
+    session = await shop.open()
+    assert session.url is not None
+    await shop.server.control(f"accounts/{shop.account}", charges_enabled=False)
+    account = await shop.client.v1.accounts.retrieve_async(shop.account)
+    assert (account.charges_enabled, account.details_submitted) == (False, True)
+    assert account.capabilities is not None
+    assert account.capabilities.card_payments == "inactive"
+    with pytest.raises(stripe.InvalidRequestError, match="cannot currently make charges"):
+        await shop.open()
+    assert (await shop.server.pay(session.url, card="4242424242424242")).status_code == 400
+    assert (await shop.read(session)).payment_status == "unpaid"
+
+
+async def test_unknown_account_is_refused_like_stripe_does(shop: Shop) -> None:
+    with pytest.raises(stripe.PermissionError, match="does not have access to account 'acct_none'") as raised:
+        await shop.client.v1.refunds.list_async({}, {"stripe_account": "acct_none"})
+    assert raised.value.error is not None
+    assert raised.value.error.code == "account_invalid"
+    with pytest.raises(stripe.PermissionError):
+        await shop.client.v1.accounts.retrieve_async("acct_none")
+
+
+async def test_objects_are_invisible_to_other_accounts(shop: Shop) -> None:
+    session = await shop.paid()
+    other: Any = {"stripe_account": await shop.server.ready_account()}
+    intent = session.payment_intent.id
+    reads = [
+        shop.client.v1.checkout.sessions.retrieve_async(session.id, None, other),
+        shop.client.v1.payment_intents.retrieve_async(intent, None, other),
+        shop.client.v1.checkout.sessions.retrieve_async(session.id),
+        shop.client.v1.refunds.create_async({"payment_intent": intent}, other),
+    ]
+    for read in reads:
+        with pytest.raises(stripe.InvalidRequestError) as raised:
+            await read
+        assert (raised.value.http_status, raised.value.code) == (404, "resource_missing")
+    assert (await shop.client.v1.payment_intents.list_async({}, other)).data == []
+
+
+async def test_platform_lists_its_accounts(shop: Shop) -> None:
+    account = await new_account(shop)
+    assert [found.id for found in (await shop.client.v1.accounts.list_async()).data] == [account.id, shop.account]
