@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import pytest
 import strawberry
+from graphql import GraphQLField, GraphQLString
 
 from rules.access import Scope
-from schema.access import PUBLIC, SilentFields, allow, format_matrix, metadata_of, public
+from schema.access import PUBLIC, SilentFields, allow, format_matrix, may_read, metadata_of, public
 from schema.api import Api
 from tests.schema.toy import CLIENT, INSPECTOR, PAYER, fields_of
 
@@ -64,6 +65,11 @@ def test_a_field_that_does_not_say_who_may_read_it_keeps_the_schema_from_startin
         "Query.quiet does not say who may read it: declare it with allow(...) or public(...).",
         "Query.bare does not say who may read it: declare it with allow(...) or public(...).",
     )
+
+
+def test_nobody_may_read_a_field_that_says_nothing() -> None:
+    silent = GraphQLField(GraphQLString)
+    assert not any(may_read(silent, scope) for scope in (None, *Scope))
 
 
 def test_a_silent_mutation_and_a_silent_subscription_keep_the_schema_from_starting() -> None:

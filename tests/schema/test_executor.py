@@ -1,6 +1,7 @@
 """What a result tells: data, refusals with their code, and faults under a reference and nothing more."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -155,6 +156,25 @@ async def test_the_total_is_counted_only_when_it_is_selected(executor: Executor)
     result = await run(executor, "{ houses { totalCount } }")
     assert COUNTED == ["houses"]
     assert result.data == {"houses": {"totalCount": 3}}
+
+
+@pytest.mark.parametrize("selection", ["fragile", "weight fragile", "fragile weight"])
+async def test_a_long_list_that_fails_fails_as_a_whole_and_leaves_nothing_running(
+    executor: Executor, selection: str
+) -> None:
+    result = await run(executor, f"{{ city {{ bricks {{ {selection} }} }} }}")
+    assert result.data is None
+    (error,) = result.errors
+    assert error["message"] == "This brick broke."
+    assert error["path"] == ["city", "bricks", 4_000, "fragile"]
+    await asyncio.sleep(0.1)
+    gc.collect()  # A coroutine that nobody awaited would warn now, and warnings are errors.
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_awaited_items_of_a_long_list_keep_their_order(executor: Executor) -> None:
+    result = await run(executor, "{ city { bricks { weight } } }")
+    assert result.data == {"city": {"bricks": [{"weight": number} for number in range(5_000)]}}
 
 
 async def test_only_coroutines_and_futures_are_awaited() -> None:

@@ -75,15 +75,32 @@ async def read_houses(
     return Page(rows, cursors, has_next=request.size < 3, has_previous=False, count=count_houses)
 
 
+MANY = [House(id=strawberry.ID(f"h{number}"), address=f"{number} Elm") for number in range(10_000)]
+
+
 class NoPaint(Refusal):
     code = ErrorCode.INVALID_INPUT
 
 
-MANY = [House(id=strawberry.ID(f"h{number}"), address=f"{number} Elm") for number in range(10_000)]
+@strawberry.type(description="One of many.")
+class Brick:
+    number: strawberry.Private[int]
+
+    @allow(INSPECTOR, description="Fails for one of them.")
+    def fragile(self) -> str:
+        if self.number == 4_000:
+            raise NoPaint("This brick broke.")
+        return "whole"
+
+    @allow(INSPECTOR, description="Takes a turn of the loop.")
+    async def weight(self) -> int:
+        await asyncio.sleep(0)
+        return self.number
 
 
 @strawberry.type(description="Many houses.")
 class City:
+    bricks: list[Brick] = allow(INSPECTOR, description="What it is built of.")
     houses: list[House] = allow(INSPECTOR, description="All of them.")
 
 
@@ -99,7 +116,7 @@ class Query:
 
     @allow(INSPECTOR, CLIENT, PAYER, description="Any node.")
     async def node(self, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]) -> Node | None:
-        return House(id=id, address="1 Elm")
+        return House(id=id, address=f"{id} Elm")
 
     @allow(INSPECTOR, CLIENT, PAYER, description="Houses and cars.")
     async def things(self) -> list[Thing]:
@@ -136,7 +153,7 @@ class Query:
 
     @allow(INSPECTOR, description="A city.")
     def city(self) -> City:
-        return City(houses=MANY)
+        return City(houses=MANY, bricks=[Brick(number=number) for number in range(5_000)])
 
     @allow(INSPECTOR, description="Refuses.")
     async def refusing(self) -> str | None:
