@@ -213,11 +213,11 @@ async def test_who_asks_too_often_is_told_when_to_come_back(client: httpx.AsyncC
 
 
 async def test_a_query_may_be_asked_with_get(client: httpx.AsyncClient) -> None:
-    source = "query ($id: ID!) { node(id: $id) { id } }"
+    source = "query ($id: ID!) { node(id: $id) { ... on House { address } } }"
     parameters = {"query": source, "variables": '{"id": "h9"}', "operationName": ""}
     response = await client.get("/graphql", params=parameters)
     assert response.status_code == 200
-    assert response.json() == {"data": {"node": {"id": "h9"}}}
+    assert response.json() == {"data": {"node": {"address": "h9 Elm"}}}
 
 
 async def test_a_mutation_is_not_run_with_get(client: httpx.AsyncClient) -> None:

@@ -20,9 +20,8 @@ async def run(executor: Executor, source: str, **arguments: Any) -> Result:
 
 
 async def test_data_is_returned_without_errors(executor: Executor) -> None:
-    result = await run(executor, "{ house { id address price neighbours { address } } }")
+    result = await run(executor, "{ house { address price neighbours { address } } }")
     house = {
-        "id": "h1",
         "address": "1 Elm",
         "price": "1.50",
         "neighbours": [{"address": "2 Elm"}, {"address": "3 Elm"}],

@@ -18,11 +18,11 @@ async def test_a_page_has_edges_nodes_and_its_place(executor: Executor) -> None:
     result = await houses(executor, "(first: 2)", "edges { cursor node { id } } nodes { id } pageInfo { ...P }")
     assert "Unknown fragment 'P'." in [error["message"] for error in result.errors]
     places = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
-    result = await houses(executor, "(first: 2)", f"edges {{ cursor node {{ id }} }} nodes {{ id }} {places}")
+    result = await houses(executor, "(first: 2)", f"edges {{ cursor node {{ address }} }} nodes {{ address }} {places}")
     first, second = encode_cursor(["h1"]), encode_cursor(["h2"])
     assert result.data["houses"] == {
-        "edges": [{"cursor": first, "node": {"id": "h1"}}, {"cursor": second, "node": {"id": "h2"}}],
-        "nodes": [{"id": "h1"}, {"id": "h2"}],
+        "edges": [{"cursor": first, "node": {"address": "1 Elm"}}, {"cursor": second, "node": {"address": "2 Elm"}}],
+        "nodes": [{"address": "1 Elm"}, {"address": "2 Elm"}],
         "pageInfo": {"hasNextPage": True, "hasPreviousPage": False, "startCursor": first, "endCursor": second},
     }
 
