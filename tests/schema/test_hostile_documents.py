@@ -121,4 +121,4 @@ async def test_a_wide_answer_leaves_the_loop_to_others(executor: Executor) -> No
     assert result.errors == []
     assert result.data is not None
     assert [house["address"] for house in result.data["city"]["houses"]] == [f"{n} Elm" for n in range(10_000)]
-    assert heartbeat.held_seconds < 0.1 < perf_counter() - started
+    assert heartbeat.held_seconds < HOLD_SECONDS_MAX < perf_counter() - started
