@@ -12,6 +12,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from models.base import Row, choice, minor_units
 from models.companies import Company, User
+from models.money_column import MoneyOf
 from models.people import Person
 from rules.roles import PersonRole
 from rules.states import PaymentStatus
@@ -61,6 +62,11 @@ class Inspection(Row):
     report_url = fields.CharField(max_length=2000, null=True)
     report_published_at: datetime | None = fields.DatetimeField(null=True)
     report_unlocked_at: datetime | None = fields.DatetimeField(null=True)
+
+    total = MoneyOf("total_minor")
+    settled = MoneyOf("settled_minor")
+    in_flight = MoneyOf("in_flight_minor")
+    remaining = MoneyOf("remaining_minor")
 
     people: fields.ReverseRelation[InspectionPerson]
     line_items: fields.ReverseRelation[LineItem]
@@ -124,6 +130,7 @@ class LineItem(Row):
     description = fields.CharField(max_length=200)
     currency = fields.CharField(max_length=3)
     amount_minor = minor_units(default=None)
+    amount = MoneyOf("amount_minor")
     position = fields.IntField(description="Display order, in which amounts consume charges.")
     removed_at: datetime | None = fields.DatetimeField(null=True)
 
@@ -153,6 +160,7 @@ class Agreement(Row):
     body = fields.TextField()
     currency = fields.CharField(max_length=3)
     total_minor = minor_units(default=None)
+    total = MoneyOf("total_minor")
     current = fields.BooleanField(default=True)
     signed_at: datetime | None = fields.DatetimeField(null=True)
     signed_by = fields.CharField(max_length=200, null=True)

@@ -12,6 +12,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from models.base import Row, choice, minor_units
 from models.companies import Company
 from models.inspections import Inspection, InspectionPerson, LineItem
+from models.money_column import MoneyOf
 from rules.states import InvoiceKind, InvoiceStatus, PaymentStatus
 
 _REMAINING = (
@@ -63,6 +64,13 @@ class Invoice(Row):
     paid_at: datetime | None = fields.DatetimeField(null=True)
     voided_at: datetime | None = fields.DatetimeField(null=True)
 
+    total = MoneyOf("total_minor")
+    credited = MoneyOf("credited_minor")
+    settled = MoneyOf("settled_minor")
+    in_flight = MoneyOf("in_flight_minor")
+    remaining = MoneyOf("remaining_minor")
+    overpaid = MoneyOf("overpaid_minor")
+
     lines: fields.ReverseRelation[InvoiceLine]
 
     class Meta:
@@ -102,6 +110,7 @@ class InvoiceLine(Row):
     description = fields.CharField(max_length=200)
     currency = fields.CharField(max_length=3)
     amount_minor = minor_units(default=None)
+    amount = MoneyOf("amount_minor")
     position = fields.IntField()
 
     class Meta:

@@ -13,6 +13,7 @@ from models.base import Row, choice, minor_units
 from models.companies import Company
 from models.inspections import Inspection, InspectionPerson
 from models.invoices import Invoice
+from models.money_column import MoneyOf
 from rules.roles import PersonRole
 from rules.states import PaymentMethod, PaymentState, RefundDisposition, RefundStatus
 
@@ -58,6 +59,10 @@ class Payment(Row):
     next_poll_at: datetime | None = fields.DatetimeField(null=True, description="Null once nothing is left to ask.")
     poll_count = fields.IntField(default=0)
 
+    amount = MoneyOf("amount_minor")
+    refunded = MoneyOf("refunded_minor")
+    refundable = MoneyOf("refundable_minor")
+
     refunds: fields.ReverseRelation[Refund]
 
     class Meta:
@@ -91,6 +96,7 @@ class Refund(Row):
     currency = fields.CharField(max_length=3)
     amount_minor = minor_units(default=None)
     credited_minor = minor_units()
+    amount = MoneyOf("amount_minor")
     status = choice(RefundStatus)
     disposition = choice(RefundDisposition)
     reason = fields.CharField(max_length=500, null=True)

@@ -71,19 +71,23 @@ class Books:
         return next((payment for payment in self.payments_of(invoice) if payment.state in LIVE_ATTEMPTS), None)
 
     def invoiceable(self) -> dict[UUID, int]:
-        """Per charge, in display order, what is still on PRIMARY and unpaid; minor units, zeros included.
-
-        Discounts, payments and credits on PRIMARY use up its charges in display order, so that the parts sum to
-        what remains of it.
-        """
-        charges = [line for line in self.lines_of(self.primary) if line.amount_minor > 0]
-        amounts = [line.amount_minor for line in charges]
-        left = left_after(amounts, sum(amounts) - self.primary.remaining_minor)
-        return {line.line_item_id: part for line, part in zip(charges, left, strict=True)}
+        """Per charge, in display order, what is still on PRIMARY and unpaid; minor units, zeros included."""
+        return invoiceable_parts(self.lines_of(self.primary), self.primary.remaining_minor)
 
     def money(self, amount_minor: int) -> Money:
         """An amount in the inspection's currency."""
         return Money(amount_minor, self.inspection.currency)
+
+
+def invoiceable_parts(lines: Iterable[InvoiceLine], remaining_minor: int) -> dict[UUID, int]:
+    """Per line item of PRIMARY's `lines`, in display order, what is left to invoice of it; minor units.
+
+    Discounts, payments and credits use up the charges in display order, so that the parts sum to what remains.
+    """
+    charges = [line for line in lines if line.amount_minor > 0]
+    amounts = [line.amount_minor for line in charges]
+    left = left_after(amounts, sum(amounts) - remaining_minor)
+    return {line.line_item_id: part for line, part in zip(charges, left, strict=True)}
 
 
 async def lock_inspection(inspection_id: UUID) -> Inspection:

@@ -19,6 +19,7 @@ from rules import clock, texts
 from rules.access import Principal, Scope
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
+from rules.links import Portals
 from rules.money import minimum_charge, parse_positive_amount
 from rules.polling import next_poll_delay
 from rules.states import (
@@ -58,13 +59,14 @@ async def start_payment(
     *,
     amount: Decimal | None,
     idempotency_key: str | None,
-    return_url: str,
+    portals: Portals,
     stripe: StripeGateway,
 ) -> UUID:
     """Begin paying an invoice, by default all that remains of it; returns the payment's key.
 
     While an attempt is open, asking again for the same amount returns it; another amount ends it at Stripe first.
     """
+    return_url = portals.client_url if principal.scope is Scope.CLIENT else portals.payment_url
     attempt = await ending_attempts(
         lambda: _begin(principal, invoice_id, amount=amount, key=idempotency_key, return_url=return_url), stripe=stripe
     )

@@ -16,10 +16,11 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Portals:
-    """Where the two portals live: addresses without a fragment."""
+    """Where the frontends live: the two portals, and the inspectors' own; addresses without a fragment."""
 
     payment_url: str
     client_url: str
+    staff_url: str
 
     def payment_link(self, token: str) -> str:
         """The address that opens one invoice: the token is the fragment, which browsers never send to a server."""

@@ -6,6 +6,7 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from resolvers.fields import read_attribute
 from schema.access import Matrix, access_matrix
 from schema.scalars import SCALARS
 
@@ -26,7 +27,7 @@ class Api(strawberry.Schema):
         *,
         types: Iterable[type] = (),
     ) -> None:
-        config = StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS)
+        config = StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS, default_resolver=read_attribute)
         super().__init__(query, mutation, subscription, types=types, config=config)
         self.matrix = access_matrix(self.graphql_schema)
 

@@ -1,0 +1,81 @@
+"""Answers about inspections."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from models import Company, Inspection, InspectionPerson, Invoice, LineItem
+from operations.books import invoiceable_parts
+from operations.invoices import refusal_to_invoice
+from resolvers.context import Info
+from resolvers.reading import loaded
+from rules.access import Scope
+from rules.errors import Refusal
+from rules.money import Money
+from rules.states import InvoiceKind
+
+Root = strawberry.Parent[Inspection]
+
+
+def primary_invoice(root: Root) -> Any:
+    """PRIMARY, among the loaded invoices."""
+    return next(invoice for invoice in loaded(root, "invoices") if invoice.kind is InvoiceKind.PRIMARY)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceableService:
+    """A charge with what is left of it."""
+
+    line_item: LineItem
+    invoiceable: Money
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicingOptions:
+    """What 'Add Invoice' needs."""
+
+    available: bool
+    refusal: Refusal | None
+    invoiceable: Money
+    people: list[InspectionPerson]
+    services: list[InvoiceableService]
+
+
+def invoicing(root: Root) -> Any:
+    """From the loaded company, charges, people and PRIMARY's lines."""
+    primary: Invoice = primary_invoice(root)
+    company: Company = root.company
+    refusal = refusal_to_invoice(company, root, invoiceable=primary.remaining_minor)
+    parts = invoiceable_parts(loaded(primary, "lines"), primary.remaining_minor)
+    return InvoicingOptions(
+        available=refusal is None,
+        refusal=refusal,
+        invoiceable=primary.remaining,
+        people=loaded(root, "people"),
+        services=[
+            InvoiceableService(item, Money(parts[item.id], root.currency))
+            for item in loaded(root, "line_items")
+            if parts.get(item.id)
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A published report, as the caller may see it."""
+
+    url: str | None
+    published_at: datetime
+    locked: bool
+
+
+def report(root: Root, info: Info) -> Any:
+    """The report, its address withheld from a client while it waits for payment."""
+    if root.report_published_at is None:
+        return None
+    company: Company = root.company
+    locked = company.report_lock_enabled and root.report_unlocked_at is None and root.remaining_minor > 0
+    withheld = locked and info.context.caller.scope is not Scope.INSPECTOR
+    return Report(None if withheld else root.report_url, root.report_published_at, locked)

@@ -1,0 +1,37 @@
+"""What every mutation has in common: refusals become user errors, and what changed is read back as selected."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import models
+from resolvers.context import Context, Info
+from resolvers.reading import read_one
+from rules.errors import ErrorCode, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a mutation did: the key of the row it changed, and what else its payload tells."""
+
+    row_id: UUID | None = None
+    told: dict[str, Any] = field(default_factory=dict)
+    user_errors: tuple[Refusal, ...] = ()
+
+
+async def run(work: Callable[[Context, Any], Awaitable[Changed]], context: Context, given: Any) -> Changed:
+    """Carry out a mutation; a refusal is its answer, everything else a fault."""
+    try:
+        return await work(context, given)
+    except Refusal as refusal:
+        if refusal.code is ErrorCode.UNAUTHENTICATED and context.principal is not None:
+            raise
+        return Changed(user_errors=(refusal,))
+
+
+async def changed_row(changed: Changed, info: Info, type_name: str) -> Any:
+    """The changed row as the caller may see it; None when the mutation was refused."""
+    if changed.row_id is None:
+        return None
+    return await read_one(info, getattr(models, type_name), changed.row_id)

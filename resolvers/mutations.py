@@ -1,0 +1,272 @@
+"""What each mutation asks of the operations: inputs translated, nothing decided."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from operations import agreements, companies, grants, inspections, invoices, line_items, payments, people, sending
+from operations import sign_ins as sessions
+from resolvers.context import Context
+from resolvers.mutating import Changed
+from rules.identifiers import row_id
+
+
+def _given(input: Any) -> dict[str, Any]:
+    """The optional fields that were sent."""
+    return {name: value for name, value in vars(input).items() if value is not strawberry.UNSET}
+
+
+def _key(value: str | None, type_name: str, *, field: str) -> UUID | None:
+    return None if value is None else row_id(value, type_name, field=field)
+
+
+def _keys(values: Sequence[str] | None, type_name: str, *, field: str) -> list[UUID] | None:
+    return None if values is None else [row_id(value, type_name, field=field) for value in values]
+
+
+async def sign_in(context: Context, input: Any) -> Changed:
+    await context.outside.throttle_sign_in(input.email.strip().lower())
+    session = await sessions.sign_in(input.email, input.password, secret=context.outside.secret)
+    return Changed(told={"session": session})
+
+
+async def refresh_session(context: Context, input: Any) -> Changed:
+    session = await sessions.refresh_session(input.refresh_token, secret=context.outside.secret)
+    return Changed(told={"session": session})
+
+
+async def sign_out(context: Context, _: Any) -> Changed:
+    await sessions.sign_out(context.caller)
+    return Changed(told={"signed_out": True})
+
+
+async def create_inspection(context: Context, input: Any) -> Changed:
+    return Changed(
+        await inspections.create_inspection(
+            context.caller,
+            property_address=input.property_address,
+            scheduled_at=input.scheduled_at,
+            inspector_id=_key(input.inspector_id, "User", field="inspectorId"),
+            people=[_person(person) for person in input.people],
+            line_items=[_line_item(item) for item in input.line_items],
+            agreement_body=input.agreement_body,
+        )
+    )
+
+
+def _person(input: Any) -> inspections.NewPerson:
+    key = row_id(input.person_id, "Person", field="personId")
+    return inspections.NewPerson(person_id=key, role=input.role, role_name=input.role_name)
+
+
+def _line_item(input: Any) -> line_items.NewLineItem:
+    return line_items.NewLineItem(kind=input.kind, description=input.description, amount=input.amount)
+
+
+async def update_inspection(context: Context, input: Any) -> Changed:
+    changes = _given(input)
+    key = row_id(changes.pop("inspection_id"), "Inspection", field="inspectionId")
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if "inspector_id" in changes:
+        changes["inspector_id"] = row_id(changes["inspector_id"], "User", field="inspectorId")
+    return Changed(await inspections.update_inspection(context.caller, key, changes))
+
+
+async def cancel_inspection(context: Context, input: Any) -> Changed:
+    key = row_id(input.inspection_id, "Inspection", field="inspectionId")
+    return Changed(await inspections.cancel_inspection(context.caller, key))
+
+
+async def create_person(context: Context, input: Any) -> Changed:
+    key = await people.create_person(context.caller, name=input.name, email=input.email, phone=input.phone)
+    return Changed(key)
+
+
+async def update_person(context: Context, input: Any) -> Changed:
+    changes = _given(input)
+    key = row_id(changes.pop("person_id"), "Person", field="personId")
+    return Changed(await people.update_person(context.caller, key, changes))
+
+
+async def add_inspection_person(context: Context, input: Any) -> Changed:
+    key = row_id(input.inspection_id, "Inspection", field="inspectionId")
+    return Changed(await inspections.add_inspection_person(context.caller, key, _person(input)))
+
+
+async def remove_inspection_person(context: Context, input: Any) -> Changed:
+    key = row_id(input.inspection_person_id, "InspectionPerson", field="inspectionPersonId")
+    return Changed(await inspections.remove_inspection_person(context.caller, key))
+
+
+async def add_line_item(context: Context, input: Any) -> Changed:
+    key = row_id(input.inspection_id, "Inspection", field="inspectionId")
+    return Changed(
+        await line_items.add_line_item(
+            context.caller,
+            key,
+            _line_item(input),
+            update_agreements=input.update_agreements,
+            stripe=context.outside.stripe,
+        )
+    )
+
+
+async def update_line_item(context: Context, input: Any) -> Changed:
+    changes = _given(input)
+    return Changed(
+        await line_items.update_line_item(
+            context.caller,
+            row_id(input.line_item_id, "LineItem", field="lineItemId"),
+            description=changes.get("description"),
+            amount=changes.get("amount"),
+            stripe=context.outside.stripe,
+        )
+    )
+
+
+async def remove_line_item(context: Context, input: Any) -> Changed:
+    key = row_id(input.line_item_id, "LineItem", field="lineItemId")
+    return Changed(await line_items.remove_line_item(context.caller, key, stripe=context.outside.stripe))
+
+
+async def set_notifications_disabled(context: Context, input: Any) -> Changed:
+    key = row_id(input.inspection_id, "Inspection", field="inspectionId")
+    return Changed(await inspections.set_notifications_disabled(context.caller, key, disabled=input.disabled))
+
+
+def _share(input: Any) -> invoices.Share:
+    ids = _keys(input.line_item_ids, "LineItem", field="lineItemIds")
+    return invoices.Share(line_item_ids=ids, fixed_amount=input.fixed_amount)
+
+
+def _letter(input: Any) -> sending.Letter:
+    return sending.Letter(subject=input.subject, message=input.message)
+
+
+async def add_invoice(context: Context, input: Any) -> Changed:
+    key = await invoices.add_invoice(
+        context.caller,
+        row_id(input.inspection_id, "Inspection", field="inspectionId"),
+        row_id(input.inspection_person_id, "InspectionPerson", field="inspectionPersonId"),
+        _share(input),
+        letter=_letter(input),
+        send=input.send,
+        idempotency_key=input.idempotency_key,
+        stripe=context.outside.stripe,
+    )
+    if input.send:
+        await context.outside.nudge("send_emails", None)
+    return Changed(key)
+
+
+async def update_invoice(context: Context, input: Any) -> Changed:
+    share = _share(input) if input.line_item_ids is not None or input.fixed_amount is not None else None
+    return Changed(
+        await invoices.update_invoice(
+            context.caller,
+            row_id(input.invoice_id, "Invoice", field="invoiceId"),
+            share,
+            inspection_person_id=_key(input.inspection_person_id, "InspectionPerson", field="inspectionPersonId"),
+            letter=_letter(input),
+            stripe=context.outside.stripe,
+        )
+    )
+
+
+async def send_invoice(context: Context, input: Any) -> Changed:
+    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    await sending.send_invoice(context.caller, key, _letter(input), idempotency_key=input.idempotency_key)
+    await context.outside.nudge("send_emails", None)
+    return Changed(key)
+
+
+async def void_invoice(context: Context, input: Any) -> Changed:
+    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    return Changed(await invoices.void_invoice(context.caller, key, stripe=context.outside.stripe))
+
+
+async def create_payment_link(context: Context, input: Any) -> Changed:
+    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    link = await grants.create_payment_link(context.caller, key, portals=context.outside.portals)
+    return Changed(told={"url": link.url})
+
+
+async def start_payment(context: Context, input: Any) -> Changed:
+    outside = context.outside
+    key = await payments.start_payment(
+        context.caller,
+        row_id(input.invoice_id, "Invoice", field="invoiceId"),
+        amount=input.amount,
+        idempotency_key=input.idempotency_key,
+        portals=outside.portals,
+        stripe=outside.stripe,
+    )
+    return Changed(key)
+
+
+async def cancel_payment(context: Context, input: Any) -> Changed:
+    key = row_id(input.payment_id, "Payment", field="paymentId")
+    return Changed(await payments.cancel_payment(context.caller, key, stripe=context.outside.stripe))
+
+
+async def record_payment(context: Context, input: Any) -> Changed:
+    return Changed(
+        await payments.record_payment(
+            context.caller,
+            row_id(input.invoice_id, "Invoice", field="invoiceId"),
+            amount=input.amount,
+            method=input.method,
+            reference=input.reference,
+            idempotency_key=input.idempotency_key,
+            stripe=context.outside.stripe,
+        )
+    )
+
+
+async def remove_payment(context: Context, input: Any) -> Changed:
+    key = row_id(input.payment_id, "Payment", field="paymentId")
+    return Changed(await payments.remove_payment(context.caller, key, reason=input.reason))
+
+
+async def sign_agreement(context: Context, input: Any) -> Changed:
+    key = row_id(input.agreement_id, "Agreement", field="agreementId")
+    return Changed(await agreements.sign_agreement(context.caller, key, name=input.name))
+
+
+async def share_client_portal(context: Context, input: Any) -> Changed:
+    link = await grants.share_client_portal(
+        context.caller,
+        row_id(input.inspection_id, "Inspection", field="inspectionId"),
+        person_id=_key(input.person_id, "Person", field="personId"),
+        email=input.email,
+        portals=context.outside.portals,
+    )
+    return Changed(link.grant_id, told={"url": link.url})
+
+
+async def revoke_grant(context: Context, input: Any) -> Changed:
+    return Changed(await grants.revoke_grant(context.caller, row_id(input.grant_id, "Grant", field="grantId")))
+
+
+async def update_company(context: Context, input: Any) -> Changed:
+    changes = {name: value for name, value in _given(input).items() if value is not None}
+    return Changed(await companies.update_company(context.caller, changes))
+
+
+async def connect_stripe(context: Context, _: Any) -> Changed:
+    outside = context.outside
+    url = await companies.connect_stripe(context.caller, stripe=outside.stripe, portal_url=outside.portals.staff_url)
+    return Changed(context.caller.company_id, told={"onboarding_url": url})
+
+
+async def refresh_stripe_connection(context: Context, _: Any) -> Changed:
+    companies.require_owner(context.caller)
+    await companies.refresh_stripe_connection(context.caller.company_id, stripe=context.outside.stripe)
+    return Changed(context.caller.company_id)
+
+
+async def create_user(context: Context, input: Any) -> Changed:
+    new = companies.NewUser(name=input.name, email=input.email, password=input.password)
+    return Changed(await companies.create_user(context.caller, new, role=input.role))

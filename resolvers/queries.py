@@ -1,0 +1,171 @@
+"""Answers to root queries: filters over visible rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from tortoise.expressions import Q
+from tortoise.models import Model
+
+import models
+from models.visible import visible
+from resolvers.context import Info
+from resolvers.paging import Page, PageRequest, read_page
+from resolvers.reading import read_one, selected
+from rules.access import Scope
+from rules.errors import NotFound
+from rules.identifiers import parse_global_id, row_id
+
+NODES: dict[str, type[Model]] = {
+    "Agreement": models.Agreement,
+    "Company": models.Company,
+    "Email": models.Email,
+    "Event": models.Event,
+    "Grant": models.Grant,
+    "Inspection": models.Inspection,
+    "InspectionPerson": models.InspectionPerson,
+    "Invoice": models.Invoice,
+    "InvoiceLine": models.InvoiceLine,
+    "LineItem": models.LineItem,
+    "Payment": models.Payment,
+    "Person": models.Person,
+    "Refund": models.Refund,
+    "User": models.User,
+}
+
+
+async def node(info: Info, global_id: str) -> Any:
+    """Any visible row by its global id."""
+    try:
+        type_name, key = parse_global_id(global_id)
+        model = NODES[type_name]
+    except (ValueError, UnicodeError, KeyError):
+        raise NotFound("Node", field=("id",)) from None
+    return await read_one(info, model, key)
+
+
+async def inspection(info: Info, global_id: str) -> Any:
+    """One visible inspection."""
+    return await read_one(info, models.Inspection, row_id(global_id, "Inspection", field="id"))
+
+
+async def invoice(info: Info, global_id: str) -> Any:
+    """One visible invoice."""
+    return await read_one(info, models.Invoice, row_id(global_id, "Invoice", field="id"))
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorViewer:
+    """A signed-in staff member."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientViewer:
+    """Somebody in the client portal."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayerViewer:
+    """Somebody in a payment portal."""
+
+
+async def viewer(info: Info) -> Any:
+    """Whoever asks."""
+    if info.context.principal is None:
+        return None
+    scope = info.context.principal.scope
+    return {Scope.INSPECTOR: InspectorViewer, Scope.CLIENT: ClientViewer, Scope.PAYER: PayerViewer}[scope]()
+
+
+async def viewer_user(info: Info) -> Any:
+    """The signed-in user."""
+    return await read_one(info, models.User, _key(info.context.caller.user_id))
+
+
+async def viewer_company(info: Info) -> Any:
+    """The signed-in user's company."""
+    return await read_one(info, models.Company, info.context.caller.company_id)
+
+
+async def viewer_person(info: Info) -> Any:
+    """Whom the link was made for, if it was for somebody in the People box."""
+    person_id = info.context.caller.person_id
+    if person_id is None:
+        return None
+    return await selected(info, visible(models.Person, info.context.caller).filter(id=person_id)).first()
+
+
+async def viewer_inspection(info: Info) -> Any:
+    """The one inspection that the link opens."""
+    return await read_one(info, models.Inspection, _key(info.context.caller.inspection_id))
+
+
+async def viewer_invoice(info: Info) -> Any:
+    """The one invoice that the link opens."""
+    return await read_one(info, models.Invoice, _key(info.context.caller.invoice_id))
+
+
+def _key(value: UUID | None) -> UUID:
+    assert value is not None, "a principal of this scope has it"
+    return value
+
+
+async def inspections(info: Info, page: PageRequest, filter: Any, *, descending: bool) -> Page[models.Inspection]:
+    """The company's inspections by date."""
+    rows = visible(models.Inspection, info.context.caller)
+    if filter is not None:
+        rows = rows.filter(
+            *_equal(status=filter.status, payment_status=filter.payment_status),
+            *_between("scheduled_at", filter.scheduled_from, filter.scheduled_to),
+        )
+        if filter.search:
+            rows = rows.filter(Q(property_address__icontains=filter.search) | Q(number=filter.search))
+    sign = "-" if descending else ""
+    return await read_page(selected(info, rows), page, order=[(f"{sign}scheduled_at", datetime), (f"{sign}id", UUID)])
+
+
+async def people(info: Info, page: PageRequest, search: str | None) -> Page[models.Person]:
+    """The company's people by name."""
+    rows = visible(models.Person, info.context.caller)
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(email__icontains=search))
+    return await read_page(selected(info, rows), page, order=[("name", str), ("id", UUID)])
+
+
+async def invoices(info: Info, page: PageRequest, filter: Any) -> Page[models.Invoice]:
+    """The company's invoices, the newest first."""
+    rows = visible(models.Invoice, info.context.caller)
+    if filter is not None:
+        rows = rows.filter(*_equal(kind=filter.kind, status=filter.status, payment_status=filter.payment_status))
+    return await read_page(selected(info, rows), page, order=[("-id", UUID)])
+
+
+async def payments(info: Info, page: PageRequest, filter: Any) -> Page[models.Payment]:
+    """The company's payments, the newest first."""
+    rows = visible(models.Payment, info.context.caller)
+    if filter is not None:
+        rows = rows.filter(
+            *_equal(state=filter.status, method=filter.method, payer_role=filter.payer_role),
+            *_between("created_at", filter.created_from, filter.created_to),
+        )
+    return await read_page(selected(info, rows), page, order=[("-created_at", datetime), ("-id", UUID)])
+
+
+async def emails(info: Info, page: PageRequest, filter: Any) -> Page[models.Email]:
+    """The company's mails, the newest first."""
+    rows = visible(models.Email, info.context.caller)
+    if filter is not None:
+        rows = rows.filter(*_equal(status=filter.status, kind=filter.kind, to_address=filter.to))
+    return await read_page(selected(info, rows), page, order=[("-queued_at", datetime), ("-id", UUID)])
+
+
+def _equal(**wanted: Any) -> list[Q]:
+    return [Q(**{column: value}) for column, value in wanted.items() if value not in (None, strawberry.UNSET)]
+
+
+def _between(column: str, start: datetime | None, end: datetime | None) -> list[Q]:
+    """From `start`, up to and without `end`."""
+    bounds: dict[str, Any] = {f"{column}__gte": start, f"{column}__lt": end}
+    return [Q(**{name: value}) for name, value in bounds.items() if value is not None]

@@ -1,0 +1,40 @@
+"""The company, its staff and its Stripe connection."""
+
+import strawberry
+
+import models
+from schema.access import allow
+from schema.relay import Node
+from schema.scalars import CurrencyCode
+from schema.shown import CLIENT, INSPECTOR, Shown
+
+
+@strawberry.type(description="How a company takes payments online.")
+class StripeConnection:
+    stripe_status: models.StripeStatus = allow(INSPECTOR, name="status", description="Whether it can charge now.")
+    stripe_account_id: str | None = allow(INSPECTOR, name="accountId", description="Stripe's id of its account.")
+
+
+@strawberry.type(description="A staff member of a company.")
+class User(Shown, Node):
+    name: str = allow(INSPECTOR, description="Their name.")
+    email: str = allow(INSPECTOR, description="The address they sign in with.")
+    role: models.UserRole = allow(INSPECTOR, description="What they may do.")
+
+
+@strawberry.type(description="An inspection company. Nothing crosses companies.")
+class Company(Shown, Node):
+    name: str = allow(INSPECTOR, CLIENT, description="Its name.")
+    currency: CurrencyCode = allow(INSPECTOR, CLIENT, description="The one currency it bills in.")
+    time_zone: str = allow(INSPECTOR, CLIENT, description="Its time zone, such as America/New_York.")
+    deferred_payments_enabled: bool = allow(
+        INSPECTOR, description="Deferred Payments: excludes separate invoices, and is excluded by them."
+    )
+    advanced_automations_enabled: bool = allow(INSPECTOR, description="Whether it may use advanced automations.")
+    report_lock_enabled: bool = allow(INSPECTOR, description="Whether reports stay locked until they are paid.")
+    additional_roles: list[str] = allow(INSPECTOR, description="The names of its additional roles.")
+    users: list[User] = allow(INSPECTOR, relation="users", description="Its staff.")
+
+    @allow(INSPECTOR, description="How it takes payments online.")
+    def stripe(self) -> StripeConnection:
+        return self  # type: ignore[return-value]  # The same row in another shape.

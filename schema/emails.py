@@ -1,0 +1,27 @@
+"""Mails as the inspector sees them."""
+
+from datetime import datetime
+
+import strawberry
+
+import models
+from rules.states import EmailStatus
+from schema.access import allow
+from schema.relay import Node, connection_of
+from schema.shown import INSPECTOR, Shown
+
+
+@strawberry.type(description="One mail to one person, and what became of it.")
+class Email(Shown, Node):
+    kind: models.EmailKind = allow(INSPECTOR, description="What it is about.")
+    to_address: str = allow(INSPECTOR, name="to", description="Its one recipient.")
+    subject: str = allow(INSPECTOR, description="Its subject.")
+    status: EmailStatus = allow(INSPECTOR, description="Where it stands.")
+    attempts: int = allow(INSPECTOR, description="How often it was tried.")
+    last_error: str | None = allow(INSPECTOR, description="What the server said when it did not accept it.")
+    message_id: str = allow(INSPECTOR, description="Its Message-ID, the same for every try.")
+    queued_at: datetime = allow(INSPECTOR, description="When it was written.")
+    accepted_at: datetime | None = allow(INSPECTOR, description="When the recipient's server took it.")
+
+
+EmailConnection = connection_of(Email, INSPECTOR)

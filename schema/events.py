@@ -1,0 +1,34 @@
+"""The audit trail as the inspector reads it."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+import models
+from schema.access import allow
+from schema.relay import Node
+from schema.shown import INSPECTOR, Shown
+
+
+def _as_json(value: dict[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(value, sort_keys=True)
+
+
+def _before(root: models.Event) -> str | None:
+    return _as_json(root.before)
+
+
+def _after(root: models.Event) -> str | None:
+    return _as_json(root.after)
+
+
+@strawberry.type(description="One thing that happened. Events are never changed or deleted.")
+class Event(Shown, Node):
+    name: str = allow(INSPECTOR, description="What happened, such as invoice.sent.")
+    actor_kind: models.ActorKind = allow(INSPECTOR, description="Who did it.")
+    actor_name: str = allow(INSPECTOR, description="Their name.")
+    created_at: datetime = allow(INSPECTOR, description="When.")
+    before: str | None = allow(INSPECTOR, resolver=_before, description="What it was, as JSON.")
+    after: str | None = allow(INSPECTOR, resolver=_after, description="What it became, as JSON.")

@@ -1,0 +1,114 @@
+"""The inspection: the job with its people, charges, invoices, agreements and report."""
+
+from datetime import datetime
+
+import strawberry
+
+import models
+import resolvers.inspections as resolve
+from rules.states import PaymentStatus
+from schema.access import allow
+from schema.emails import Email
+from schema.events import Event
+from schema.grants import Grant
+from schema.people import InspectionPerson
+from schema.references import CompanyRef, InvoiceRef, PaymentRef, UserRef
+from schema.relay import Node, connection_of
+from schema.shown import CLIENT, INSPECTOR, Money, Shown, UserError
+
+
+@strawberry.type(description="One charge on an inspection.")
+class LineItem(Shown, Node):
+    kind: models.LineItemKind = allow(INSPECTOR, CLIENT, description="What it is for.")
+    description: str = allow(INSPECTOR, CLIENT, description="In the company's words.")
+    amount: Money = allow(INSPECTOR, CLIENT, description="Negative for a discount.")
+
+
+@strawberry.type(description="A charge with what is left of it to invoice.")
+class InvoiceableService:
+    line_item: LineItem = allow(INSPECTOR, description="The charge.")
+    invoiceable: Money = allow(INSPECTOR, description="Its part that is unpaid and on no separate invoice.")
+
+
+@strawberry.type(description="All that a frontend needs to offer 'Add Invoice'.")
+class InvoicingOptions:
+    available: bool = allow(INSPECTOR, description="Whether an invoice can be added now.")
+    refusal: UserError | None = allow(INSPECTOR, description="Why not, if it can't.")
+    invoiceable: Money = allow(INSPECTOR, description="What may be invoiced in all.")
+    people: list[InspectionPerson] = allow(INSPECTOR, relation="people", description="Who may be billed.")
+    services: list[InvoiceableService] = allow(INSPECTOR, description="Charges with something left to invoice.")
+
+
+@strawberry.type(description="One version of what the client signs.")
+class Agreement(Shown, Node):
+    version: int = allow(INSPECTOR, CLIENT, description="Counts from 1.")
+    body: str = allow(INSPECTOR, CLIENT, description="Its text.")
+    total: Money = allow(INSPECTOR, CLIENT, description="The inspection's total that it names.")
+    signed_at: datetime | None = allow(INSPECTOR, CLIENT, description="When it was signed.")
+    signed_by: str | None = allow(INSPECTOR, CLIENT, description="The name it was signed with.")
+    current: bool = allow(INSPECTOR, CLIENT, description="Whether it is the version in force.")
+
+
+@strawberry.type(description="The inspection's report.")
+class Report:
+    url: str | None = allow(INSPECTOR, CLIENT, description="Where it is; null to a client while it is locked.")
+    published_at: datetime = allow(INSPECTOR, CLIENT, description="When it was published.")
+    locked: bool = allow(INSPECTOR, CLIENT, description="Whether it waits for payment.")
+
+
+@strawberry.type(description="The job: what is inspected, for whom, and what is owed and paid for it.")
+class Inspection(Shown, Node):
+    number: str = allow(INSPECTOR, CLIENT, description="Unique in the company.")
+    property_address: str = allow(INSPECTOR, CLIENT, description="What is inspected.")
+    scheduled_at: datetime = allow(INSPECTOR, CLIENT, description="When it takes place.")
+    status: models.InspectionStatus = allow(INSPECTOR, CLIENT, description="Whether it is still to come.")
+    inspector_name: str = allow(INSPECTOR, CLIENT, description="Who inspects.")
+    company: CompanyRef = allow(INSPECTOR, CLIENT, relation="company", description="Whose job it is.")
+    inspector: UserRef = allow(INSPECTOR, relation="inspector", description="Who inspects.")
+    people: list[InspectionPerson] = allow(INSPECTOR, CLIENT, relation="people", description="The People box.")
+    line_items: list[LineItem] = allow(
+        INSPECTOR, CLIENT, relation="line_items", description="The charges, in display order."
+    )
+    invoices: list[InvoiceRef] = allow(
+        INSPECTOR, CLIENT, relation="invoices", description="All its invoices, the primary one first."
+    )
+    payments: list[PaymentRef] = allow(
+        INSPECTOR,
+        CLIENT,
+        relation="payments",
+        description="Payments of all its invoices. A client sees of others' only those that moved money.",
+    )
+    total: Money = allow(INSPECTOR, CLIENT, description="The sum of its charges.")
+    settled: Money = allow(INSPECTOR, CLIENT, description="What was paid, less what was given back.")
+    in_flight: Money = allow(INSPECTOR, CLIENT, description="What is under way.")
+    remaining: Money = allow(INSPECTOR, CLIENT, description="What may still be asked for.")
+    payment_status: PaymentStatus = allow(INSPECTOR, CLIENT, description="All of that in one word.")
+    notifications_disabled: bool = allow(INSPECTOR, description="Whether all automatic mails about it are stopped.")
+    agreements: list[Agreement] = allow(
+        INSPECTOR, CLIENT, relation="agreements", description="All versions, the newest first."
+    )
+    grants: list[Grant] = allow(
+        INSPECTOR, CLIENT, relation="grants", description="Its links. A client sees those to the client portal."
+    )
+    emails: list[Email] = allow(INSPECTOR, relation="emails", description="Every mail about it, the newest first.")
+    events: list[Event] = allow(INSPECTOR, relation="events", description="The audit trail, the oldest first.")
+
+    primary_invoice: InvoiceRef = allow(
+        INSPECTOR,
+        CLIENT,
+        relation="invoices",
+        resolver=resolve.primary_invoice,
+        description="The client's invoice.",
+    )
+    invoicing: InvoicingOptions = allow(
+        INSPECTOR,
+        needs=("company", "line_items", "people", "invoices__lines"),
+        resolver=resolve.invoicing,
+        description="What 'Add Invoice' needs.",
+    )
+    report: Report | None = allow(
+        INSPECTOR, CLIENT, needs=("company",), resolver=resolve.report, description="Its report, once published."
+    )
+
+
+InspectionConnection = connection_of(Inspection, INSPECTOR)

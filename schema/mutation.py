@@ -1,0 +1,322 @@
+"""The root of writing: one line for each verb."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+import resolvers.mutations as resolve
+from resolvers.context import Info
+from resolvers.mutating import Changed, changed_row
+from schema import inputs
+from schema.access import allow, public
+from schema.companies import Company, User
+from schema.grants import Grant
+from schema.inspections import Agreement, Inspection, LineItem
+from schema.invoices import Invoice
+from schema.mutations import mutation, payload
+from schema.payments import Payment
+from schema.people import InspectionPerson, Person
+from schema.shown import CLIENT, INSPECTOR, PAYER
+
+
+def _told(name: str) -> Any:
+    def resolve_told(root: strawberry.Parent[Changed]) -> Any:
+        return root.told.get(name)
+
+    return resolve_told
+
+
+@strawberry.type(description="What a signed-in frontend holds.")
+class Session:
+    access_token: str = public(description="Sent as `Authorization: Bearer …`; good for 15 minutes.")
+    refresh_token: str = public(description="Good for one refreshSession; keep only the newest.")
+    expires_at: datetime = public(description="When the access token ends.")
+
+
+_session = public(graphql_type=Session | None, resolver=_told("session"), description="Null when refused.")
+
+SessionPayload = payload("SessionPayload", session=_session)
+SignOutPayload = payload(
+    "SignOutPayload",
+    signed_out=allow(
+        INSPECTOR, graphql_type=bool | None, resolver=_told("signed_out"), description="True when the session ended."
+    ),
+)
+InspectionPayload = payload("InspectionPayload", INSPECTOR, inspection=Inspection)
+PersonPayload = payload("PersonPayload", INSPECTOR, person=Person)
+InspectionPersonPayload = payload("InspectionPersonPayload", INSPECTOR, inspection_person=InspectionPerson)
+LineItemPayload = payload("LineItemPayload", INSPECTOR, line_item=LineItem)
+InvoicePayload = payload("InvoicePayload", INSPECTOR, invoice=Invoice)
+PaymentLinkPayload = payload(
+    "PaymentLinkPayload",
+    url=allow(
+        INSPECTOR,
+        graphql_type=str | None,
+        resolver=_told("url"),
+        description="The link, told only now; null when refused.",
+    ),
+)
+PaymentPayload = payload("PaymentPayload", INSPECTOR, CLIENT, PAYER, payment=Payment)
+
+
+async def _url_of_checkout(root: strawberry.Parent[Changed], info: Info) -> Any:
+    payment = await changed_row(root, info, "Payment")
+    return payment.checkout_url if payment else None
+
+
+StartPaymentPayload = payload(
+    "StartPaymentPayload",
+    CLIENT,
+    PAYER,
+    payment=Payment,
+    checkout_url=allow(
+        CLIENT,
+        PAYER,
+        graphql_type=str | None,
+        resolver=_url_of_checkout,
+        statements=1,
+        description="Where to pay; null when refused.",
+    ),
+)
+AgreementPayload = payload("AgreementPayload", CLIENT, agreement=Agreement)
+GrantPayload = payload(
+    "GrantPayload",
+    INSPECTOR,
+    CLIENT,
+    grant=Grant,
+    url=allow(
+        INSPECTOR,
+        CLIENT,
+        graphql_type=str | None,
+        resolver=_told("url"),
+        description="A new link's address, told only now.",
+    ),
+)
+CompanyPayload = payload("CompanyPayload", INSPECTOR, company=Company)
+ConnectStripePayload = payload(
+    "ConnectStripePayload",
+    INSPECTOR,
+    company=Company,
+    onboarding_url=allow(
+        INSPECTOR, graphql_type=str | None, resolver=_told("onboarding_url"), description="Where to go on at Stripe."
+    ),
+)
+UserPayload = payload("UserPayload", INSPECTOR, user=User)
+
+
+@strawberry.type(description="Writing. Refusals come back in the payload's userErrors, and then nothing was changed.")
+class Mutation:
+    sign_in = mutation(
+        resolve.sign_in,
+        takes=inputs.SignInInput,
+        returns=SessionPayload,
+        description="Begin a session with email and password; 5 tries per account in 15 minutes.",
+    )
+    refresh_session = mutation(
+        resolve.refresh_session,
+        takes=inputs.RefreshSessionInput,
+        returns=SessionPayload,
+        description="New tokens for a refresh token, once. Using one twice ends the session.",
+    )
+    sign_out = mutation(
+        resolve.sign_out,
+        INSPECTOR,
+        takes=inputs.SignOutInput,
+        returns=SignOutPayload,
+        description="End the caller's session at once.",
+    )
+    create_inspection = mutation(
+        resolve.create_inspection,
+        INSPECTOR,
+        takes=inputs.CreateInspectionInput,
+        returns=InspectionPayload,
+        description="Create an inspection with its People box, charges and primary invoice.",
+    )
+    update_inspection = mutation(
+        resolve.update_inspection,
+        INSPECTOR,
+        takes=inputs.UpdateInspectionInput,
+        returns=InspectionPayload,
+        description="Change an inspection. The address on sent invoices stays as it was.",
+    )
+    cancel_inspection = mutation(
+        resolve.cancel_inspection,
+        INSPECTOR,
+        takes=inputs.CancelInspectionInput,
+        returns=InspectionPayload,
+        description="Call an inspection off; refused while a separate invoice is live.",
+    )
+    create_person = mutation(
+        resolve.create_person,
+        INSPECTOR,
+        takes=inputs.CreatePersonInput,
+        returns=PersonPayload,
+        description="Add a person to the company.",
+    )
+    update_person = mutation(
+        resolve.update_person,
+        INSPECTOR,
+        takes=inputs.UpdatePersonInput,
+        returns=PersonPayload,
+        description="Change a person. Invoices and mails keep what they were made with.",
+    )
+    add_inspection_person = mutation(
+        resolve.add_inspection_person,
+        INSPECTOR,
+        takes=inputs.AddInspectionPersonInput,
+        returns=InspectionPersonPayload,
+        description="Put somebody into a People box.",
+    )
+    remove_inspection_person = mutation(
+        resolve.remove_inspection_person,
+        INSPECTOR,
+        takes=inputs.RemoveInspectionPersonInput,
+        returns=InspectionPayload,
+        description="Take somebody out of a People box; refused while an invoice of theirs is live.",
+    )
+    add_line_item = mutation(
+        resolve.add_line_item,
+        INSPECTOR,
+        takes=inputs.AddLineItemInput,
+        returns=LineItemPayload,
+        description="Add a charge; what may be invoiced rises by its amount.",
+    )
+    update_line_item = mutation(
+        resolve.update_line_item,
+        INSPECTOR,
+        takes=inputs.UpdateLineItemInput,
+        returns=LineItemPayload,
+        description="Change a charge; drafts and the primary invoice follow.",
+    )
+    remove_line_item = mutation(
+        resolve.remove_line_item,
+        INSPECTOR,
+        takes=inputs.RemoveLineItemInput,
+        returns=InspectionPayload,
+        description="Remove a charge; drafts and the primary invoice follow.",
+    )
+    set_notifications_disabled = mutation(
+        resolve.set_notifications_disabled,
+        INSPECTOR,
+        takes=inputs.SetNotificationsDisabledInput,
+        returns=InspectionPayload,
+        description="Stop or resume all automatic mails about an inspection.",
+    )
+    add_invoice = mutation(
+        resolve.add_invoice,
+        INSPECTOR,
+        takes=inputs.AddInvoiceInput,
+        returns=InvoicePayload,
+        description="Split off a share of what is owed: as a draft, or sent at once.",
+    )
+    update_invoice = mutation(
+        resolve.update_invoice,
+        INSPECTOR,
+        takes=inputs.UpdateInvoiceInput,
+        returns=InvoicePayload,
+        description="Change a draft.",
+    )
+    send_invoice = mutation(
+        resolve.send_invoice,
+        INSPECTOR,
+        takes=inputs.SendInvoiceInput,
+        returns=InvoicePayload,
+        description="Mail an invoice to the one party it bills; sends again what is open.",
+    )
+    void_invoice = mutation(
+        resolve.void_invoice,
+        INSPECTOR,
+        takes=inputs.VoidInvoiceInput,
+        returns=InvoicePayload,
+        description="Withdraw an invoice nothing was paid on; its share goes back to the client.",
+    )
+    create_payment_link = mutation(
+        resolve.create_payment_link,
+        INSPECTOR,
+        takes=inputs.CreatePaymentLinkInput,
+        returns=PaymentLinkPayload,
+        description="Make a link to an invoice's payment portal; opens a draft.",
+    )
+    start_payment = mutation(
+        resolve.start_payment,
+        CLIENT,
+        PAYER,
+        takes=inputs.StartPaymentInput,
+        returns=StartPaymentPayload,
+        description="Begin paying an invoice at Stripe's checkout.",
+    )
+    cancel_payment = mutation(
+        resolve.cancel_payment,
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        takes=inputs.CancelPaymentInput,
+        returns=PaymentPayload,
+        description="End an attempt, so that its checkout can't be paid any more.",
+    )
+    record_payment = mutation(
+        resolve.record_payment,
+        INSPECTOR,
+        takes=inputs.RecordPaymentInput,
+        returns=PaymentPayload,
+        description="Book money that was taken by hand; opens a draft.",
+    )
+    remove_payment = mutation(
+        resolve.remove_payment,
+        INSPECTOR,
+        takes=inputs.RemovePaymentInput,
+        returns=PaymentPayload,
+        description="Strike out a payment that was recorded by hand; the audit trail keeps it.",
+    )
+    sign_agreement = mutation(
+        resolve.sign_agreement,
+        CLIENT,
+        takes=inputs.SignAgreementInput,
+        returns=AgreementPayload,
+        description="Sign the current version of an agreement.",
+    )
+    share_client_portal = mutation(
+        resolve.share_client_portal,
+        INSPECTOR,
+        CLIENT,
+        takes=inputs.ShareClientPortalInput,
+        returns=GrantPayload,
+        description="Make a link to the client portal.",
+    )
+    revoke_grant = mutation(
+        resolve.revoke_grant,
+        INSPECTOR,
+        CLIENT,
+        takes=inputs.RevokeGrantInput,
+        returns=GrantPayload,
+        description="End a link at once.",
+    )
+    update_company = mutation(
+        resolve.update_company,
+        INSPECTOR,
+        takes=inputs.UpdateCompanyInput,
+        returns=CompanyPayload,
+        description="Change the company's settings; for its owner.",
+    )
+    connect_stripe = mutation(
+        resolve.connect_stripe,
+        INSPECTOR,
+        takes=inputs.ConnectStripeInput,
+        returns=ConnectStripePayload,
+        description="Begin, or go on, connecting a Stripe account; for the owner.",
+    )
+    refresh_stripe_connection = mutation(
+        resolve.refresh_stripe_connection,
+        INSPECTOR,
+        takes=inputs.RefreshStripeConnectionInput,
+        returns=CompanyPayload,
+        description="Ask Stripe whether the account can charge now; for the owner.",
+    )
+    create_user = mutation(
+        resolve.create_user,
+        INSPECTOR,
+        takes=inputs.CreateUserInput,
+        returns=UserPayload,
+        description="Add a staff member; for the owner.",
+    )

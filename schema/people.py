@@ -1,0 +1,25 @@
+"""People a company knows, and the People box of an inspection."""
+
+import strawberry
+
+from rules.roles import PersonRole
+from schema.access import allow
+from schema.relay import Node, connection_of
+from schema.shown import CLIENT, INSPECTOR, Shown
+
+
+@strawberry.type(description="Somebody a company knows; they never sign in.")
+class Person(Shown, Node):
+    name: str = allow(INSPECTOR, CLIENT, description="Their name.")
+    email: str | None = allow(INSPECTOR, description="Their email address.")
+    phone: str | None = allow(INSPECTOR, description="Their phone number.")
+
+
+@strawberry.type(description="One entry of an inspection's People box.")
+class InspectionPerson(Shown, Node):
+    person: Person = allow(INSPECTOR, CLIENT, relation="person", description="Who it is.")
+    role: PersonRole = allow(INSPECTOR, CLIENT, description="Their role on this inspection.")
+    role_name: str = allow(INSPECTOR, CLIENT, description="What the role is called.")
+
+
+PersonConnection = connection_of(Person, INSPECTOR)

@@ -1,0 +1,39 @@
+"""The whole schema, built once."""
+
+from functools import cache
+
+import schema.enums  # noqa: F401 - describes the enums before they are used
+from schema.api import Api
+from schema.companies import Company, User
+from schema.emails import Email
+from schema.events import Event
+from schema.grants import Grant
+from schema.inspections import Agreement, Inspection, LineItem
+from schema.invoices import Invoice, InvoiceLine
+from schema.mutation import Mutation
+from schema.payments import Payment, Refund
+from schema.people import InspectionPerson, Person
+from schema.query import Query
+
+NODES = (
+    Agreement,
+    Company,
+    Email,
+    Event,
+    Grant,
+    Inspection,
+    InspectionPerson,
+    Invoice,
+    InvoiceLine,
+    LineItem,
+    Payment,
+    Person,
+    Refund,
+    User,
+)
+
+
+@cache
+def build_api() -> Api:
+    """The API. Raises SilentFields when a field does not say who may read it."""
+    return Api(Query, Mutation, types=NODES)
