@@ -2,7 +2,7 @@
 
 import base64
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -46,8 +46,8 @@ def raw(text: str) -> str:
         raw('["2026-03-01T09:30:00+00:00", null]'),
         raw("[" * 300),
         "W" * 513,
-        encode_cursor([MOMENT, uuid4(), 1]),
-        encode_cursor([uuid4(), MOMENT]),
+        encode_cursor([MOMENT, UUID(int=7), 1]),
+        encode_cursor([UUID(int=7), MOMENT]),
     ],
 )
 def test_anything_else_is_refused_naming_the_argument(cursor: str) -> None:
