@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
@@ -14,6 +15,9 @@ from models.companies import Company
 from models.inspections import Inspection, InspectionPerson, LineItem
 from models.money_column import MoneyOf
 from rules.states import InvoiceKind, InvoiceStatus, PaymentStatus
+
+if TYPE_CHECKING:
+    from models.payments import Payment
 
 _REMAINING = (
     "CASE WHEN status = 'VOID' THEN 0"
@@ -72,6 +76,7 @@ class Invoice(Row):
     overpaid = MoneyOf("overpaid_minor")
 
     lines: fields.ReverseRelation[InvoiceLine]
+    payments: fields.ReverseRelation[Payment]
 
     class Meta:
         table = "invoices"

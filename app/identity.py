@@ -1,0 +1,38 @@
+"""Who is asking: the bearer token of a request, turned into a principal."""
+
+from starlette.requests import Request
+
+from app.throttling import Throttle
+from operations.grants import principal_of_link
+from operations.sign_ins import principal_of_access_token
+from rules.access import Principal
+from rules.errors import Unauthenticated
+
+TOKEN_LENGTH_MAX = 2_048
+
+
+async def authenticate(request: Request, *, secret: str, bad_links: Throttle) -> Principal | None:
+    """The principal of a request; None without a token. Raises Unauthenticated for one that is not valid.
+
+    Access tokens are JWTs and so have dots; link tokens have none. Guessing links is throttled by address.
+    """
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    kind, _, token = header.partition(" ")
+    token = token.strip()
+    if kind.lower() != "bearer" or not 1 <= len(token) <= TOKEN_LENGTH_MAX:
+        raise Unauthenticated("Send the token as `Authorization: Bearer …`.")
+    if "." in token:
+        return await principal_of_access_token(token, secret=secret)
+    return await _principal_of_link(token, request, bad_links)
+
+
+async def _principal_of_link(token: str, request: Request, bad_links: Throttle) -> Principal:
+    address = request.client.host if request.client else "unknown"
+    await bad_links.refuse_if_spent(address)
+    try:
+        return await principal_of_link(token)
+    except Unauthenticated:
+        await bad_links.count(address)
+        raise

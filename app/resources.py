@@ -1,0 +1,53 @@
+"""What a process holds while it runs: database, Redis, Stripe and SMTP, built from settings in one place."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from arq.connections import ArqRedis, RedisSettings, create_pool
+
+from app.settings import Settings
+from gateways.smtp import Mailer
+from gateways.stripe import StripeGateway, stripe_gateway
+from models.database import database
+from workers.queue import deserialize, serialize
+
+REDIS_TIMEOUT_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The connections of one process, and the settings they were made from."""
+
+    settings: Settings
+    redis: ArqRedis
+    stripe: StripeGateway
+    mailer: Mailer
+
+
+def redis_settings(settings: Settings) -> RedisSettings:
+    """How arq reaches Redis."""
+    found = RedisSettings.from_dsn(settings.redis_url.get_secret_value())
+    found.conn_timeout = REDIS_TIMEOUT_SECONDS
+    found.conn_retries = 1
+    return found
+
+
+@asynccontextmanager
+async def resources(settings: Settings) -> AsyncIterator[Resources]:
+    """Everything connected for as long as the block runs. Redis may be away: nothing's correctness rests on it."""
+    async with (
+        database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size),
+        stripe_gateway(settings.stripe_api_key.get_secret_value(), base_url=settings.stripe_base_url) as stripe,
+        _redis(settings) as redis,
+    ):
+        yield Resources(settings=settings, redis=redis, stripe=stripe, mailer=Mailer(settings.smtp_server))
+
+
+@asynccontextmanager
+async def _redis(settings: Settings) -> AsyncIterator[ArqRedis]:
+    redis = await create_pool(redis_settings(settings), job_serializer=serialize, job_deserializer=deserialize)
+    try:
+        yield redis
+    finally:
+        await redis.aclose()

@@ -1,0 +1,92 @@
+"""The API as one ASGI application: routes wired to resources, which its lifespan holds."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from app.documents import document_routes
+from app.http.routes import build_app
+from app.identity import authenticate
+from app.resources import Resources, resources
+from app.settings import Settings
+from app.signing import sign_address
+from app.throttling import Throttle
+from models.database import ping
+from resolvers.context import Context, Outside
+from rules.access import Principal
+from schema.executor import Executor
+from schema.root import build_api
+from workers.queue import nudge
+
+SIGN_IN_TRIES_MAX = 5
+SIGN_IN_SECONDS = 15 * 60
+BAD_LINKS_MAX = 30
+BAD_LINKS_SECONDS = 60
+
+
+class Wiring:
+    """What requests need of the process; complete once the lifespan has begun."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.held: Resources | None = None
+        self.outside: Outside | None = None
+        self.bad_links: Throttle | None = None
+
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Hold the resources for as long as the application serves."""
+        async with resources(self.settings) as held:
+            self.connect(held)
+            yield
+
+    def connect(self, held: Resources) -> None:
+        """Wire requests to connections that somebody else holds."""
+        key = self.settings.signing_key.get_secret_value()
+        sign_ins = Throttle(held.redis, "sign-in", SIGN_IN_TRIES_MAX, SIGN_IN_SECONDS)
+        self.held = held
+        self.bad_links = Throttle(held.redis, "link", BAD_LINKS_MAX, BAD_LINKS_SECONDS)
+        self.outside = Outside(
+            stripe=held.stripe,
+            portals=self.settings.portals,
+            secret=key,
+            nudge=partial(nudge, held.redis),
+            throttle_sign_in=sign_ins.count,
+            sign_address=partial(sign_address, key=key, public_url=self.settings.public_url),
+        )
+
+    async def authenticate(self, request: Request) -> Principal | None:
+        """Who is asking."""
+        assert self.bad_links is not None, "requests come after start-up"
+        secret = self.settings.signing_key.get_secret_value()
+        return await authenticate(request, secret=secret, bad_links=self.bad_links)
+
+    def make_context(self, _: Request, principal: Principal | None, request_id: str) -> Context:
+        """What resolvers know of a request."""
+        assert self.outside is not None, "requests come after start-up"
+        return Context(principal=principal, outside=self.outside, request_id=request_id)
+
+    async def ping_redis(self) -> None:
+        """Raises unless Redis answers."""
+        assert self.held is not None, "checks come after start-up"
+        await self.held.redis.ping()
+
+
+def create_app(settings: Settings, *, held: Resources | None = None) -> Starlette:
+    """The API. With `held`, on connections that the caller keeps open; else its lifespan opens its own."""
+    wiring = Wiring(settings)
+    if held is not None:
+        wiring.connect(held)
+    return build_app(
+        Executor(build_api(), introspection=settings.explorer),
+        authenticate=wiring.authenticate,
+        make_context=wiring.make_context,
+        checks={"database": ping, "redis": wiring.ping_redis},
+        allowed_origins=settings.origins,
+        explorer=settings.explorer,
+        routes=document_routes(settings.signing_key.get_secret_value()),
+        lifespan=wiring.lifespan if held is None else None,
+    )

@@ -1,0 +1,64 @@
+"""How arq runs our jobs: which, how often, and within which bounds."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from typing import Any
+
+from arq import Worker, cron
+from arq.connections import RedisSettings
+from arq.cron import CronJob
+
+from app.resources import redis_settings, resources
+from app.settings import Settings
+from workers import jobs
+from workers.queue import deserialize, serialize
+
+JOB_SECONDS_MAX = 30
+JOBS_AT_ONCE_MAX = 100
+FUNCTIONS: list[Any] = [jobs.send_emails, jobs.poll_payments, jobs.settle_payment]
+
+SWEEP_SECONDS = set(range(0, 60, 5))
+"""Crons look at the tables every five seconds, so that a lost nudge costs no more than that."""
+
+
+def create_worker(settings: Settings) -> Worker:
+    """A worker that enters the same resources as the API; run it with `async_run`."""
+    stack = AsyncExitStack()
+
+    async def startup(ctx: dict[str, Any]) -> None:
+        held = await stack.enter_async_context(resources(settings))
+        ctx |= {"stripe": held.stripe, "mailer": held.mailer, "portals": settings.portals}
+
+    async def shutdown(ctx: dict[str, Any]) -> None:
+        del ctx
+        await stack.aclose()
+
+    return Worker(
+        functions=FUNCTIONS,
+        cron_jobs=[_sweep(jobs.send_emails), _sweep(jobs.poll_payments)],
+        redis_settings=_patient(redis_settings(settings)),
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+        on_startup=startup,
+        on_shutdown=shutdown,
+        max_jobs=JOBS_AT_ONCE_MAX,
+        job_timeout=JOB_SECONDS_MAX,
+        keep_result=0,
+        max_tries=1,
+        poll_delay=0.05,
+        queue_read_limit=1000,
+        job_completion_wait=JOB_SECONDS_MAX,
+        handle_signals=False,
+    )
+
+
+def _patient(settings: RedisSettings) -> RedisSettings:
+    """A worker outlives an outage of Redis: it waits instead of dying."""
+    settings.retry_on_timeout = True
+    settings.retry_on_error = [OSError]
+    settings.conn_retries = 60
+    return settings
+
+
+def _sweep(work: Callable[..., Coroutine[Any, Any, None]]) -> CronJob:
+    return cron(work, second=SWEEP_SECONDS, timeout=JOB_SECONDS_MAX, keep_result=0, max_tries=1)
