@@ -1,5 +1,6 @@
 """What is stored: Tortoise models, constraints, migrations and the only row-level filter."""
 
+from models.base import Row
 from models.companies import Company, SignIn, StripeStatus, User, UserRole
 from models.emails import Email, EmailKind
 from models.events import ActorKind, Event, IdempotencyKey
@@ -30,6 +31,7 @@ __all__ = [
     "Payment",
     "Person",
     "Refund",
+    "Row",
     "SignIn",
     "StripeStatus",
     "User",

@@ -10,9 +10,9 @@ from models import Company, Inspection, InspectionPerson, Invoice, LineItem
 from operations.books import invoiceable_parts
 from operations.invoices import refusal_to_invoice
 from resolvers.context import Info
+from resolvers.mutating import UserError
 from resolvers.reading import loaded
 from rules.access import Scope
-from rules.errors import Refusal
 from rules.money import Money
 from rules.states import InvoiceKind
 
@@ -37,7 +37,7 @@ class InvoicingOptions:
     """What 'Add Invoice' needs."""
 
     available: bool
-    refusal: Refusal | None
+    refusal: UserError | None
     invoiceable: Money
     people: list[InspectionPerson]
     services: list[InvoiceableService]
@@ -51,7 +51,7 @@ def invoicing(root: Root) -> Any:
     parts = invoiceable_parts(loaded(primary, "lines"), primary.remaining_minor)
     return InvoicingOptions(
         available=refusal is None,
-        refusal=refusal,
+        refusal=UserError.of(refusal) if refusal else None,
         invoiceable=primary.remaining,
         people=loaded(root, "people"),
         services=[

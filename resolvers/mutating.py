@@ -12,12 +12,26 @@ from rules.errors import ErrorCode, Refusal
 
 
 @dataclass(frozen=True, slots=True)
+class UserError:
+    """A refusal as the API tells it; an exception itself would be taken for a fault."""
+
+    code: ErrorCode
+    message: str
+    field: list[str] | None
+
+    @classmethod
+    def of(cls, refusal: Refusal) -> "UserError":
+        """The same refusal, as a value."""
+        return cls(refusal.code, refusal.message, list(refusal.field) if refusal.field else None)
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """What a mutation did: the key of the row it changed, and what else its payload tells."""
 
     row_id: UUID | None = None
     told: dict[str, Any] = field(default_factory=dict)
-    user_errors: tuple[Refusal, ...] = ()
+    user_errors: tuple[UserError, ...] = ()
 
 
 async def run(work: Callable[[Context, Any], Awaitable[Changed]], context: Context, given: Any) -> Changed:
@@ -27,7 +41,7 @@ async def run(work: Callable[[Context, Any], Awaitable[Changed]], context: Conte
     except Refusal as refusal:
         if refusal.code is ErrorCode.UNAUTHENTICATED and context.principal is not None:
             raise
-        return Changed(user_errors=(refusal,))
+        return Changed(user_errors=(UserError.of(refusal),))
 
 
 async def changed_row(changed: Changed, info: Info, type_name: str) -> Any:

@@ -1,0 +1,1 @@
+"""The API over HTTP: every requirement of the specification, by its number."""
