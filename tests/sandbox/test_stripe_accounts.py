@@ -58,15 +58,29 @@ async def test_leaving_onboarding_returns_without_being_able_to_charge(shop: Sho
     assert not (await shop.client.v1.accounts.retrieve_async(account.id)).charges_enabled
 
 
-async def test_used_or_old_link_leads_to_its_refresh_url(shop: Shop) -> None:
+async def assert_leads_to_refresh(shop: Shop, url: str) -> None:
+    for response in (await shop.server.client.get(url), await shop.server.client.post(f"{url}/complete")):
+        assert (response.status_code, response.headers["location"]) == (303, "https://shop.test/refresh")
+
+
+async def test_used_link_leads_to_its_refresh_url(shop: Shop) -> None:
     account = await new_account(shop)
-    used, old = await onboarding(shop, account.id), await onboarding(shop, account.id)
-    await shop.server.client.post(f"{used}/leave")
-    await shop.server.control("clock", advance_seconds=300)
-    for url in (used, old):
-        assert (await shop.server.client.get(url)).headers["location"] == "https://shop.test/refresh"
-        await shop.server.client.post(f"{url}/complete")
+    url = await onboarding(shop, account.id)
+    await shop.server.client.post(f"{url}/leave")
+    await assert_leads_to_refresh(shop, url)
     assert not (await shop.client.v1.accounts.retrieve_async(account.id)).charges_enabled
+
+
+async def test_link_leads_to_its_refresh_url_after_five_minutes(shop: Shop) -> None:
+    account = await new_account(shop)
+    url = await onboarding(shop, account.id)
+    await shop.server.control("clock", advance_seconds=300)
+    await assert_leads_to_refresh(shop, url)
+    assert not (await shop.client.v1.accounts.retrieve_async(account.id)).charges_enabled
+
+
+async def test_unknown_link_is_not_found(shop: Shop) -> None:
+    assert (await shop.server.client.get("/connect/onboarding/link_none")).status_code == 404
 
 
 async def test_account_can_lose_its_ability_to_charge(shop: Shop) -> None:
