@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis, RedisSettings
+from redis.asyncio import ConnectionPool
 
 from app.settings import Settings
 from gateways.smtp import Mailer
@@ -46,8 +47,15 @@ async def resources(settings: Settings) -> AsyncIterator[Resources]:
 
 @asynccontextmanager
 async def _redis(settings: Settings) -> AsyncIterator[ArqRedis]:
-    redis = await create_pool(redis_settings(settings), job_serializer=serialize, job_deserializer=deserialize)
+    """A client that connects when it is first used, so that a process starts, and answers, while Redis is away."""
+    pool: ConnectionPool = ConnectionPool.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+    )
+    redis = ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)
     try:
         yield redis
     finally:
         await redis.aclose()
+        await pool.aclose()

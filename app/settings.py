@@ -1,8 +1,12 @@
 """Configuration: the only place that reads the environment. Frozen once read."""
 
-from pydantic import Field, SecretStr
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.logs import LogFormat
 from gateways.smtp import SmtpServer, Tls
 from rules.links import Portals
 
@@ -32,7 +36,30 @@ class Settings(BaseSettings):
     explorer: bool = Field(False, description="Serve GraphiQL and allow introspection: for development.")
     database_pool_size: int = Field(8, ge=2, le=100, description="Connections per process.")
     trusted_proxies: str = Field("127.0.0.1", description="Whose X-Forwarded-For is believed, comma-separated.")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
+    log_format: LogFormat = Field(LogFormat.JSON, description="json, one object a line, or readable.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: SecretStr) -> SecretStr:
+        return SecretStr(checked_address(value.get_secret_value(), "postgres", "postgresql"))
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, value: SecretStr) -> SecretStr:
+        return SecretStr(checked_address(value.get_secret_value(), "redis", "rediss", "unix"))
+
+    @field_validator("public_url", "client_portal_url", "payment_portal_url", "stripe_base_url")
+    @classmethod
+    def _check_web_address(cls, value: str) -> str:
+        return checked_address(value, "https", "http")
+
+    @field_validator("staff_app_url")
+    @classmethod
+    def _check_staff_app_url(cls, value: str) -> str:
+        return checked_address(value, "https", "http") if value else value
 
     @property
     def portals(self) -> Portals:
@@ -60,3 +87,34 @@ class Settings(BaseSettings):
     def origins(self) -> list[str]:
         """The frontends that may call the API."""
         return [origin.strip() for origin in self.allowed_origins.split(",") if origin.strip()]
+
+
+class SettingsInvalid(Exception):
+    """Variables that are missing or can't be used: one sentence for each, without its value."""
+
+
+def read_settings() -> Settings:
+    """The configuration from the environment. Raises SettingsInvalid, naming each variable at fault."""
+    try:
+        return Settings()  # type: ignore[call-arg] # The environment gives the rest.
+    except ValidationError as invalid:
+        raise SettingsInvalid("\n".join(_sentence(error["loc"][0], error) for error in invalid.errors())) from None
+
+
+def checked_address(value: str, *schemes: str) -> str:
+    """The address, unless it is of another scheme; no part of it is told, because it may hold a password."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValueError("is no address") from None
+    if parts.scheme not in schemes or "#" in value:
+        raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return value
+
+
+def _sentence(name: object, error: Any) -> str:
+    variable, meaning = str(name).upper(), Settings.model_fields[str(name)].description
+    if error["type"] == "missing":
+        return f"{variable} is not set: {meaning}"
+    reason = error["msg"].removeprefix("Value error, ")
+    return f"{variable} can't be used ({reason[0].lower()}{reason[1:]}): {meaning}"

@@ -1,0 +1,114 @@
+"""The command line: `python -m app --help`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEMO_DATA = Path(".data/demo")
+
+app = typer.Typer(
+    name="python -m app",
+    help="Inspectpay: split what a home inspection costs among several payers, exactly.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # They show local variables, which hold secrets.
+    rich_markup_mode=None,
+)
+company = typer.Typer(help="Companies.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(company, name="company")
+
+DataDir = Annotated[
+    Path, typer.Option(help="Where the embedded PostgreSQL keeps its data; used when DATABASE_URL is not set.")
+]
+Check = Annotated[bool, typer.Option("--check", help="Fail unless the committed file is up to date.")]
+Write = Annotated[bool, typer.Option("--write", help="Write the committed file.")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the API."""
+    from app.commands import serving
+
+    serving.serve(host=host, port=port)
+
+
+@app.command()
+def worker() -> None:
+    """Run the jobs: send mails, ask Stripe about payments."""
+    from app.commands import serving
+
+    serving.work()
+
+
+@app.command()
+def migrate(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only check that models and migrations agree; needs no database.")
+    ] = False,
+    data_dir: DataDir = DEMO_DATA,
+) -> None:
+    """Bring the database up to date."""
+    from app.commands import storing
+
+    if check:
+        storing.check_migrations()
+    else:
+        storing.migrate(data_dir)
+
+
+@app.command()
+def schema(check: Check = False, write: Write = False) -> None:
+    """Print the API's schema (SDL); committed as schema/schema.graphql."""
+    from app.commands import snapshots
+
+    snapshots.snapshot(snapshots.print_schema(), snapshots.SCHEMA, check=check, write=write, make="schema")
+
+
+@app.command()
+def access(check: Check = False, write: Write = False) -> None:
+    """Print who may read each field; committed as schema/access.txt."""
+    from app.commands import snapshots
+
+    snapshots.snapshot(snapshots.print_access(), snapshots.ACCESS, check=check, write=write, make="access")
+
+
+@company.command("create")
+def create_company(
+    name: Annotated[str, typer.Option(help="The company's name.")],
+    currency: Annotated[str, typer.Option(help="The currency it charges in, such as USD.")],
+    owner_name: Annotated[str, typer.Option(help="The owner's name.")],
+    owner_email: Annotated[str, typer.Option(help="The address the owner signs in with.")],
+    owner_password: Annotated[
+        str,
+        typer.Option(
+            help="The owner's password, at least 10 characters; asked for when left out.",
+            envvar="OWNER_PASSWORD",
+            prompt="The owner's password",
+            hide_input=True,
+            confirmation_prompt=True,
+            show_envvar=True,
+        ),
+    ],
+    time_zone: Annotated[str, typer.Option(help="Its time zone, such as America/Chicago.")] = "UTC",
+    data_dir: DataDir = DEMO_DATA,
+) -> None:
+    """Found a company with its owner."""
+    from app.commands import storing
+
+    storing.create_company(
+        data_dir,
+        name=name,
+        currency=currency,
+        time_zone=time_zone,
+        owner_name=owner_name,
+        owner_email=owner_email,
+        owner_password=owner_password,
+    )
+
+
+if __name__ == "__main__":
+    app()
