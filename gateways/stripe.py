@@ -3,20 +3,44 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import stripe
 
-from rules.states import PaymentMethod, PaymentState
+from rules.states import PaymentMethod, PaymentState, RefundStatus
 
 API_VERSION = "2026-05-27.dahlia"
 """The version of the official OpenAPI description that tests validate every exchange against."""
 
 CALL_SECONDS_MAX = 20.0
 NETWORK_RETRIES_MAX = 2
+
+NEWS_TYPES = [
+    "account.updated",
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.refunded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
+]
+"""The events after which one of our rows may need another look."""
+
+_DISPUTES_OPEN = ("needs_response", "under_review")
+_DISPUTES_LOST = ("lost",)
+_REFUND_STATUSES = {
+    "succeeded": RefundStatus.SUCCEEDED,
+    "failed": RefundStatus.FAILED,
+    "canceled": RefundStatus.CANCELED,
+}
 
 Answer = TypeVar("Answer")
 
@@ -63,7 +87,28 @@ class ObservedPayment:
     card_brand: str | None = None
     card_last4: str | None = None
     failure_message: str | None = None
-    disputed: bool = False
+    disputed_minor: int = 0
+    has_refunds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRefund:
+    """What Stripe says of one refund. `refund_id` is ours, where the refund is ours."""
+
+    stripe_refund_id: str
+    refund_id: UUID | None
+    amount_minor: int
+    status: RefundStatus
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Which of an account's objects an event was about; what became of it is asked for, never believed."""
+
+    event_id: str
+    about_account: bool
+    payment_intent_id: str | None
+    session_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +164,60 @@ class StripeGateway:
                 options={"stripe_account": account_id},
             )
         )
-        return _observed(session)
+        observed = _observed(session)
+        charge = _charge(session)
+        if charge is None or not charge.disputed:
+            return observed
+        return await self._with_dispute(observed, account_id=account_id)
+
+    async def _with_dispute(self, observed: ObservedPayment, *, account_id: str) -> ObservedPayment:
+        disputes = await _answer(
+            self._client.v1.disputes.list_async(
+                params={"payment_intent": str(observed.payment_intent_id), "limit": 100},
+                options={"stripe_account": account_id},
+            )
+        )
+        open_, lost = (
+            sum(dispute.amount for dispute in disputes.data if dispute.status in statuses)
+            for statuses in (_DISPUTES_OPEN, _DISPUTES_LOST)
+        )
+        taken_back = PaymentState.RETURNED if observed.method is PaymentMethod.ACH else PaymentState.LOST
+        if lost:
+            return replace(observed, state=taken_back, disputed_minor=lost)
+        return replace(observed, state=PaymentState.DISPUTED, disputed_minor=open_) if open_ else observed
+
+    async def create_refund(
+        self, refund_id: UUID, *, payment_intent_id: str, account_id: str, amount_minor: int
+    ) -> ObservedRefund:
+        """Give money back to whoever paid it. Safe to repeat within a day: the refund's id is the idempotency key."""
+        refund = await _answer(
+            self._client.v1.refunds.create_async(
+                params={
+                    "payment_intent": payment_intent_id,
+                    "amount": amount_minor,
+                    "metadata": {"refund_id": str(refund_id)},
+                },
+                options={"stripe_account": account_id, "idempotency_key": f"refund:{refund_id}"},
+            )
+        )
+        return _observed_refund(refund)
+
+    async def list_refunds(self, payment_intent_id: str, *, account_id: str) -> list[ObservedRefund]:
+        """Every refund of a payment, at most 100."""
+        refunds = await _answer(
+            self._client.v1.refunds.list_async(
+                params={"payment_intent": payment_intent_id, "limit": 100}, options={"stripe_account": account_id}
+            )
+        )
+        return [_observed_refund(refund) for refund in refunds.data]
+
+    async def list_news(self, account_id: str, *, after_event_id: str | None) -> tuple[list[News], bool]:
+        """What happened on an account after an event, oldest first, at most 100; and whether there is more."""
+        params: Any = {"limit": 100, "types": NEWS_TYPES}
+        if after_event_id:
+            params["ending_before"] = after_event_id
+        events = await _answer(self._client.v1.events.list_async(params=params, options={"stripe_account": account_id}))
+        return [_news(event) for event in reversed(events.data)], bool(after_event_id and events.has_more)
 
     async def expire_checkout(self, session_id: str, *, account_id: str) -> ObservedPayment:
         """End an open checkout, so that nobody can pay it any more; one that ended otherwise is read instead."""
@@ -196,8 +294,7 @@ def _account(account: Any) -> ObservedAccount:
 
 
 def _observed(session: Any) -> ObservedPayment:
-    intent = session.payment_intent if not isinstance(session.payment_intent, str) else None
-    charge = intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
+    intent, charge = _intent(session), _charge(session)
     failure = intent.last_payment_error if intent is not None else None
     return ObservedPayment(
         session_id=session.id,
@@ -207,8 +304,40 @@ def _observed(session: Any) -> ObservedPayment:
         payment_intent_id=intent.id if intent is not None else session.payment_intent,
         charge_id=charge.id if charge is not None else None,
         failure_message=failure.message if failure is not None else None,
-        disputed=bool(charge is not None and charge.disputed),
+        has_refunds=bool(charge is not None and charge.amount_refunded),
         **_method(charge),
+    )
+
+
+def _intent(session: Any) -> Any:
+    """The payment intent, where it was expanded."""
+    return session.payment_intent if not isinstance(session.payment_intent, str) else None
+
+
+def _charge(session: Any) -> Any:
+    """The payment intent's newest charge, where it was expanded."""
+    intent = _intent(session)
+    return intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
+
+
+def _observed_refund(refund: Any) -> ObservedRefund:
+    ours = (refund.metadata or {}).get("refund_id")
+    return ObservedRefund(
+        stripe_refund_id=refund.id,
+        refund_id=UUID(ours) if ours else None,
+        amount_minor=refund.amount,
+        status=_REFUND_STATUSES.get(refund.status, RefundStatus.PENDING),
+    )
+
+
+def _news(event: Any) -> News:
+    item = event.data.object
+    payment_intent_id = item.id if item.object == "payment_intent" else getattr(item, "payment_intent", None)
+    return News(
+        event_id=event.id,
+        about_account=item.object == "account",
+        payment_intent_id=payment_intent_id,
+        session_id=item.id if item.object == "checkout.session" else None,
     )
 
 

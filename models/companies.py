@@ -27,6 +27,11 @@ class UserRole(StrEnum):
     INSPECTOR = "INSPECTOR"
 
 
+def default_reminder_days() -> list[int]:
+    """Days after sending at which an unpaid invoice is reminded, unless the company says otherwise."""
+    return [3, 7, 14]
+
+
 class Company(Row):
     """An inspection company: nothing crosses companies."""
 
@@ -35,6 +40,9 @@ class Company(Row):
     time_zone = fields.CharField(max_length=64, default="UTC")
     stripe_status = choice(StripeStatus, default=StripeStatus.NOT_CONNECTED)
     stripe_account_id = fields.CharField(max_length=255, null=True, unique=True)
+    stripe_event_id = fields.CharField(max_length=255, null=True, description="The last of Stripe's events we heard.")
+    next_hearing_at: datetime | None = fields.DatetimeField(null=True, description="When to ask for Stripe's news.")
+    reminder_days: list[int] = fields.JSONField(default=default_reminder_days)
     deferred_payments_enabled = fields.BooleanField(default=False)
     advanced_automations_enabled = fields.BooleanField(default=False)
     report_lock_enabled = fields.BooleanField(default=False)

@@ -45,6 +45,7 @@ class Payment(Row):
     amount_minor = minor_units(default=None)
     refunded_minor = minor_units()
     refundable_minor = minor_units()
+    disputed_minor = minor_units()
     reference = fields.CharField(max_length=200, null=True)
     settled_at: datetime | None = fields.DatetimeField(null=True)
     failure_message = fields.CharField(max_length=500, null=True)
@@ -75,7 +76,8 @@ class Payment(Row):
             ),
             CheckConstraint(
                 check="amount_minor > 0 AND refunded_minor BETWEEN 0 AND amount_minor"
-                " AND refundable_minor BETWEEN 0 AND amount_minor - refunded_minor",
+                " AND refundable_minor BETWEEN 0 AND amount_minor - refunded_minor"
+                " AND disputed_minor BETWEEN 0 AND amount_minor",
                 name="payments_amounts",
             ),
         )

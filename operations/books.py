@@ -139,7 +139,9 @@ def entry(payment: Payment) -> PaymentEntry:
         RefundEntry(amount=refund.amount_minor, status=refund.status, credited=refund.credited_minor)
         for refund in payment.refunds.related_objects
     )
-    return PaymentEntry(amount=payment.amount_minor, state=payment.state, refunds=refunds)
+    return PaymentEntry(
+        amount=payment.amount_minor, state=payment.state, refunds=refunds, disputed=payment.disputed_minor
+    )
 
 
 def _refuse_stale_checkouts(books: Books, figures: Mapping[UUID, Balance]) -> None:

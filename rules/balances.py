@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rules.states import (
     IN_FLIGHT,
     SETTLED,
+    TAKEN_BACK,
     InvoiceKind,
     InvoiceStatus,
     PaymentState,
@@ -30,11 +31,21 @@ class PaymentEntry:
     amount: int
     state: PaymentState
     refunds: tuple[RefundEntry, ...] = ()
+    disputed: int = 0
 
     @property
     def refunded(self) -> int:
         """What has gone back to the payer."""
         return sum(refund.amount for refund in self.refunds if refund.status is RefundStatus.SUCCEEDED)
+
+    @property
+    def settled(self) -> int:
+        """What we hold of it: all but what went back, and what a lost dispute or a bank's return took."""
+        if self.state in SETTLED:
+            return self.amount - self.refunded
+        if self.state in TAKEN_BACK:
+            return max(0, self.amount - self.refunded - self.disputed)
+        return 0
 
     @property
     def refundable(self) -> int:
@@ -66,7 +77,7 @@ class Balance:
 def balance(*, total: int, status: InvoiceStatus, payments: Iterable[PaymentEntry]) -> Balance:
     """Figures of one invoice from its lines' sum and its payments. A void invoice owes nothing."""
     payments = tuple(payments)
-    settled = sum(payment.amount - payment.refunded for payment in payments if payment.state in SETTLED)
+    settled = sum(payment.settled for payment in payments)
     in_flight = sum(payment.amount for payment in payments if payment.state in IN_FLIGHT)
     refunded = sum(payment.refunded for payment in payments)
     credited = sum(

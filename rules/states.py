@@ -134,7 +134,7 @@ PAYMENT_MOVES: dict[PaymentState, frozenset[PaymentState]] = {
         }
     ),
     PaymentState.SUCCEEDED: frozenset({PaymentState.DISPUTED, PaymentState.LOST, PaymentState.RETURNED}),
-    PaymentState.DISPUTED: frozenset({PaymentState.SUCCEEDED, PaymentState.LOST}),
+    PaymentState.DISPUTED: frozenset({PaymentState.SUCCEEDED, PaymentState.LOST, PaymentState.RETURNED}),
     # A success that Stripe confirms wins over what we believed.
     PaymentState.FAILED: frozenset({PaymentState.SUCCEEDED}),
     PaymentState.CANCELED: frozenset({PaymentState.SUCCEEDED}),
@@ -186,6 +186,9 @@ IN_FLIGHT = (PaymentState.PROCESSING, PaymentState.UNKNOWN)
 
 SETTLED = (PaymentState.SUCCEEDED, PaymentState.DISPUTED, PaymentState.RECORDED)
 """Payments whose money we hold; a disputed one is ours until it is lost."""
+
+TAKEN_BACK = (PaymentState.LOST, PaymentState.RETURNED)
+"""Payments of which a dispute or a bank took back the disputed part, most often all."""
 
 MANUAL_METHODS = (PaymentMethod.CASH, PaymentMethod.CHECK, PaymentMethod.OTHER)
 

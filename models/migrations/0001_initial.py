@@ -7,7 +7,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from models.companies import StripeStatus, UserRole
+from models.companies import StripeStatus, UserRole, default_reminder_days
 from models.emails import EmailKind
 from models.events import ActorKind
 from models.grants import GrantKind, GrantSource
@@ -49,6 +49,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("stripe_account_id", fields.CharField(null=True, unique=True, max_length=255)),
+                (
+                    "stripe_event_id",
+                    fields.CharField(null=True, description="The last of Stripe's events we heard.", max_length=255),
+                ),
+                (
+                    "next_hearing_at",
+                    fields.DatetimeField(
+                        null=True, description="When to ask for Stripe's news.", auto_now=False, auto_now_add=False
+                    ),
+                ),
+                (
+                    "reminder_days",
+                    fields.JSONField(
+                        default=default_reminder_days,
+                        encoder=functools.partial(dumps, separators=(",", ":")),
+                        decoder=loads,
+                    ),
+                ),
                 ("deferred_payments_enabled", fields.BooleanField(default=False)),
                 ("advanced_automations_enabled", fields.BooleanField(default=False)),
                 ("report_lock_enabled", fields.BooleanField(default=False)),
@@ -777,6 +795,7 @@ class Migration(migrations.Migration):
                 ("amount_minor", fields.BigIntField()),
                 ("refunded_minor", fields.BigIntField(default=0)),
                 ("refundable_minor", fields.BigIntField(default=0)),
+                ("disputed_minor", fields.BigIntField(default=0)),
                 ("reference", fields.CharField(null=True, max_length=200)),
                 ("settled_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("failure_message", fields.CharField(null=True, max_length=500)),
@@ -1013,7 +1032,7 @@ class Migration(migrations.Migration):
         ops.AddConstraint(
             model_name="Payment",
             constraint=CheckConstraint(
-                check="amount_minor > 0 AND refunded_minor BETWEEN 0 AND amount_minor AND refundable_minor BETWEEN 0 AND amount_minor - refunded_minor",
+                check="amount_minor > 0 AND refunded_minor BETWEEN 0 AND amount_minor AND refundable_minor BETWEEN 0 AND amount_minor - refunded_minor AND disputed_minor BETWEEN 0 AND amount_minor",
                 name="payments_amounts",
             ),
         ),
