@@ -10,6 +10,8 @@ from models.database import migrate
 from tests.sandbox_servers import Servers, running_servers
 from tests.world import World, development_settings
 
+pytest_plugins = ["tests.requirements"]
+
 
 @pytest.fixture(scope="session")
 async def servers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> AsyncIterator[Servers]:

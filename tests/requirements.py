@@ -1,0 +1,94 @@
+"""Counts the requirements that have passing tests: a test names them in the first line of its docstring."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+REQUIREMENTS = [f"S{number}" for number in range(1, 52)]
+PROPERTY = "requirements"
+
+_NAMES = re.compile(r"S\d+(?:, S\d+)*")
+
+
+@dataclass(slots=True)
+class Coverage:
+    """What became of the tests that name requirements."""
+
+    passed: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+
+    def note(self, names: Sequence[str], *, when: str, outcome: str) -> None:
+        """Note one phase of one test. A failure in any phase, also while tidying up, counts."""
+        if outcome == "failed":
+            self.failed.update(names)
+        elif outcome == "passed" and when == "call":
+            self.passed.update(names)
+
+    @property
+    def covered(self) -> list[str]:
+        """The requirements that have a passing test and no failing one."""
+        return [name for name in REQUIREMENTS if name in self.passed - self.failed]
+
+    @property
+    def uncovered(self) -> list[str]:
+        """The others."""
+        return [name for name in REQUIREMENTS if name not in self.covered]
+
+
+COVERAGE = pytest.StashKey[Coverage]()
+
+
+def named_requirements(docstring: str | None) -> list[str]:
+    """The requirements that a test's docstring names: its first line is `S12` or `S12, S37` and nothing else."""
+    first = (docstring or "").strip().partition("\n")[0].strip()
+    return first.split(", ") if _NAMES.fullmatch(first) else []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to count."""
+    config.stash[COVERAGE] = Coverage()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the names where reports carry them, also from pytest-xdist's workers. A misspelt number is an error."""
+    for item in items:
+        names = named_requirements(getattr(getattr(item, "function", None), "__doc__", None))
+        if unknown := [name for name in names if name not in REQUIREMENTS]:
+            raise pytest.UsageError(f"{item.nodeid} names {unknown[0]}, which the specification does not have.")
+        if names:
+            item.user_properties.append((PROPERTY, ", ".join(names)))
+
+
+class Counter:
+    """Listens to reports on behalf of one run."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self.coverage = coverage
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note the report's requirements."""
+        for name, value in report.user_properties:
+            if name == PROPERTY:
+                self.coverage.note(str(value).split(", "), when=report.when, outcome=report.outcome)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Listen with the run's own count: reports don't say which run they belong to."""
+    session.config.pluginmanager.register(Counter(session.config.stash[COVERAGE]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how many requirements are covered, and which are not."""
+    coverage = config.stash[COVERAGE]
+    if coverage.passed or coverage.failed:
+        for line in summary(coverage):
+            terminalreporter.write_line(line)
+
+
+def summary(coverage: Coverage) -> list[str]:
+    """The lines that end a run."""
+    counted = f"Requirements: {len(coverage.covered)} of {len(REQUIREMENTS)} S lines covered by passing tests"
+    missing = ", ".join(coverage.uncovered)
+    return [counted, f"Without a passing test: {missing}"] if missing else [counted]

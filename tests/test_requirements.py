@@ -1,0 +1,114 @@
+"""The count of covered requirements: what counts, what takes it away, and that it works over several workers."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.requirements import REQUIREMENTS, Coverage, named_requirements, summary
+
+pytest_plugins = ["pytester"]
+
+TESTS = '''
+import pytest
+
+
+def test_first():
+    """S12, S37"""
+
+
+def test_second():
+    """S12
+
+    In more words.
+    """
+
+
+def test_skipped():
+    """S1"""
+    pytest.skip("not today")
+
+
+def test_that_speaks_of_s3_storage():
+    """S3 storage is another thing."""
+'''
+FAILING = '''
+def test_third():
+    """S37"""
+    assert False
+'''
+FAILING_LATE = '''
+import pytest
+
+
+@pytest.fixture
+def untidy():
+    yield
+    raise RuntimeError("could not tidy up")
+
+
+def test_fourth(untidy):
+    """S12"""
+'''
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))
+    monkeypatch.setenv("PYTEST_PLUGINS", "tests.requirements")
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    return pytester
+
+
+def requirements_of(result: pytest.RunResult) -> tuple[str, list[str]]:
+    count = next(line for line in result.outlines if line.startswith("Requirements:"))
+    (missing,) = [line for line in result.outlines if line.startswith("Without a passing test: ")]
+    return count, missing.removeprefix("Without a passing test: ").split(", ")
+
+
+def test_first_line_names_requirements() -> None:
+    assert named_requirements("S12") == ["S12"]
+    assert named_requirements("\n    S12, S37\n\n    And why.\n") == ["S12", "S37"]
+    for prose in (None, "", "Some text about S12.", "S12 and S37", "S3 storage"):
+        assert named_requirements(prose) == []
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_passing_tests_are_counted_also_over_workers(run: pytest.Pytester, workers: str) -> None:
+    run.makepyfile(test_some=TESTS)
+    count, missing = requirements_of(run.runpytest_subprocess("-n", workers))
+    assert count == "Requirements: 2 of 51 S lines covered by passing tests"
+    assert missing == [name for name in REQUIREMENTS if name not in ("S12", "S37")]
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_failing_test_removes_coverage(run: pytest.Pytester, workers: str) -> None:
+    run.makepyfile(test_some=TESTS, test_more=FAILING)
+    count, missing = requirements_of(run.runpytest_subprocess("-n", workers))
+    assert count == "Requirements: 1 of 51 S lines covered by passing tests"
+    assert "S37" in missing
+    assert "S12" not in missing
+
+
+def test_a_failure_while_tidying_up_removes_coverage(run: pytest.Pytester) -> None:
+    run.makepyfile(test_some=TESTS, test_late=FAILING_LATE)
+    count, missing = requirements_of(run.runpytest_subprocess())
+    assert count == "Requirements: 1 of 51 S lines covered by passing tests"
+    assert "S12" in missing
+
+
+def test_an_unknown_requirement_is_an_error(run: pytest.Pytester) -> None:
+    run.makepyfile(test_some='def test_it():\n    """S52"""\n')
+    result = run.runpytest_subprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "names S52, which the specification does not have" in result.stderr.str() + result.stdout.str()
+
+
+def test_tests_without_requirements_say_nothing_of_them(run: pytest.Pytester) -> None:
+    run.makepyfile(test_some="def test_it():\n    pass\n")
+    assert "Requirements" not in run.runpytest_subprocess().stdout.str()
+
+
+def test_all_covered_needs_one_line() -> None:
+    assert summary(Coverage(passed=set(REQUIREMENTS))) == ["Requirements: 51 of 51 S lines covered by passing tests"]
