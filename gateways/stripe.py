@@ -321,7 +321,7 @@ def _charge(session: Any) -> Any:
 
 
 def _observed_refund(refund: Any) -> ObservedRefund:
-    ours = (refund.metadata or {}).get("refund_id")
+    ours = getattr(refund.metadata, "refund_id", None)
     return ObservedRefund(
         stripe_refund_id=refund.id,
         refund_id=UUID(ours) if ours else None,

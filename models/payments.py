@@ -102,6 +102,7 @@ class Refund(Row):
     status = choice(RefundStatus)
     disposition = choice(RefundDisposition)
     reason = fields.CharField(max_length=500, null=True)
+    failure_message = fields.CharField(max_length=500, null=True)
     stripe_refund_id = fields.CharField(max_length=255, null=True, unique=True)
     settled_at: datetime | None = fields.DatetimeField(null=True)
     next_poll_at: datetime | None = fields.DatetimeField(null=True)

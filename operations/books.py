@@ -120,6 +120,8 @@ async def close_books(books: Books, *, recording: bool = False) -> None:
     figures = {invoice.id: _figures(books, invoice) for invoice in books.invoices}
     if not recording:
         _refuse_stale_checkouts(books, figures)
+    for payment in books.payments:
+        await _store_payment(payment)
     for invoice in books.invoices:
         await _store(invoice, figures[invoice.id])
     await _store_inspection(books, figures)
@@ -154,6 +156,13 @@ def _refuse_stale_checkouts(books: Books, figures: Mapping[UUID, Balance]) -> No
     ]
     if stale:
         raise AttemptsLive(stale)
+
+
+async def _store_payment(payment: Payment) -> None:
+    figures = entry(payment)
+    if (payment.refunded_minor, payment.refundable_minor) != (figures.refunded, figures.refundable):
+        payment.refunded_minor, payment.refundable_minor = figures.refunded, figures.refundable
+        await payment.save(update_fields=["refunded_minor", "refundable_minor"])
 
 
 async def _store(invoice: Invoice, figures: Balance) -> None:

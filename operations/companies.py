@@ -10,7 +10,7 @@ from models import Company, Invoice, StripeStatus, User, UserRole
 from operations.attempts import ProviderUnavailable
 from operations.passwords import check_password, hash_password
 from operations.transactions import transaction
-from rules import texts
+from rules import clock, texts
 from rules.access import Principal
 from rules.errors import ErrorCode, Refusal
 from rules.money import CURRENCIES
@@ -171,4 +171,6 @@ async def refresh_stripe_connection(company_id: UUID, *, stripe: StripeGateway) 
 async def note_stripe_account(company_id: UUID, account: ObservedAccount) -> None:
     """Store what Stripe says of a company's account. Safe to repeat."""
     status = StripeStatus.READY if account.charges_enabled else StripeStatus.PENDING
-    await Company.filter(id=company_id).update(stripe_account_id=account.account_id, stripe_status=status)
+    await Company.filter(id=company_id).update(
+        stripe_account_id=account.account_id, stripe_status=status, next_hearing_at=clock.now()
+    )

@@ -1,8 +1,5 @@
 """Separate invoices: splitting what is owed, editing drafts, and ending invoices without payment."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
@@ -21,31 +18,13 @@ from operations.books import (
 )
 from operations.idempotency import claim, keep
 from operations.sending import Letter, check_letter, queue_invoice_mail
+from operations.shares import Share, share_lines
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal
-from rules.allocation import taken_from
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
-from rules.money import Money, minimum_charge, parse_positive_amount
 from rules.states import InvoiceKind, InvoiceStatus
-
-
-class AmountExceedsInvoiceable(Refusal):
-    """A fixed amount above what is still unpaid and on no other live invoice (S43)."""
-
-    code = ErrorCode.AMOUNT_EXCEEDS_INVOICEABLE
-
-    def __init__(self, limit: Money) -> None:
-        super().__init__(f"Fixed amount cannot exceed {limit}", field=("fixedAmount",))
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What a separate invoice bills: chosen line items, or a fixed amount in major units. Exactly one of the two."""
-
-    line_item_ids: Sequence[UUID] | None
-    fixed_amount: Decimal | None
 
 
 def refusal_to_invoice(company: Company, inspection: Inspection, *, invoiceable: int) -> Refusal | None:
@@ -123,7 +102,7 @@ async def _add(
     books = await open_books(inspection_id)
     payee = await _payee(inspection_id, inspection_person_id)
     _refuse_unavailable(books, share)
-    lines = _share_of(books, share, own={})
+    lines = share_lines(books, share, own={})
     invoice = await _insert_draft(
         books, payee, by_services=share.line_item_ids is not None, letter=check_letter(letter)
     )
@@ -154,66 +133,6 @@ async def _payee(inspection_id: UUID, inspection_person_id: UUID) -> InspectionP
     if payee is None:
         raise NotFound("InspectionPerson", field=("inspectionPersonId",))
     return payee
-
-
-def _share_of(books: Books, share: Share, *, own: dict[UUID, int]) -> dict[UUID, int]:
-    """The lines that the share makes, in minor units; `own` is what the edited draft bills already."""
-    available = books.invoiceable()
-    available = {
-        item.id: available.get(item.id, 0) + own.get(item.id, 0)
-        for item in books.items
-        if item.id in available or item.id in own
-    }
-    if (share.line_item_ids is None) == (share.fixed_amount is None):
-        raise Refusal("Give either lineItemIds or fixedAmount: exactly one of the two.", field=("fixedAmount",))
-    if share.fixed_amount is not None:
-        lines = _fixed(books, available, share.fixed_amount)
-    else:
-        lines = _services(books, available, share.line_item_ids or ())
-    _refuse_unpayable_split(books, sum(lines.values()), left=sum(available.values()) - sum(lines.values()))
-    return lines
-
-
-def _fixed(books: Books, available: dict[UUID, int], amount: Decimal) -> dict[UUID, int]:
-    minor = parse_positive_amount(amount, books.inspection.currency, field="fixedAmount")
-    limit = sum(available.values())
-    if minor > limit:
-        raise AmountExceedsInvoiceable(books.money(limit))
-    taken = taken_from(list(available.values()), minor)
-    return {item: part for item, part in zip(available, taken, strict=True) if part}
-
-
-def _services(books: Books, available: dict[UUID, int], chosen: Sequence[UUID]) -> dict[UUID, int]:
-    descriptions = {item.id: item.description for item in books.items}
-    if not chosen:
-        raise Refusal("lineItemIds must name at least one service.", field=("lineItemIds",))
-    for item_id in chosen:
-        if item_id not in descriptions:
-            raise NotFound("LineItem", field=("lineItemIds",))
-        if available.get(item_id, 0) == 0:
-            raise Refusal(
-                f"{descriptions[item_id]} has nothing left to invoice.",
-                field=("lineItemIds",),
-                code=ErrorCode.NOTHING_TO_INVOICE,
-            )
-    return {item_id: available[item_id] for item_id in available if item_id in set(chosen)}
-
-
-def _refuse_unpayable_split(books: Books, amount: int, *, left: int) -> None:
-    least = minimum_charge(books.inspection.currency)
-    if amount < least.amount_minor:
-        raise Refusal(
-            f"An invoice must be at least {least}, the smallest amount that can be charged.",
-            field=("fixedAmount",),
-            code=ErrorCode.BELOW_MINIMUM_CHARGE,
-        )
-    if 0 < left < least.amount_minor:
-        raise Refusal(
-            f"This would leave {books.money(left)} to the client, below the smallest amount that can be charged,"
-            f" {least}.",
-            field=("fixedAmount",),
-            code=ErrorCode.BELOW_MINIMUM_CHARGE,
-        )
 
 
 async def _insert_draft(books: Books, payee: InspectionPerson, *, by_services: bool, letter: Letter) -> Invoice:
@@ -288,7 +207,7 @@ async def _update(
         invoice.billed_to_id, invoice.billed_to_name = payee.id, payee.person.name
     if share is not None:
         own = {line.line_item_id: line.amount_minor for line in books.lines_of(invoice)}
-        await _move_from_primary(books, invoice, _share_of(books, share, own=own))
+        await _move_from_primary(books, invoice, share_lines(books, share, own=own))
         invoice.by_services = share.line_item_ids is not None
     checked = check_letter(letter)
     invoice.prepared_subject = checked.subject or invoice.prepared_subject
@@ -322,8 +241,8 @@ async def _void(principal: Principal, invoice_id: UUID) -> UUID:
         )
     before = {"status": invoice.status, "total_minor": invoice.total_minor}
     await return_to_primary(books, invoice)
-    invoice.status, invoice.voided_at = InvoiceStatus.VOID, clock.now()
-    await invoice.save(update_fields=["status", "voided_at"])
+    invoice.status, invoice.voided_at, invoice.remaining_minor = InvoiceStatus.VOID, clock.now(), 0
+    await invoice.save(update_fields=["status", "voided_at", "remaining_minor"])
     await cancel_waiting_mails(invoice)
     await revoke_links(invoice)
     await close_books(books)

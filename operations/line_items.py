@@ -130,8 +130,8 @@ async def _void_empty(books: Books, *, by: Principal) -> None:
     """A separate invoice that has nothing left to bill, and received nothing, is void."""
     for invoice in books.live:
         if invoice.kind is InvoiceKind.SEPARATE and not books.lines_of(invoice) and invoice.settled_minor == 0:
-            invoice.status, invoice.voided_at = InvoiceStatus.VOID, clock.now()
-            await Invoice.filter(id=invoice.id).update(status=InvoiceStatus.VOID, voided_at=invoice.voided_at)
+            invoice.status, invoice.voided_at, invoice.remaining_minor = InvoiceStatus.VOID, clock.now(), 0
+            await invoice.save(update_fields=["status", "voided_at", "remaining_minor"])
             await revoke_links(invoice)
             await record(books.inspection, "invoice.voided", invoice.id, by=by, after={"reason": "nothing to bill"})
 

@@ -7,12 +7,11 @@ from gateways.stripe import CheckoutRequest, ObservedPayment, StripeGateway, Str
 from models import Invoice, Payment
 from operations.audit_trail import record
 from operations.books import Books, close_books, lock_inspection, open_books
+from operations.refunding import settle_refunds
 from operations.transactions import transaction
 from rules import clock
 from rules.polling import next_poll_delay
 from rules.states import LIVE_ATTEMPTS, PaymentState, next_payment_state
-
-SETTLED_AT_STRIPE = (PaymentState.SUCCEEDED,)
 
 
 async def observe_payment(payment: Payment, *, stripe: StripeGateway) -> ObservedPayment:
@@ -58,6 +57,7 @@ async def settle_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
         await give_up_checkout(payment_id, refused.message)
     else:
         await apply_observation(payment_id, observed)
+        await settle_refunds(payment_id, observed, stripe=stripe)
 
 
 @transaction
@@ -76,6 +76,8 @@ async def apply_observation(payment_id: UUID, observed: ObservedPayment) -> None
     payment.card_last4 = observed.card_last4 or payment.card_last4
     payment.failure_message = None if state is PaymentState.SUCCEEDED else observed.failure_message
     payment.state = state
+    if state is observed.state:
+        payment.disputed_minor = min(observed.disputed_minor, payment.amount_minor)
     if state is PaymentState.SUCCEEDED and payment.settled_at is None:
         payment.settled_at = clock.now()
     payment.next_poll_at = _next_poll(payment)

@@ -6,8 +6,21 @@ from uuid import UUID
 
 import strawberry
 
-from operations import agreements, companies, grants, inspections, invoices, line_items, payments, people, sending
+from operations import (
+    agreements,
+    companies,
+    grants,
+    inspections,
+    invoices,
+    line_items,
+    manual_payments,
+    payments,
+    people,
+    refunds,
+    sending,
+)
 from operations import sign_ins as sessions
+from operations.shares import Share
 from resolvers.context import Context
 from resolvers.mutating import Changed
 from rules.identifiers import row_id
@@ -136,9 +149,9 @@ async def set_notifications_disabled(context: Context, input: Any) -> Changed:
     return Changed(await inspections.set_notifications_disabled(context.caller, key, disabled=input.disabled))
 
 
-def _share(input: Any) -> invoices.Share:
+def _share(input: Any) -> Share:
     ids = _keys(input.line_item_ids, "LineItem", field="lineItemIds")
-    return invoices.Share(line_item_ids=ids, fixed_amount=input.fixed_amount)
+    return Share(line_item_ids=ids, fixed_amount=input.fixed_amount)
 
 
 def _letter(input: Any) -> sending.Letter:
@@ -213,7 +226,7 @@ async def cancel_payment(context: Context, input: Any) -> Changed:
 
 async def record_payment(context: Context, input: Any) -> Changed:
     return Changed(
-        await payments.record_payment(
+        await manual_payments.record_payment(
             context.caller,
             row_id(input.invoice_id, "Invoice", field="invoiceId"),
             amount=input.amount,
@@ -227,7 +240,21 @@ async def record_payment(context: Context, input: Any) -> Changed:
 
 async def remove_payment(context: Context, input: Any) -> Changed:
     key = row_id(input.payment_id, "Payment", field="paymentId")
-    return Changed(await payments.remove_payment(context.caller, key, reason=input.reason))
+    return Changed(await manual_payments.remove_payment(context.caller, key, reason=input.reason))
+
+
+async def refund_payment(context: Context, input: Any) -> Changed:
+    return Changed(
+        await refunds.refund_payment(
+            context.caller,
+            row_id(input.payment_id, "Payment", field="paymentId"),
+            amount=input.amount,
+            reason=input.reason,
+            disposition=input.disposition,
+            idempotency_key=input.idempotency_key,
+            stripe=context.outside.stripe,
+        )
+    )
 
 
 async def sign_agreement(context: Context, input: Any) -> Changed:

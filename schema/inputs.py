@@ -8,7 +8,7 @@ import strawberry
 
 import models
 from rules.roles import PersonRole
-from rules.states import PaymentMethod
+from rules.states import PaymentMethod, RefundDisposition
 
 ID = strawberry.ID
 
@@ -205,6 +205,15 @@ class RecordPaymentInput:
 class RemovePaymentInput:
     payment_id: ID = given("Which.")
     reason: str = given("Why; kept in the audit trail.")
+
+
+@strawberry.input(description="Gives money back to the one who paid.")
+class RefundPaymentInput:
+    payment_id: ID = given("Which payment.")
+    amount: Decimal | None = given("How much; all that can be given back if left out.", default=None)
+    reason: str | None = given("Why, for the company's own records.", default=None)
+    disposition: RefundDisposition = given("What it does to the invoice.", default=RefundDisposition.CREDIT)
+    idempotency_key: str | None = key()
 
 
 @strawberry.input(description="Signs an agreement by typing a name.")

@@ -15,7 +15,7 @@ from schema.grants import Grant
 from schema.inspections import Agreement, Inspection, LineItem
 from schema.invoices import Invoice
 from schema.mutations import mutation, payload
-from schema.payments import Payment
+from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
 from schema.shown import CLIENT, INSPECTOR, PAYER
 
@@ -79,6 +79,7 @@ StartPaymentPayload = payload(
         description="Where to pay; null when refused.",
     ),
 )
+RefundPayload = payload("RefundPayload", INSPECTOR, refund=Refund)
 AgreementPayload = payload("AgreementPayload", CLIENT, agreement=Agreement)
 GrantPayload = payload(
     "GrantPayload",
@@ -268,6 +269,13 @@ class Mutation:
         takes=inputs.RemovePaymentInput,
         returns=PaymentPayload,
         description="Strike out a payment that was recorded by hand; the audit trail keeps it.",
+    )
+    refund_payment = mutation(
+        resolve.refund_payment,
+        INSPECTOR,
+        takes=inputs.RefundPaymentInput,
+        returns=RefundPayload,
+        description="Give money back to the one who paid, in full or in part.",
     )
     sign_agreement = mutation(
         resolve.sign_agreement,

@@ -18,6 +18,7 @@ class Refund(Shown, Node):
     disposition: RefundDisposition = allow(INSPECTOR, CLIENT, PAYER, description="What it does to the invoice.")
     created_at: datetime = allow(INSPECTOR, CLIENT, PAYER, description="When it was begun.")
     reason: str | None = allow(INSPECTOR, description="Why, in the inspector's words.")
+    failure_message: str | None = allow(INSPECTOR, description="Why it failed.")
 
 
 @strawberry.type(description="One attempt or success at paying one invoice.")

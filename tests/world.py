@@ -17,7 +17,7 @@ from app.resources import Resources
 from app.server import create_app
 from app.settings import Settings
 from gateways.stripe import ObservedAccount
-from operations import emails, payments, settling
+from operations import emails, hearing, payments, refunding, refunds, settling
 from operations.companies import NewUser, create_company, note_stripe_account
 from rules import clock
 from tests.sandbox_servers import Servers
@@ -123,7 +123,8 @@ class Api:
     async def mutate(self, name: str, selection: str = "", /, **given: Any) -> Payload:
         """Run one mutation with its input, selecting `selection` and the user errors."""
         kind = name[0].upper() + name[1:] + "Input"
-        query = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code message field }} }} }}"
+        selection = f"{selection} userErrors {{ code message field }}"
+        query = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} }} }}"
         return Payload((await self.run(query, input=given)).data[name])
 
 
@@ -212,10 +213,18 @@ class World:
         return [mail for mail in found if recipient in (None, *mail["recipients"])]
 
     async def poll(self) -> None:
-        """Ask Stripe about every open payment now, as the worker does in time."""
+        """Ask Stripe about every open payment and refund now, as the worker does in time."""
         await models.Payment.filter(next_poll_at__isnull=False).update(next_poll_at=clock.now())
         for payment_id in await payments.take_due_for_polling(limit=100):
             await settling.settle_payment(payment_id, stripe=self.held.stripe)
+
+        await models.Refund.filter(next_poll_at__isnull=False).update(next_poll_at=clock.now())
+        for refund_id in await refunds.take_refunds_due(limit=100):
+            await refunding.settle_refund(refund_id, stripe=self.held.stripe)
+
+    async def hear_news(self) -> None:
+        """Ask Stripe for the company's news now, as the worker does in time."""
+        await hearing.hear_account(self.company_key, stripe=self.held.stripe)
 
     async def pay(self, checkout_url: str, **form: str) -> int:
         """What a person does at the checkout; the page's status."""

@@ -7,7 +7,7 @@ from arq.connections import ArqRedis
 
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway
-from operations import emails, payments, settling
+from operations import emails, hearing, payments, refunding, refunds, settling
 from rules.links import Portals
 
 POLL_BATCH_MAX = 50
@@ -36,6 +36,18 @@ async def poll_payments(ctx: JobContext, *_ignored: Any) -> None:
     """Ask Stripe about the payments longest without news."""
     for payment_id in await payments.take_due_for_polling(limit=POLL_BATCH_MAX):
         await settling.settle_payment(payment_id, stripe=ctx["stripe"])
+
+
+async def poll_refunds(ctx: JobContext, *_ignored: Any) -> None:
+    """Ask Stripe about the refunds longest without news."""
+    for refund_id in await refunds.take_refunds_due(limit=POLL_BATCH_MAX):
+        await refunding.settle_refund(refund_id, stripe=ctx["stripe"])
+
+
+async def hear_stripe(ctx: JobContext, *_ignored: Any) -> None:
+    """Ask the Stripe accounts that were longest not asked for their news."""
+    for company_id in await hearing.take_accounts_due(limit=POLL_BATCH_MAX):
+        await hearing.hear_account(company_id, stripe=ctx["stripe"])
 
 
 async def settle_payment(ctx: JobContext, payment_id: str) -> None:

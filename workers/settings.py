@@ -15,7 +15,9 @@ from workers.queue import deserialize, serialize
 
 JOB_SECONDS_MAX = 30
 JOBS_AT_ONCE_MAX = 100
-FUNCTIONS: list[Any] = [jobs.send_emails, jobs.poll_payments, jobs.settle_payment]
+FUNCTIONS: list[Any] = [jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.hear_stripe, jobs.settle_payment]
+
+SWEEPS = (jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.hear_stripe)
 
 SWEEP_SECONDS = set(range(0, 60, 5))
 """Crons look at the tables every five seconds, so that a lost nudge costs no more than that."""
@@ -35,7 +37,7 @@ def create_worker(settings: Settings) -> Worker:
 
     return Worker(
         functions=FUNCTIONS,
-        cron_jobs=[_sweep(jobs.send_emails), _sweep(jobs.poll_payments)],
+        cron_jobs=[_sweep(work) for work in SWEEPS],
         redis_settings=_patient(redis_settings(settings)),
         job_serializer=serialize,
         job_deserializer=deserialize,

@@ -861,6 +861,7 @@ class Migration(migrations.Migration):
                     fields.CharEnumField(description="RefundDisposition", enum_type=RefundDisposition, max_length=32),
                 ),
                 ("reason", fields.CharField(null=True, max_length=500)),
+                ("failure_message", fields.CharField(null=True, max_length=500)),
                 ("stripe_refund_id", fields.CharField(null=True, unique=True, max_length=255)),
                 ("settled_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("next_poll_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),

@@ -1,0 +1,73 @@
+"""Hearing Stripe's news: each account's events say which of our rows to look at again."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from gateways.stripe import News, StripeGateway, StripeRefused, StripeUnavailable
+from models import Company, Payment
+from operations.attempts import ProviderUnavailable
+from operations.companies import refresh_stripe_connection
+from operations.settling import settle_payment
+from operations.transactions import transaction
+from rules import clock
+
+HEARING_DELAY_BUSY = timedelta(seconds=10)
+HEARING_DELAY_QUIET = timedelta(minutes=5)
+BUSY_FOR = timedelta(days=1)
+"""An account is busy while a payment of its was begun within a day: most news comes then."""
+
+PAGES_MAX = 10
+LEASE = timedelta(seconds=60)
+
+
+@transaction
+async def take_accounts_due(*, limit: int) -> list[UUID]:
+    """The companies whose Stripe accounts were asked for news longest ago, taken so that no other worker asks now."""
+    now = clock.now()
+    due = (
+        await Company.filter(stripe_account_id__isnull=False, next_hearing_at__lte=now)
+        .order_by("next_hearing_at")
+        .limit(limit)
+        .select_for_update(skip_locked=True)
+    )
+    ids = [company.id for company in due]
+    await Company.filter(id__in=ids).update(next_hearing_at=now + LEASE)
+    return ids
+
+
+async def hear_account(company_id: UUID, *, stripe: StripeGateway) -> None:
+    """Look again at whatever an account's new events are about. Safe to repeat; stops where Stripe stops answering."""
+    company = await Company.get(id=company_id)
+    if company.stripe_account_id is None:
+        return
+    for _ in range(PAGES_MAX):
+        try:
+            news, more = await stripe.list_news(company.stripe_account_id, after_event_id=company.stripe_event_id)
+            await _look_again(company, news, stripe)
+        except (StripeUnavailable, StripeRefused, ProviderUnavailable):
+            break
+        if news:
+            company.stripe_event_id = news[-1].event_id
+            await Company.filter(id=company_id).update(stripe_event_id=company.stripe_event_id)
+        if not more:
+            break
+    await Company.filter(id=company_id).update(next_hearing_at=await _next_hearing(company_id))
+
+
+async def _look_again(company: Company, news: list[News], stripe: StripeGateway) -> None:
+    """Each row once, however many events name it."""
+    intents = {item.payment_intent_id for item in news if item.payment_intent_id}
+    sessions = {item.session_id for item in news if item.session_id}
+    payments = Payment.filter(company_id=company.id)
+    found = {payment.id for payment in await payments.filter(stripe_payment_intent_id__in=intents).only("id")}
+    found |= {payment.id for payment in await payments.filter(checkout_session_id__in=sessions).only("id")}
+    for payment_id in sorted(found):
+        await settle_payment(payment_id, stripe=stripe)
+    if any(item.about_account for item in news):
+        await refresh_stripe_connection(company.id, stripe=stripe)
+
+
+async def _next_hearing(company_id: UUID) -> datetime:
+    now = clock.now()
+    busy = await Payment.exists(company_id=company_id, created_at__gte=now - BUSY_FOR)
+    return now + (HEARING_DELAY_BUSY if busy else HEARING_DELAY_QUIET)

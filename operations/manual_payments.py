@@ -1,0 +1,125 @@
+"""Money taken by hand: recorded on an invoice, and struck out again with a trace."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from gateways.stripe import StripeGateway
+from models import InspectionPerson, Invoice, Payment
+from models.visible import visible
+from operations.attempts import ending_attempts
+from operations.audit_trail import record
+from operations.books import close_books, open_books
+from operations.idempotency import claim, keep
+from operations.opening import open_draft
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.money import parse_positive_amount
+from rules.states import MANUAL_METHODS, InvoiceStatus, PaymentMethod, PaymentState
+
+REFERENCE_LENGTH_MAX = 200
+REASON_LENGTH_MAX = 500
+
+
+async def record_payment(
+    principal: Principal,
+    invoice_id: UUID,
+    *,
+    amount: Decimal,
+    method: PaymentMethod,
+    reference: str | None,
+    idempotency_key: str | None,
+    stripe: StripeGateway,
+) -> UUID:
+    """Book money that was taken by hand; opens a draft. Returns the payment's key."""
+    return await ending_attempts(
+        lambda: _record(principal, invoice_id, amount=amount, method=method, reference=reference, key=idempotency_key),
+        stripe=stripe,
+    )
+
+
+@transaction
+async def _record(
+    principal: Principal,
+    invoice_id: UUID,
+    *,
+    amount: Decimal,
+    method: PaymentMethod,
+    reference: str | None,
+    key: str | None,
+) -> UUID:
+    given = {"invoice": invoice_id, "amount": amount, "method": method, "reference": reference}
+    if first := await claim(principal, "recordPayment", key, given):
+        return first
+    if method not in MANUAL_METHODS:
+        raise Refusal("method must be CASH, CHECK or OTHER for a payment taken by hand.", field=("method",))
+    invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
+    if invoice is None:
+        raise NotFound("Invoice", field=("invoiceId",))
+    books = await open_books(invoice.inspection_id)
+    invoice = books.invoice(invoice_id)
+    amount_minor = parse_positive_amount(amount, invoice.currency, field="amount")
+    if invoice.status is InvoiceStatus.VOID or amount_minor > invoice.remaining_minor:
+        raise Refusal(
+            f"amount cannot exceed {books.money(invoice.remaining_minor)}, which is what remains.",
+            field=("amount",),
+            code=ErrorCode.AMOUNT_EXCEEDS_REMAINING,
+        )
+    if invoice.status is InvoiceStatus.DRAFT:
+        await open_draft(books, invoice, by=principal)
+    payment = await _insert_manual(invoice, amount_minor, method, reference)
+    await payment.fetch_related("refunds")
+    books.payments.append(payment)
+    after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor, "method": method}
+    await record(books.inspection, "payment.recorded", payment.id, by=principal, after=after)
+    await close_books(books)
+    await keep(principal, "recordPayment", key, payment.id)
+    return payment.id
+
+
+async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMethod, reference: str | None) -> Payment:
+    payer = await InspectionPerson.get(id=invoice.billed_to_id)
+    return await Payment.create(
+        company_id=invoice.company_id,
+        inspection_id=invoice.inspection_id,
+        invoice_id=invoice.id,
+        payer_id=payer.id,
+        payer_name=invoice.billed_to_name,
+        payer_role=payer.role,
+        method=method,
+        state=PaymentState.RECORDED,
+        currency=invoice.currency,
+        amount_minor=amount_minor,
+        refundable_minor=amount_minor,
+        reference=texts.line(reference, field="reference", length_max=REFERENCE_LENGTH_MAX) if reference else None,
+        settled_at=clock.now(),
+    )
+
+
+@transaction
+async def remove_payment(principal: Principal, payment_id: UUID, *, reason: str) -> UUID:
+    """Strike out a payment that was recorded by hand; the audit trail keeps it. Returns the payment's key."""
+    found = await visible(Payment, principal).get_or_none(id=payment_id)
+    if found is None:
+        raise NotFound("Payment", field=("paymentId",))
+    books = await open_books(found.inspection_id)
+    payment = next(payment for payment in books.payments if payment.id == payment_id)
+    if payment.state is not PaymentState.RECORDED or payment.refunds.related_objects:
+        raise Refusal(
+            "Only a payment recorded by hand, and not refunded, can be removed.",
+            field=("paymentId",),
+            code=ErrorCode.PAYMENT_NOT_REMOVABLE,
+        )
+    payment.state, payment.refundable_minor = PaymentState.REMOVED, 0
+    await payment.save(update_fields=["state", "refundable_minor"])
+    await record(
+        books.inspection,
+        "payment.removed",
+        payment.id,
+        by=principal,
+        before={"state": PaymentState.RECORDED, "amount_minor": payment.amount_minor},
+        after={"reason": texts.line(reason, field="reason", length_max=REASON_LENGTH_MAX)},
+    )
+    await close_books(books)
+    return payment.id

@@ -1,0 +1,139 @@
+"""Applying what Stripe reports of refunds, those made outside of Inspectpay included."""
+
+from datetime import datetime
+from uuid import UUID
+
+from gateways.stripe import ObservedPayment, ObservedRefund, StripeGateway, StripeRefused, StripeUnavailable
+from models import Payment, Refund
+from operations.audit_trail import record
+from operations.books import Books, close_books, open_books
+from operations.transactions import transaction
+from rules import clock
+from rules.identifiers import new_id
+from rules.polling import next_poll_delay
+from rules.states import RefundDisposition, RefundStatus, next_refund_status
+
+OPEN = (RefundStatus.REQUESTED, RefundStatus.PENDING)
+
+
+async def settle_refunds(payment_id: UUID, observed: ObservedPayment, *, stripe: StripeGateway) -> None:
+    """Bring the payment's refunds to the status Stripe reports, where there are any. Safe to repeat."""
+    payment = await Payment.get(id=payment_id)
+    if payment.stripe_payment_intent_id is None or payment.stripe_account_id is None:
+        return
+    if not observed.has_refunds and not await Refund.exists(payment_id=payment_id):
+        return
+    try:
+        refunds = await stripe.list_refunds(payment.stripe_payment_intent_id, account_id=payment.stripe_account_id)
+    except (StripeUnavailable, StripeRefused):
+        return  # The refunds' own polling asks again.
+    for refund in refunds:
+        await apply_refund(payment_id, refund)
+
+
+async def settle_refund(refund_id: UUID, *, stripe: StripeGateway) -> None:
+    """Bring one refund to the status Stripe reports; finishes a request that a crash left half done. Repeatable."""
+    refund = await Refund.get_or_none(id=refund_id).prefetch_related("payment")
+    if refund is None or refund.payment.stripe_payment_intent_id is None:
+        return
+    payment = refund.payment
+    assert payment.stripe_payment_intent_id is not None
+    assert payment.stripe_account_id is not None
+    try:
+        # Look before repeating: Stripe may forget a key after a day, and a refund must not happen twice.
+        known = await stripe.list_refunds(payment.stripe_payment_intent_id, account_id=payment.stripe_account_id)
+        observed = next((found for found in known if found.refund_id == refund_id), None)
+        if observed is None:
+            observed = await stripe.create_refund(
+                refund_id,
+                payment_intent_id=payment.stripe_payment_intent_id,
+                account_id=payment.stripe_account_id,
+                amount_minor=refund.amount_minor,
+            )
+    except StripeUnavailable:
+        await _ask_again(refund)
+    except StripeRefused as refused:
+        await fail_refund(refund_id, refused.message)
+    else:
+        await apply_refund(payment.id, observed)
+
+
+@transaction
+async def apply_refund(payment_id: UUID, observed: ObservedRefund) -> None:
+    """Apply what Stripe says of one refund to our rows. Late and repeated news never downgrade."""
+    books, payment = await _open(payment_id)
+    refund = await _find(payment, observed)
+    before = refund.status
+    refund.stripe_refund_id = observed.stripe_refund_id
+    refund.status = next_refund_status(before, observed.status)
+    if refund.status is RefundStatus.SUCCEEDED and refund.settled_at is None:
+        refund.settled_at = clock.now()
+    refund.next_poll_at = _next_poll(refund)
+    await _save(books, payment, refund, before)
+
+
+@transaction
+async def fail_refund(refund_id: UUID, reason: str) -> None:
+    """Note that Stripe refused to refund; the amount is refundable again. Safe to repeat."""
+    found = await Refund.get(id=refund_id)
+    books, payment = await _open(found.payment_id)
+    refund = next(refund for refund in payment.refunds.related_objects if refund.id == refund_id)
+    before = refund.status
+    refund.status = next_refund_status(before, RefundStatus.FAILED) if before in OPEN else before
+    refund.failure_message, refund.next_poll_at = reason[:500], None
+    await _save(books, payment, refund, before)
+
+
+async def _open(payment_id: UUID) -> tuple[Books, Payment]:
+    found = await Payment.get(id=payment_id)
+    books = await open_books(found.inspection_id)
+    return books, next(payment for payment in books.payments if payment.id == payment_id)
+
+
+async def _find(payment: Payment, observed: ObservedRefund) -> Refund:
+    """Our row for the refund; one that somebody made in Stripe's dashboard gets a row now, as a credit."""
+    refunds = payment.refunds.related_objects
+    for refund in refunds:
+        if observed.stripe_refund_id == refund.stripe_refund_id or observed.refund_id == refund.id:
+            return refund
+    refund = await Refund.create(
+        id=new_id(),
+        company_id=payment.company_id,
+        payment_id=payment.id,
+        currency=payment.currency,
+        amount_minor=observed.amount_minor,
+        credited_minor=observed.amount_minor,
+        status=RefundStatus.REQUESTED,
+        disposition=RefundDisposition.CREDIT,
+        reason="Made at Stripe.",
+    )
+    refunds.append(refund)
+    return refund
+
+
+async def _save(books: Books, payment: Payment, refund: Refund, before: RefundStatus) -> None:
+    refund.poll_count += 1
+    await refund.save()
+    await close_books(books, recording=True)
+    if refund.status is not before:
+        await record(
+            books.inspection,
+            "refund.moved",
+            refund.id,
+            by=None,
+            before={"status": before},
+            after={"status": refund.status, "amount_minor": refund.amount_minor, "payment_id": str(payment.id)},
+        )
+
+
+@transaction
+async def _ask_again(refund: Refund) -> None:
+    now = clock.now()
+    await Refund.filter(id=refund.id, status__in=OPEN).update(
+        next_poll_at=now + next_poll_delay(now - refund.created_at)
+    )
+
+
+def _next_poll(refund: Refund) -> datetime | None:
+    now = clock.now()
+    return now + next_poll_delay(now - refund.created_at) if refund.status in OPEN else None

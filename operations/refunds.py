@@ -1,0 +1,142 @@
+"""Giving money back: to the one who paid, in full or in part, never more than is left of the payment."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from gateways.stripe import StripeGateway
+from models import Payment, Refund
+from models.visible import visible
+from operations.attempts import ending_attempts
+from operations.audit_trail import record
+from operations.books import Books, close_books, open_books
+from operations.idempotency import claim, keep
+from operations.refunding import settle_refund
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.identifiers import new_id
+from rules.money import parse_positive_amount
+from rules.polling import next_poll_delay
+from rules.states import MANUAL_METHODS, PaymentState, RefundDisposition, RefundStatus
+
+REASON_LENGTH_MAX = 500
+POLL_LEASE = timedelta(seconds=60)
+
+
+async def refund_payment(
+    principal: Principal,
+    payment_id: UUID,
+    *,
+    amount: Decimal | None,
+    reason: str | None,
+    disposition: RefundDisposition,
+    idempotency_key: str | None,
+    stripe: StripeGateway,
+) -> UUID:
+    """Give back all that is refundable of a payment, or `amount` of it; returns the refund's key.
+
+    The amount is reserved before Stripe is asked. A refund that Stripe has not answered yet stays REQUESTED, and the
+    poller finishes it; one that Stripe refuses is kept as FAILED. Manual payments get a recorded refund only.
+    """
+    refund_id = await ending_attempts(
+        lambda: _request(
+            principal, payment_id, amount=amount, reason=reason, disposition=disposition, key=idempotency_key
+        ),
+        stripe=stripe,
+    )
+    if await Refund.exists(id=refund_id, status=RefundStatus.REQUESTED):
+        await settle_refund(refund_id, stripe=stripe)
+    return refund_id
+
+
+@transaction
+async def _request(
+    principal: Principal,
+    payment_id: UUID,
+    *,
+    amount: Decimal | None,
+    reason: str | None,
+    disposition: RefundDisposition,
+    key: str | None,
+) -> UUID:
+    given = {"payment": payment_id, "amount": amount, "reason": reason, "disposition": disposition}
+    if first := await claim(principal, "refundPayment", key, given):
+        return first
+    found = await visible(Payment, principal).get_or_none(id=payment_id)
+    if found is None:
+        raise NotFound("Payment", field=("paymentId",))
+    books = await open_books(found.inspection_id)
+    payment = next(payment for payment in books.payments if payment.id == payment_id)
+    amount_minor = _amount(books, payment, amount)
+    manual = payment.method in MANUAL_METHODS
+    refund = await Refund.create(
+        id=new_id(),
+        company_id=payment.company_id,
+        payment_id=payment.id,
+        currency=payment.currency,
+        amount_minor=amount_minor,
+        credited_minor=_credited(books, payment, amount_minor, disposition),
+        status=RefundStatus.SUCCEEDED if manual else RefundStatus.REQUESTED,
+        disposition=disposition,
+        reason=texts.line(reason, field="reason", length_max=REASON_LENGTH_MAX) if reason else None,
+        settled_at=clock.now() if manual else None,
+        next_poll_at=None if manual else clock.now() + next_poll_delay(timedelta(0)),
+    )
+    payment.refunds.related_objects.append(refund)
+    after = {"amount_minor": amount_minor, "disposition": disposition, "payment_id": str(payment.id)}
+    await record(books.inspection, "refund.requested", refund.id, by=principal, after=after)
+    await close_books(books)
+    await keep(principal, "refundPayment", key, refund.id)
+    return refund.id
+
+
+def _amount(books: Books, payment: Payment, amount: Decimal | None) -> int:
+    refundable = payment.refundable_minor
+    if refundable == 0:
+        reason = "is disputed" if payment.state is PaymentState.DISPUTED else "has nothing left to give back"
+        raise Refusal(f"This payment {reason}.", field=("paymentId",), code=ErrorCode.PAYMENT_NOT_REFUNDABLE)
+    if amount is None:
+        return refundable
+    minor = parse_positive_amount(amount, payment.currency, field="amount")
+    if minor > refundable:
+        raise Refusal(
+            f"amount cannot exceed {books.money(refundable)}, which is what can be given back.",
+            field=("amount",),
+            code=ErrorCode.AMOUNT_EXCEEDS_REFUNDABLE,
+        )
+    return minor
+
+
+def _credited(books: Books, payment: Payment, amount_minor: int, disposition: RefundDisposition) -> int:
+    """What the invoice asks for less: with CREDIT the refund, except the part that gives back an overpayment.
+
+    Refunds under way already give back the overpayment first.
+    """
+    if disposition is RefundDisposition.REOPEN:
+        return 0
+    invoice = books.invoice(payment.invoice_id)
+    under_way = sum(
+        refund.amount_minor - refund.credited_minor
+        for sibling in books.payments_of(invoice)
+        for refund in sibling.refunds.related_objects
+        if refund.status in (RefundStatus.REQUESTED, RefundStatus.PENDING)
+        and refund.disposition is RefundDisposition.CREDIT
+    )
+    return max(0, amount_minor - max(0, invoice.overpaid_minor - under_way))
+
+
+@transaction
+async def take_refunds_due(*, limit: int) -> list[UUID]:
+    """The refunds longest without news, taken so that no other worker asks about them at the same time."""
+    now = clock.now()
+    due = (
+        await Refund.filter(next_poll_at__lte=now)
+        .order_by("next_poll_at")
+        .limit(limit)
+        .select_for_update(skip_locked=True)
+    )
+    ids = [refund.id for refund in due]
+    await Refund.filter(id__in=ids).update(next_poll_at=now + POLL_LEASE)
+    return ids

@@ -1,0 +1,88 @@
+"""What a separate invoice bills: a share of the charges that are unpaid and on no other invoice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from operations.books import Books
+from rules.allocation import taken_from
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.money import Money, minimum_charge, parse_positive_amount
+
+
+class AmountExceedsInvoiceable(Refusal):
+    """A fixed amount above what is still unpaid and on no other live invoice (S43)."""
+
+    code = ErrorCode.AMOUNT_EXCEEDS_INVOICEABLE
+
+    def __init__(self, limit: Money) -> None:
+        super().__init__(f"Fixed amount cannot exceed {limit}", field=("fixedAmount",))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a separate invoice bills: chosen line items, or a fixed amount in major units. Exactly one of the two."""
+
+    line_item_ids: Sequence[UUID] | None
+    fixed_amount: Decimal | None
+
+
+def share_lines(books: Books, share: Share, *, own: Mapping[UUID, int]) -> dict[UUID, int]:
+    """The lines that the share makes, in minor units; `own` is what the edited draft bills already."""
+    available = books.invoiceable()
+    available = {
+        item.id: available.get(item.id, 0) + own.get(item.id, 0)
+        for item in books.items
+        if item.id in available or item.id in own
+    }
+    if (share.line_item_ids is None) == (share.fixed_amount is None):
+        raise Refusal("Give either lineItemIds or fixedAmount: exactly one of the two.", field=("fixedAmount",))
+    if share.fixed_amount is not None:
+        lines = _fixed(books, available, share.fixed_amount)
+    else:
+        lines = _services(books, available, share.line_item_ids or ())
+    _refuse_unpayable_split(books, sum(lines.values()), left=sum(available.values()) - sum(lines.values()))
+    return lines
+
+
+def _fixed(books: Books, available: dict[UUID, int], amount: Decimal) -> dict[UUID, int]:
+    minor = parse_positive_amount(amount, books.inspection.currency, field="fixedAmount")
+    limit = sum(available.values())
+    if minor > limit:
+        raise AmountExceedsInvoiceable(books.money(limit))
+    taken = taken_from(list(available.values()), minor)
+    return {item: part for item, part in zip(available, taken, strict=True) if part}
+
+
+def _services(books: Books, available: dict[UUID, int], chosen: Sequence[UUID]) -> dict[UUID, int]:
+    descriptions = {item.id: item.description for item in books.items}
+    if not chosen:
+        raise Refusal("lineItemIds must name at least one service.", field=("lineItemIds",))
+    for item_id in chosen:
+        if item_id not in descriptions:
+            raise NotFound("LineItem", field=("lineItemIds",))
+        if available.get(item_id, 0) == 0:
+            raise Refusal(
+                f"{descriptions[item_id]} has nothing left to invoice.",
+                field=("lineItemIds",),
+                code=ErrorCode.NOTHING_TO_INVOICE,
+            )
+    return {item_id: available[item_id] for item_id in available if item_id in set(chosen)}
+
+
+def _refuse_unpayable_split(books: Books, amount: int, *, left: int) -> None:
+    least = minimum_charge(books.inspection.currency)
+    if amount < least.amount_minor:
+        raise Refusal(
+            f"An invoice must be at least {least}, the smallest amount that can be charged.",
+            field=("fixedAmount",),
+            code=ErrorCode.BELOW_MINIMUM_CHARGE,
+        )
+    if 0 < left < least.amount_minor:
+        raise Refusal(
+            f"This would leave {books.money(left)} to the client, below the smallest amount that can be charged,"
+            f" {least}.",
+            field=("fixedAmount",),
+            code=ErrorCode.BELOW_MINIMUM_CHARGE,
+        )
