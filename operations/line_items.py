@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
-from models import Inspection, InspectionStatus, Invoice, LineItem, LineItemKind
+from models import Inspection, InspectionStatus, LineItem, LineItemKind
 from models.visible import visible
 from operations.agreements import update_agreement
 from operations.attempts import ending_attempts
