@@ -1,5 +1,6 @@
 """What is stored: Tortoise models, constraints, migrations and the only row-level filter."""
 
+from models.automations import Automation, AutomationLink, AutomationTier, AutomationTrigger, Occurrence
 from models.base import Row
 from models.companies import Company, SignIn, StripeStatus, User, UserRole
 from models.emails import Email, EmailKind
@@ -13,6 +14,10 @@ from models.people import Person
 __all__ = [
     "ActorKind",
     "Agreement",
+    "Automation",
+    "AutomationLink",
+    "AutomationTier",
+    "AutomationTrigger",
     "Company",
     "Email",
     "EmailKind",
@@ -28,6 +33,7 @@ __all__ = [
     "InvoiceLine",
     "LineItem",
     "LineItemKind",
+    "Occurrence",
     "Payment",
     "Person",
     "Refund",

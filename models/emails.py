@@ -10,6 +10,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
+from models.automations import Automation, Occurrence
 from models.base import Row, choice
 from models.companies import Company
 from models.grants import Grant
@@ -52,6 +53,14 @@ class Email(Row):
     grant: fields.ForeignKeyNullableRelation[Grant] = fields.ForeignKeyField(
         "models.Grant", related_name="emails", on_delete=fields.RESTRICT, null=True
     )
+    automation_id: UUID | None
+    automation: fields.ForeignKeyNullableRelation[Automation] = fields.ForeignKeyField(
+        "models.Automation", related_name="emails", on_delete=fields.RESTRICT, null=True
+    )
+    occurrence_id: UUID | None
+    occurrence: fields.ForeignKeyNullableRelation[Occurrence] = fields.ForeignKeyField(
+        "models.Occurrence", related_name="emails", on_delete=fields.RESTRICT, null=True
+    )
     kind = choice(EmailKind)
     sequence = fields.IntField(default=1)
     to_name = fields.CharField(max_length=200)
@@ -73,6 +82,7 @@ class Email(Row):
         table = "emails"
         constraints = (
             UniqueConstraint(fields=("invoice_id", "kind", "sequence"), name="emails_once"),
+            UniqueConstraint(fields=("automation_id", "occurrence_id", "to_address"), name="emails_once_per_rule"),
             CheckConstraint(check="to_address NOT LIKE '%,%' AND to_address LIKE '_%@_%'", name="emails_one_recipient"),
         )
         indexes = (

@@ -7,6 +7,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
+from models.automations import AutomationLink, AutomationTier, AutomationTrigger
 from models.companies import StripeStatus, UserRole, default_reminder_days
 from models.emails import EmailKind
 from models.events import ActorKind
@@ -83,6 +84,57 @@ class Migration(migrations.Migration):
                 "app": "models",
                 "pk_attr": "id",
                 "table_description": "An inspection company: nothing crosses companies.",
+            },
+            bases=["Row"],
+        ),
+        ops.CreateModel(
+            name="Automation",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ("created_at", fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                (
+                    "company",
+                    fields.ForeignKeyField(
+                        "models.Company",
+                        source_field="company_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="automations",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("name", fields.CharField(max_length=200)),
+                ("tier", fields.CharEnumField(description="AutomationTier", enum_type=AutomationTier, max_length=32)),
+                (
+                    "trigger",
+                    fields.CharEnumField(description="AutomationTrigger", enum_type=AutomationTrigger, max_length=32),
+                ),
+                ("enabled", fields.BooleanField(default=True)),
+                (
+                    "recipients",
+                    fields.JSONField(
+                        default=list, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                    ),
+                ),
+                ("subject", fields.CharField(max_length=200)),
+                ("message", fields.TextField(unique=False)),
+                (
+                    "link",
+                    fields.CharEnumField(
+                        default=AutomationLink.NONE,
+                        description="AutomationLink",
+                        enum_type=AutomationLink,
+                        max_length=32,
+                    ),
+                ),
+                ("deleted_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "automations",
+                "app": "models",
+                "pk_attr": "id",
+                "table_description": "One rule. `recipients` are role names: CLIENT, BUYERS_AGENT, LISTING_AGENT or the company's additional ones.",
             },
             bases=["Row"],
         ),
@@ -555,92 +607,6 @@ class Migration(migrations.Migration):
             bases=["Row"],
         ),
         ops.CreateModel(
-            name="Email",
-            fields=[
-                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
-                ("created_at", fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
-                (
-                    "company",
-                    fields.ForeignKeyField(
-                        "models.Company",
-                        source_field="company_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="emails",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                (
-                    "inspection",
-                    fields.ForeignKeyField(
-                        "models.Inspection",
-                        source_field="inspection_id",
-                        db_index=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="emails",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                (
-                    "invoice",
-                    fields.ForeignKeyField(
-                        "models.Invoice",
-                        source_field="invoice_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="emails",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                (
-                    "grant",
-                    fields.ForeignKeyField(
-                        "models.Grant",
-                        source_field="grant_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="emails",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("kind", fields.CharEnumField(description="EmailKind", enum_type=EmailKind, max_length=32)),
-                ("sequence", fields.IntField(default=1)),
-                ("to_name", fields.CharField(max_length=200)),
-                ("to_address", fields.CharField(max_length=254)),
-                ("subject", fields.CharField(max_length=200)),
-                ("text", fields.TextField(unique=False)),
-                ("html", fields.TextField(unique=False)),
-                ("message_id", fields.CharField(unique=True, max_length=255)),
-                (
-                    "status",
-                    fields.CharEnumField(
-                        default=EmailStatus.QUEUED, description="EmailStatus", enum_type=EmailStatus, max_length=32
-                    ),
-                ),
-                ("attempts", fields.IntField(default=0)),
-                ("last_error", fields.CharField(null=True, max_length=500)),
-                ("queued_at", fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
-                ("next_attempt_at", fields.DatetimeField(null=True, default=now, auto_now=False, auto_now_add=False)),
-                ("leased_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-                (
-                    "transmitting",
-                    fields.BooleanField(default=False, description="DATA began: a lost connection is UNCERTAIN."),
-                ),
-                ("accepted_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-            ],
-            options={
-                "table": "emails",
-                "app": "models",
-                "indexes": [Index(fields=["company_id", "queued_at", "id"]), Index(fields=["to_address", "queued_at"])],
-                "pk_attr": "id",
-                "table_description": "One mail to one person. Recipient, subject and body are snapshots; the link is minted when it is sent.",
-            },
-            bases=["Row"],
-        ),
-        ops.CreateModel(
             name="LineItem",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -733,6 +699,159 @@ class Migration(migrations.Migration):
                 "app": "models",
                 "pk_attr": "id",
                 "table_description": "The part of one line item that one invoice bills.",
+            },
+            bases=["Row"],
+        ),
+        ops.CreateModel(
+            name="Occurrence",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ("created_at", fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                (
+                    "company",
+                    fields.ForeignKeyField(
+                        "models.Company",
+                        source_field="company_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="occurrences",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "inspection",
+                    fields.ForeignKeyField(
+                        "models.Inspection",
+                        source_field="inspection_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="occurrences",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "trigger",
+                    fields.CharEnumField(description="AutomationTrigger", enum_type=AutomationTrigger, max_length=32),
+                ),
+                ("subject_id", fields.UUIDField(description="The row it is about; the same thing never occurs twice.")),
+                ("handled_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "occurrences",
+                "app": "models",
+                "indexes": [Index(fields=["handled_at", "id"])],
+                "pk_attr": "id",
+                "table_description": "Something an automation may wait for, written in the transaction in which it happened; handled once.",
+            },
+            bases=["Row"],
+        ),
+        ops.CreateModel(
+            name="Email",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ("created_at", fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                (
+                    "company",
+                    fields.ForeignKeyField(
+                        "models.Company",
+                        source_field="company_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="emails",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "inspection",
+                    fields.ForeignKeyField(
+                        "models.Inspection",
+                        source_field="inspection_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="emails",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "invoice",
+                    fields.ForeignKeyField(
+                        "models.Invoice",
+                        source_field="invoice_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="emails",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "grant",
+                    fields.ForeignKeyField(
+                        "models.Grant",
+                        source_field="grant_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="emails",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "automation",
+                    fields.ForeignKeyField(
+                        "models.Automation",
+                        source_field="automation_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="emails",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "occurrence",
+                    fields.ForeignKeyField(
+                        "models.Occurrence",
+                        source_field="occurrence_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="emails",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("kind", fields.CharEnumField(description="EmailKind", enum_type=EmailKind, max_length=32)),
+                ("sequence", fields.IntField(default=1)),
+                ("to_name", fields.CharField(max_length=200)),
+                ("to_address", fields.CharField(max_length=254)),
+                ("subject", fields.CharField(max_length=200)),
+                ("text", fields.TextField(unique=False)),
+                ("html", fields.TextField(unique=False)),
+                ("message_id", fields.CharField(unique=True, max_length=255)),
+                (
+                    "status",
+                    fields.CharEnumField(
+                        default=EmailStatus.QUEUED, description="EmailStatus", enum_type=EmailStatus, max_length=32
+                    ),
+                ),
+                ("attempts", fields.IntField(default=0)),
+                ("last_error", fields.CharField(null=True, max_length=500)),
+                ("queued_at", fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ("next_attempt_at", fields.DatetimeField(null=True, default=now, auto_now=False, auto_now_add=False)),
+                ("leased_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                (
+                    "transmitting",
+                    fields.BooleanField(default=False, description="DATA began: a lost connection is UNCERTAIN."),
+                ),
+                ("accepted_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "emails",
+                "app": "models",
+                "indexes": [Index(fields=["company_id", "queued_at", "id"]), Index(fields=["to_address", "queued_at"])],
+                "pk_attr": "id",
+                "table_description": "One mail to one person. Recipient, subject and body are snapshots; the link is minted when it is sent.",
             },
             bases=["Row"],
         ),
@@ -939,6 +1058,12 @@ class Migration(migrations.Migration):
         ),
         ops.AddConstraint(
             model_name="Email",
+            constraint=UniqueConstraint(
+                fields=("automation_id", "occurrence_id", "to_address"), name="emails_once_per_rule", condition=None
+            ),
+        ),
+        ops.AddConstraint(
+            model_name="Email",
             constraint=CheckConstraint(
                 check="to_address NOT LIKE '%,%' AND to_address LIKE '_%@_%'", name="emails_one_recipient"
             ),
@@ -1020,6 +1145,12 @@ class Migration(migrations.Migration):
             constraint=CheckConstraint(
                 check="CASE WHEN removed_at IS NOT NULL THEN amount_minor = 0 WHEN kind = 'DISCOUNT' THEN amount_minor < 0 ELSE amount_minor > 0 END",
                 name="line_items_sign",
+            ),
+        ),
+        ops.AddConstraint(
+            model_name="Occurrence",
+            constraint=UniqueConstraint(
+                fields=("inspection_id", "trigger", "subject_id"), name="occurrences_once", condition=None
             ),
         ),
         ops.AddConstraint(
