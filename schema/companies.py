@@ -4,7 +4,7 @@ import strawberry
 
 import models
 from schema.access import allow
-from schema.relay import Node
+from schema.relay import Node, identity
 from schema.scalars import CurrencyCode
 from schema.shown import CLIENT, INSPECTOR, Shown
 
@@ -17,6 +17,7 @@ class StripeConnection:
 
 @strawberry.type(description="A staff member of a company.")
 class User(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR)
     name: str = allow(INSPECTOR, description="Their name.")
     email: str = allow(INSPECTOR, description="The address they sign in with.")
     role: models.UserRole = allow(INSPECTOR, description="What they may do.")
@@ -24,6 +25,7 @@ class User(Shown, Node):
 
 @strawberry.type(description="An inspection company. Nothing crosses companies.")
 class Company(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR, CLIENT)
     name: str = allow(INSPECTOR, CLIENT, description="Its name.")
     currency: CurrencyCode = allow(INSPECTOR, CLIENT, description="The one currency it bills in.")
     time_zone: str = allow(INSPECTOR, CLIENT, description="Its time zone, such as America/New_York.")

@@ -7,12 +7,13 @@ import strawberry
 import models
 from rules.states import EmailStatus
 from schema.access import allow
-from schema.relay import Node, connection_of
+from schema.relay import Node, connection_of, identity
 from schema.shown import INSPECTOR, Shown
 
 
 @strawberry.type(description="One mail to one person, and what became of it.")
 class Email(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR)
     kind: models.EmailKind = allow(INSPECTOR, description="What it is about.")
     to_address: str = allow(INSPECTOR, name="to", description="Its one recipient.")
     subject: str = allow(INSPECTOR, description="Its subject.")

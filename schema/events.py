@@ -8,7 +8,7 @@ import strawberry
 
 import models
 from schema.access import allow
-from schema.relay import Node
+from schema.relay import Node, identity
 from schema.shown import INSPECTOR, Shown
 
 
@@ -26,6 +26,7 @@ def _after(root: models.Event) -> str | None:
 
 @strawberry.type(description="One thing that happened. Events are never changed or deleted.")
 class Event(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR)
     name: str = allow(INSPECTOR, description="What happened, such as invoice.sent.")
     actor_kind: models.ActorKind = allow(INSPECTOR, description="Who did it.")
     actor_name: str = allow(INSPECTOR, description="Their name.")

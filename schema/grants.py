@@ -6,12 +6,13 @@ import strawberry
 
 import models
 from schema.access import allow
-from schema.relay import Node
+from schema.relay import Node, identity
 from schema.shown import CLIENT, INSPECTOR, Shown
 
 
 @strawberry.type(description="The right that a link carries. Its token is told once and never shown again.")
 class Grant(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR, CLIENT)
     kind: models.GrantKind = allow(INSPECTOR, CLIENT, description="Which portal it opens.")
     person_name: str | None = allow(INSPECTOR, CLIENT, description="Who it was made for.")
     issued_by: models.GrantSource = allow(INSPECTOR, CLIENT, description="How it came to be.")

@@ -13,12 +13,13 @@ from schema.events import Event
 from schema.grants import Grant
 from schema.people import InspectionPerson
 from schema.references import CompanyRef, InvoiceRef, PaymentRef, UserRef
-from schema.relay import Node, connection_of
+from schema.relay import Node, connection_of, identity
 from schema.shown import CLIENT, INSPECTOR, Money, Shown, UserError
 
 
 @strawberry.type(description="One charge on an inspection.")
 class LineItem(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR, CLIENT)
     kind: models.LineItemKind = allow(INSPECTOR, CLIENT, description="What it is for.")
     description: str = allow(INSPECTOR, CLIENT, description="In the company's words.")
     amount: Money = allow(INSPECTOR, CLIENT, description="Negative for a discount.")
@@ -41,6 +42,7 @@ class InvoicingOptions:
 
 @strawberry.type(description="One version of what the client signs.")
 class Agreement(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR, CLIENT)
     version: int = allow(INSPECTOR, CLIENT, description="Counts from 1.")
     body: str = allow(INSPECTOR, CLIENT, description="Its text.")
     total: Money = allow(INSPECTOR, CLIENT, description="The inspection's total that it names.")
@@ -58,6 +60,7 @@ class Report:
 
 @strawberry.type(description="The job: what is inspected, for whom, and what is owed and paid for it.")
 class Inspection(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR, CLIENT)
     number: str = allow(INSPECTOR, CLIENT, description="Unique in the company.")
     property_address: str = allow(INSPECTOR, CLIENT, description="What is inspected.")
     scheduled_at: datetime = allow(INSPECTOR, CLIENT, description="When it takes place.")

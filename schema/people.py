@@ -4,12 +4,13 @@ import strawberry
 
 from rules.roles import PersonRole
 from schema.access import allow
-from schema.relay import Node, connection_of
+from schema.relay import Node, connection_of, identity
 from schema.shown import CLIENT, INSPECTOR, Shown
 
 
 @strawberry.type(description="Somebody a company knows; they never sign in.")
 class Person(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR, CLIENT)
     name: str = allow(INSPECTOR, CLIENT, description="Their name.")
     email: str | None = allow(INSPECTOR, description="Their email address.")
     phone: str | None = allow(INSPECTOR, description="Their phone number.")
@@ -17,6 +18,7 @@ class Person(Shown, Node):
 
 @strawberry.type(description="One entry of an inspection's People box.")
 class InspectionPerson(Shown, Node):
+    id: strawberry.ID = identity(INSPECTOR, CLIENT)
     person: Person = allow(INSPECTOR, CLIENT, relation="person", description="Who it is.")
     role: PersonRole = allow(INSPECTOR, CLIENT, description="Their role on this inspection.")
     role_name: str = allow(INSPECTOR, CLIENT, description="What the role is called.")
