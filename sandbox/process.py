@@ -1,13 +1,14 @@
 """Child processes of the sandbox: each ends with its parent, however that ends, and is awaited until it is ready."""
 
 import http.client
+import os
 import random
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -33,8 +34,13 @@ def child(module: str, *arguments: str, ready_url: str, log: Path | None = None)
 
 
 @contextmanager
-def command(*arguments: str, ready: Callable[[], bool], log: Path | None = None) -> Iterator[None]:
-    """Run a command from the checkout's root inside the block, entered once `ready()`; what it prints goes to `log`."""
+def command(
+    *arguments: str, ready: Callable[[], bool], log: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command from the checkout's root inside the block, entered once `ready()`; what it prints goes to `log`.
+
+    Its environment is ours with `environment` on top. The process that is yielded lives as long as the command does.
+    """
     with log.open("w+b") if log else tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(__file__).with_name("attached.py")), *arguments],
@@ -42,11 +48,12 @@ def command(*arguments: str, ready: Callable[[], bool], log: Path | None = None)
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
             start_new_session=True,  # A terminal's Ctrl-C reaches the parent alone, which stops children in order.
         )
         try:
             _wait(process, " ".join(arguments), output, ready)
-            yield
+            yield process
         finally:
             _stop(process)
 

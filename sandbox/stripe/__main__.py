@@ -5,6 +5,7 @@ import asyncio
 import socket
 import sys
 import threading
+from pathlib import Path
 
 import uvicorn
 
@@ -16,7 +17,10 @@ def main() -> None:
     if bool(options.webhook_url) != bool(options.webhook_secret):
         sys.exit("Give both --webhook-url and --webhook-secret, or neither.")
     app = build_app(
-        webhook_url=options.webhook_url, webhook_secret=options.webhook_secret, keep_bodies=options.keep_bodies
+        webhook_url=options.webhook_url,
+        webhook_secret=options.webhook_secret,
+        keep_bodies=options.keep_bodies,
+        state_path=options.state,
     )
     listening = socket.socket(fileno=options.fd) if options.fd is not None else _listen(options.host, options.port)
     server = uvicorn.Server(uvicorn.Config(app, log_level=options.log_level, timeout_graceful_shutdown=1))
@@ -33,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--webhook-url", help="where signed events are posted")
     parser.add_argument("--webhook-secret", help="whsec_… to sign them with")
     parser.add_argument("--keep-bodies", action="store_true", help="keep response bodies in the request log")
+    parser.add_argument("--state", type=Path, help="a file that keeps what it knows for the next start")
     parser.add_argument("--watch-stdin", action="store_true", help="stop when standard input ends")
     parser.add_argument("--log-level", default="info", help="uvicorn's log level")
     return parser

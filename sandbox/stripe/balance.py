@@ -53,9 +53,11 @@ def record(
         }
     )
 
-    def make_available() -> None:
-        transaction["status"] = "available"
-
     if amount > 0:
-        store.at(transaction["available_on"], make_available)
+        store.at(transaction["available_on"], lambda: make_available(transaction))
     return transaction
+
+
+def make_available(transaction: Json) -> None:
+    """What was pending can be paid out now."""
+    transaction["status"] = "available"

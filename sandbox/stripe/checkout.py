@@ -14,8 +14,13 @@ def create(call: Call) -> Json:
     """An open session. It has no payment intent until a person confirms for the first time."""
     session, lines = checkout_objects.new_session(call)
     call.space.add(session, lines=lines, intent_data=call.parameters.get("payment_intent_data", {}))
-    call.store.at(session["expires_at"], lambda: expire_if_open(call.store, call.space, session))
+    expire_when_due(call.store, call.space, session)
     return session
+
+
+def expire_when_due(store: Store, space: Space, session: Json) -> None:
+    """Close the session at its end, if nobody has completed it by then."""
+    store.at(session["expires_at"], lambda: expire_if_open(store, space, session))
 
 
 def retrieve(call: Call) -> Json:

@@ -74,5 +74,13 @@ class IdempotencyKeys:
             del self._saved[name]
         return len(finished)
 
+    def finished(self) -> dict[tuple[str, str], Saved]:
+        """The keys whose first use is over: what a restart must remember."""
+        return {name: saved for name, saved in self._saved.items() if saved.status is not None}
+
+    def restore(self, saved: dict[tuple[str, str], Saved]) -> None:
+        """Remember the keys of an earlier run."""
+        self._saved = dict(saved)
+
     def reset(self) -> None:
         self._saved.clear()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from html import escape
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from sandbox.stripe.control import Control
 from sandbox.stripe.currencies import formatted
 from sandbox.stripe.faults import Faults
 from sandbox.stripe.idempotency import IdempotencyKeys
+from sandbox.stripe.persistence import StateFile
 from sandbox.stripe.request_log import RequestLog
 from sandbox.stripe.state import Json, Space, Store
 from sandbox.stripe.webhooks import Webhooks
@@ -26,20 +28,29 @@ SESSIONS_SHOWN_MAX = 200
 
 
 def build_app(
-    *, webhook_url: str | None = None, webhook_secret: str | None = None, keep_bodies: bool = False
+    *,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
+    keep_bodies: bool = False,
+    state_path: Path | None = None,
 ) -> ASGIApp:
-    """A simulator of its own; two of them share nothing."""
+    """A simulator of its own; two of them share nothing. With `state_path` it remembers what it knew before."""
     store = Store()
     keys, faults, log = IdempotencyKeys(store.clock), Faults(), RequestLog(keep_bodies=keep_bodies)
+    state = StateFile(state_path, store, keys) if state_path else None
+    if state is not None:
+        state.load()
     webhooks = Webhooks(store, url=webhook_url, secret=webhook_secret)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        ticking = asyncio.create_task(_tick(store))
+        ticking = asyncio.create_task(_tick(store, state))
         try:
             yield
         finally:
             ticking.cancel()
+            if state is not None:
+                state.save()
             await webhooks.close()
 
     async def show_sessions(request: Request) -> Response:
@@ -70,11 +81,13 @@ class _Split:
         await (self._api if is_api else self._pages)(scope, receive, send)
 
 
-async def _tick(store: Store) -> None:
-    """Let things fall due while nobody asks."""
+async def _tick(store: Store, state: StateFile | None) -> None:
+    """Let things fall due while nobody asks, and keep what has changed."""
     while True:
         await asyncio.sleep(TICK_SECONDS)
         store.catch_up()
+        if state is not None:
+            state.save()
 
 
 def _overview(store: Store) -> Response:

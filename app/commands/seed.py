@@ -1,0 +1,171 @@
+"""What people do in the demo before you come: the verbs with which its inspections are made, all of them real."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from app.resources import Resources
+from models import InspectionPerson, Invoice, LineItem, LineItemKind, Payment, User
+from operations import (
+    companies,
+    grants,
+    inspections,
+    invoices,
+    line_items,
+    manual_payments,
+    payments,
+    people,
+    sending,
+    settling,
+    shares,
+)
+from rules import clock
+from rules.access import Principal, Scope
+from rules.roles import PersonRole
+from rules.states import InvoiceKind, PaymentMethod
+from sandbox import visitor
+
+OWNER_EMAIL = "owner@example.com"
+AGREEMENT = "We inspect what can be seen without taking anything apart, and report what we find within two days."
+
+Item = tuple[LineItemKind, str, str]
+Guest = tuple[str, str, PersonRole, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One inspection of the demo."""
+
+    id: UUID
+    primary: Invoice
+    box: dict[PersonRole, InspectionPerson]
+
+
+class Seed:
+    """The demo's company at work; amounts are in dollars, as people write them."""
+
+    def __init__(self, held: Resources, owner: Principal) -> None:
+        self._held = held
+        self._owner = owner
+
+    async def connect_stripe(self) -> None:
+        """Onboard at the simulator, as the owner would in a browser."""
+        stripe, home = self._held.stripe, self._held.settings.portals.staff_url
+        url = await companies.connect_stripe(self._owner, stripe=stripe, portal_url=home)
+        await asyncio.to_thread(visitor.complete_onboarding, url)
+        await companies.refresh_stripe_connection(self._owner.company_id, stripe=stripe)
+
+    async def job(self, address: str, *, days: int, items: list[Item], guests: list[Guest]) -> Job:
+        """An inspection that takes place `days` from today."""
+        box = [
+            inspections.NewPerson(
+                person_id=await people.create_person(self._owner, name=name, email=email, phone=None),
+                role=role,
+                role_name=role_name,
+            )
+            for name, email, role, role_name in guests
+        ]
+        inspection_id = await inspections.create_inspection(
+            self._owner,
+            property_address=address,
+            scheduled_at=_morning(days),
+            inspector_id=None,
+            people=box,
+            line_items=[line_items.NewLineItem(kind, text, Decimal(amount)) for kind, text, amount in items],
+            agreement_body=AGREEMENT,
+        )
+        entries = await InspectionPerson.filter(inspection_id=inspection_id).order_by("position")
+        primary = await Invoice.get(inspection_id=inspection_id, kind=InvoiceKind.PRIMARY)
+        return Job(inspection_id, primary, {entry.role: entry for entry in entries})
+
+    async def bill(
+        self, job: Job, role: PersonRole, *, amount: str | None = None, services: tuple[str, ...] = (), send: bool
+    ) -> UUID:
+        """A separate invoice: for a fixed amount, or for the services of these descriptions."""
+        chosen = await LineItem.filter(inspection_id=job.id, description__in=services)
+        share = shares.Share(
+            line_item_ids=[item.id for item in chosen] if services else None,
+            fixed_amount=Decimal(amount) if amount else None,
+        )
+        return await invoices.add_invoice(
+            self._owner,
+            job.id,
+            job.box[role].id,
+            share,
+            letter=sending.Letter(),
+            send=send,
+            idempotency_key=None,
+            stripe=self._held.stripe,
+        )
+
+    async def pay_share(self, invoice_id: UUID, **form: str) -> None:
+        """The party that a separate invoice bills follows its link and pays."""
+        portals = self._held.settings.portals
+        link = await grants.create_payment_link(self._owner, invoice_id, portals=portals)
+        await self._pay(link.url, invoice_id, None, **form)
+
+    async def pay_primary(self, job: Job, *, amount: str | None = None, **form: str) -> None:
+        """The client follows the portal's link and pays, all that remains unless it is said how much."""
+        await self._pay(await self.client_link(job), job.primary.id, amount, **form)
+
+    async def client_link(self, job: Job) -> str:
+        """A link to the client portal, for the client."""
+        link = await grants.share_client_portal(
+            self._owner,
+            job.id,
+            person_id=job.box[PersonRole.CLIENT].person_id,
+            email=None,
+            portals=self._held.settings.portals,
+        )
+        return link.url
+
+    async def _pay(self, link: str, invoice_id: UUID, amount: str | None, **form: str) -> None:
+        payer = await grants.principal_of_link(link.partition("#")[2])
+        payment_id = await payments.start_payment(
+            payer,
+            invoice_id,
+            amount=Decimal(amount) if amount else None,
+            idempotency_key=None,
+            portals=self._held.settings.portals,
+            stripe=self._held.stripe,
+        )
+        payment = await Payment.get(id=payment_id)
+        assert payment.checkout_url is not None, "a payment that has begun has its checkout"
+        await asyncio.to_thread(visitor.pay, payment.checkout_url, **(form or {"card": visitor.CARD}))
+        await settling.settle_payment(payment_id, stripe=self._held.stripe)
+
+    async def take_cash(self, job: Job, amount: str) -> None:
+        """The inspector is paid by hand."""
+        await manual_payments.record_payment(
+            self._owner,
+            job.primary.id,
+            amount=Decimal(amount),
+            method=PaymentMethod.CASH,
+            reference="at the door",
+            idempotency_key=None,
+            stripe=self._held.stripe,
+        )
+
+    async def cancel(self, job: Job) -> None:
+        """The job is called off."""
+        await inspections.cancel_inspection(self._owner, job.id)
+
+    async def drop_item(self, job: Job, description: str) -> None:
+        """The inspector takes a charge back."""
+        item = await LineItem.get(inspection_id=job.id, description=description)
+        await line_items.remove_line_item(self._owner, item.id, stripe=self._held.stripe)
+
+
+async def signed_in_owner() -> Principal | None:
+    """The demo's owner, as if signed in; None in a database that the demo did not fill."""
+    user = await User.get_or_none(email=OWNER_EMAIL)
+    if user is None:
+        return None
+    return Principal(scope=Scope.INSPECTOR, company_id=user.company_id, user_id=user.id, owner=True)
+
+
+def _morning(days: int) -> datetime:
+    nine = clock.now().replace(hour=15, minute=0, second=0, microsecond=0)  # 9 in Chicago, or 10 in summer.
+    return nine + timedelta(days=days)
