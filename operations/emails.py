@@ -1,9 +1,11 @@
 """The outbox at work: claiming mails, handing them over, and recording how that ended."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from tortoise import connections
 from tortoise.expressions import F, Q
 
 from gateways.smtp import Handover, Mail, Mailer, Outcome
@@ -11,7 +13,7 @@ from models import Email, Grant
 from operations.transactions import transaction
 from rules import clock
 from rules.links import LINK_PLACEHOLDER, Portals, digest, new_token
-from rules.polling import next_email_delay
+from rules.polling import EMAIL_ATTEMPTS_MAX, next_email_delay
 from rules.states import EmailStatus
 
 LEASE = timedelta(seconds=60)
@@ -29,11 +31,17 @@ class _Lease:
 
 
 async def send_due_emails(*, limit: int, mailer: Mailer, portals: Portals) -> int:
-    """Claim and hand over the mails that are due, longest waiting first; returns how many. Safe to run anywhere."""
+    """Claim and hand over the mails that are due, longest waiting first; returns how many. Safe to run anywhere.
+
+    They are handed over side by side: one slow recipient must not outlast the leases of the others.
+    """
     await _resolve_abandoned()
+    await _cancel_moot()
     leases = await _claim(limit, portals)
-    for lease in leases:
-        await _deliver(lease, mailer)
+    ended = await asyncio.gather(*(_deliver(lease, mailer) for lease in leases), return_exceptions=True)
+    for fault in ended:
+        if fault is not None:
+            raise fault
     return len(leases)
 
 
@@ -46,7 +54,21 @@ async def _resolve_abandoned() -> None:
         last_error="The worker stopped while the mail was being transmitted.",
         next_attempt_at=None,
     )
+    # Whatever it is that stops workers at this mail: it does so a bounded number of times.
+    await dead.filter(transmitting=False, attempts__gte=EMAIL_ATTEMPTS_MAX).update(
+        status=EmailStatus.FAILED, last_error="The worker stopped each time it tried.", next_attempt_at=None
+    )
     await dead.filter(transmitting=False).update(status=EmailStatus.RETRY, next_attempt_at=clock.now())
+
+
+@transaction
+async def _cancel_moot() -> None:
+    """Mails that were being tried while their invoice was voided or paid, and would be tried again."""
+    await connections.get("default").execute_query(
+        "UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM invoices"
+        " WHERE invoices.id = emails.invoice_id AND invoices.status IN ('VOID', 'PAID')"
+        " AND emails.status = 'RETRY' AND emails.kind IN ('INVOICE', 'REMINDER')"
+    )
 
 
 @transaction

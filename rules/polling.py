@@ -5,8 +5,8 @@ from datetime import timedelta
 
 POLL_DELAY_MIN = timedelta(seconds=5)
 POLL_DELAY_MAX = timedelta(minutes=15)
-POLL_GROWTH = 10
-"""A payment is polled each time its age has grown by a tenth: people who pay within a minute are seen within 6 s."""
+POLL_GROWTH = 30
+"""A payment is polled each time its age has grown by this part: every 5 s for somebody who pays within 2 minutes."""
 
 EMAIL_ATTEMPTS_MAX = 8
 _EMAIL_DELAYS = (

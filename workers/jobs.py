@@ -1,8 +1,13 @@
 """The jobs: one line of work each, safe to run twice."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from time import monotonic
 from typing import Any, TypedDict
 from uuid import UUID
 
+import structlog
 from arq.connections import ArqRedis
 
 from gateways.smtp import Mailer
@@ -13,6 +18,14 @@ from rules.links import Portals
 POLL_BATCH_MAX = 50
 EMAIL_BATCH_MAX = 10
 EMAIL_BATCHES_MAX = 20
+
+CLAIM_SECONDS_MAX = 3.0
+"""How long a job goes on claiming mails: the last dialogue it starts must end before the job has to."""
+
+AT_ONCE_MAX = 4
+"""How many rows one job asks Stripe about at a time; fewer than the process has connections to the database."""
+
+log = structlog.get_logger(__name__)
 
 
 class JobContext(TypedDict):
@@ -26,30 +39,45 @@ class JobContext(TypedDict):
 
 async def send_emails(ctx: JobContext, *_ignored: Any) -> None:
     """Hand over the mails that are due."""
+    started = monotonic()
     for _ in range(EMAIL_BATCHES_MAX):
         sent = await emails.send_due_emails(limit=EMAIL_BATCH_MAX, mailer=ctx["mailer"], portals=ctx["portals"])
-        if sent < EMAIL_BATCH_MAX:
+        if sent < EMAIL_BATCH_MAX or monotonic() - started > CLAIM_SECONDS_MAX:
             return
 
 
 async def poll_payments(ctx: JobContext, *_ignored: Any) -> None:
     """Ask Stripe about the payments longest without news."""
-    for payment_id in await payments.take_due_for_polling(limit=POLL_BATCH_MAX):
-        await settling.settle_payment(payment_id, stripe=ctx["stripe"])
+    due = await payments.take_due_for_polling(limit=POLL_BATCH_MAX)
+    await _each(due, partial(settling.settle_payment, stripe=ctx["stripe"]))
 
 
 async def poll_refunds(ctx: JobContext, *_ignored: Any) -> None:
     """Ask Stripe about the refunds longest without news."""
-    for refund_id in await refunds.take_refunds_due(limit=POLL_BATCH_MAX):
-        await refunding.settle_refund(refund_id, stripe=ctx["stripe"])
+    due = await refunds.take_refunds_due(limit=POLL_BATCH_MAX)
+    await _each(due, partial(refunding.settle_refund, stripe=ctx["stripe"]))
 
 
 async def hear_stripe(ctx: JobContext, *_ignored: Any) -> None:
     """Ask the Stripe accounts that were longest not asked for their news."""
-    for company_id in await hearing.take_accounts_due(limit=POLL_BATCH_MAX):
-        await hearing.hear_account(company_id, stripe=ctx["stripe"])
+    due = await hearing.take_accounts_due(limit=POLL_BATCH_MAX)
+    await _each(due, partial(hearing.hear_account, stripe=ctx["stripe"]))
 
 
 async def settle_payment(ctx: JobContext, payment_id: str) -> None:
     """Ask Stripe about one payment now."""
     await settling.settle_payment(UUID(payment_id), stripe=ctx["stripe"])
+
+
+async def _each(row_ids: Sequence[UUID], work: Callable[[UUID], Awaitable[None]]) -> None:
+    """Do the work for every row. One that fails is logged, and comes up again when its lease ends."""
+    turns = asyncio.Semaphore(AT_ONCE_MAX)
+
+    async def one(row_id: UUID) -> None:
+        async with turns:
+            try:
+                await work(row_id)
+            except Exception:  # Whatever it is, it must not keep the rows behind it waiting for ever.
+                log.exception("row_failed", row_id=str(row_id))
+
+    await asyncio.gather(*(one(row_id) for row_id in row_ids))

@@ -19,8 +19,8 @@ FUNCTIONS: list[Any] = [jobs.send_emails, jobs.poll_payments, jobs.poll_refunds,
 
 SWEEPS = (jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.hear_stripe)
 
-SWEEP_SECONDS = set(range(0, 60, 5))
-"""Crons look at the tables every five seconds, so that a lost nudge costs no more than that."""
+SWEEP_SECONDS = set(range(0, 60, 2))
+"""Crons look at the tables every two seconds, so that a lost nudge costs no more than that."""
 
 
 def create_worker(settings: Settings) -> Worker:
