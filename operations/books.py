@@ -17,6 +17,7 @@ from rules.identifiers import new_id
 from rules.money import Money
 from rules.states import (
     IN_FLIGHT,
+    INVOICE_MOVES,
     LIVE_ATTEMPTS,
     EmailStatus,
     InvoiceKind,
@@ -178,6 +179,7 @@ async def _store(invoice: Invoice, figures: Balance) -> None:
         "payment_status": figures.payment_status,
     }
     if status is not invoice.status:
+        assert status in INVOICE_MOVES[invoice.status], f"{invoice.status} never becomes {status}"
         changed["status"] = status
         changed["paid_at"] = clock.now() if status is InvoiceStatus.PAID else None
     changed = {name: value for name, value in changed.items() if getattr(invoice, name) != value}

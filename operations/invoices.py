@@ -5,22 +5,18 @@ from uuid import UUID
 from gateways.stripe import StripeGateway
 from models import Company, Inspection, InspectionPerson, InspectionStatus, Invoice, StripeStatus
 from models.visible import visible
-from operations.attempts import PaymentInProgress, ending_attempts
+from operations.attempts import ending_attempts
 from operations.audit_trail import record
 from operations.books import (
     Books,
-    cancel_waiting_mails,
     close_books,
     open_books,
-    return_to_primary,
-    revoke_links,
     write_lines,
 )
 from operations.idempotency import claim, keep
 from operations.sending import Letter, check_letter, queue_invoice_mail
 from operations.shares import Share, share_lines
 from operations.transactions import transaction
-from rules import clock
 from rules.access import Principal
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
@@ -111,7 +107,7 @@ async def _add(
     await record(books.inspection, "invoice.added", invoice.id, by=principal, after=after)
     await close_books(books)
     if send:
-        await queue_invoice_mail(books, invoice, letter, by=principal)
+        await queue_invoice_mail(books, invoice, letter, by=principal, field="send", payee_field="inspectionPersonId")
     await keep(principal, "addInvoice", key, invoice.id)
     return invoice.id
 
@@ -194,7 +190,7 @@ async def _update(
     inspection_person_id: UUID | None,
     letter: Letter,
 ) -> UUID:
-    books, invoice = await _books_of(principal, invoice_id)
+    books, invoice = await books_of(principal, invoice_id)
     if invoice.status is not InvoiceStatus.DRAFT:
         raise Refusal(
             f"Only a draft can be edited; invoice {invoice.number} is {invoice.status.lower()}.",
@@ -221,36 +217,7 @@ async def _update(
     return invoice.id
 
 
-async def void_invoice(principal: Principal, invoice_id: UUID, *, stripe: StripeGateway) -> UUID:
-    """Withdraw a separate invoice nothing was paid on; its share returns to PRIMARY and its links end. Repeatable."""
-    return await ending_attempts(lambda: _void(principal, invoice_id), stripe=stripe)
-
-
-@transaction
-async def _void(principal: Principal, invoice_id: UUID) -> UUID:
-    books, invoice = await _books_of(principal, invoice_id)
-    if invoice.status is InvoiceStatus.VOID:
-        return invoice.id
-    if invoice.in_flight_minor:
-        raise PaymentInProgress("A payment of this invoice is still being processed.", field=("invoiceId",))
-    if invoice.settled_minor or invoice.status is InvoiceStatus.PAID:
-        raise Refusal(
-            f"Invoice {invoice.number} has been paid, at least in part; close it short or refund it instead.",
-            field=("invoiceId",),
-            code=ErrorCode.INVOICE_NOT_VOIDABLE,
-        )
-    before = {"status": invoice.status, "total_minor": invoice.total_minor}
-    await return_to_primary(books, invoice)
-    invoice.status, invoice.voided_at, invoice.remaining_minor = InvoiceStatus.VOID, clock.now(), 0
-    await invoice.save(update_fields=["status", "voided_at", "remaining_minor"])
-    await cancel_waiting_mails(invoice)
-    await revoke_links(invoice)
-    await close_books(books)
-    await record(books.inspection, "invoice.voided", invoice.id, by=principal, before=before)
-    return invoice.id
-
-
-async def _books_of(principal: Principal, invoice_id: UUID) -> tuple[Books, Invoice]:
+async def books_of(principal: Principal, invoice_id: UUID) -> tuple[Books, Invoice]:
     """The books that hold a separate invoice of the caller's."""
     found = await visible(Invoice, principal).get_or_none(id=invoice_id)
     if found is None:

@@ -11,7 +11,7 @@ from operations.refunding import settle_refunds
 from operations.transactions import transaction
 from rules import clock
 from rules.polling import next_poll_delay
-from rules.states import LIVE_ATTEMPTS, PaymentState, next_payment_state
+from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, PaymentState, next_payment_state
 
 
 async def observe_payment(payment: Payment, *, stripe: StripeGateway) -> ObservedPayment:
@@ -74,11 +74,11 @@ async def apply_observation(payment_id: UUID, observed: ObservedPayment) -> None
     payment.method = observed.method or payment.method
     payment.card_brand = observed.card_brand or payment.card_brand
     payment.card_last4 = observed.card_last4 or payment.card_last4
-    payment.failure_message = None if state is PaymentState.SUCCEEDED else observed.failure_message
+    payment.failure_message = None if state in PAID_AT_STRIPE else observed.failure_message
     payment.state = state
     if state is observed.state:
         payment.disputed_minor = min(observed.disputed_minor, payment.amount_minor)
-    if state is PaymentState.SUCCEEDED and payment.settled_at is None:
+    if state in PAID_AT_STRIPE and payment.settled_at is None:
         payment.settled_at = clock.now()
     payment.next_poll_at = _next_poll(payment)
     await _save(books, payment)

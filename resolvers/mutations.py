@@ -9,6 +9,7 @@ import strawberry
 from operations import (
     agreements,
     companies,
+    ending_invoices,
     grants,
     inspections,
     invoices,
@@ -197,7 +198,17 @@ async def send_invoice(context: Context, input: Any) -> Changed:
 
 async def void_invoice(context: Context, input: Any) -> Changed:
     key = row_id(input.invoice_id, "Invoice", field="invoiceId")
-    return Changed(await invoices.void_invoice(context.caller, key, stripe=context.outside.stripe))
+    return Changed(await ending_invoices.void_invoice(context.caller, key, stripe=context.outside.stripe))
+
+
+async def close_invoice_short(context: Context, input: Any) -> Changed:
+    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    return Changed(await ending_invoices.close_invoice_short(context.caller, key, stripe=context.outside.stripe))
+
+
+async def mark_invoice_uncollectible(context: Context, input: Any) -> Changed:
+    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    return Changed(await ending_invoices.mark_invoice_uncollectible(context.caller, key, stripe=context.outside.stripe))
 
 
 async def create_payment_link(context: Context, input: Any) -> Changed:

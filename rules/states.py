@@ -25,7 +25,7 @@ class PaymentStatus(StrEnum):
     """What the entries of an invoice or inspection add up to."""
 
     UNPAID = "UNPAID"
-    PARTIALLY_PAID = "PARTIALLY_PAID"
+    PARTIALLYPAID_AT_STRIPE = "PARTIALLY_PAID"
     PROCESSING = "PROCESSING"
     PAID = "PAID"
     OVERPAID = "OVERPAID"
@@ -101,43 +101,23 @@ INVOICE_MOVES: dict[InvoiceStatus, frozenset[InvoiceStatus]] = {
 }
 assert INVOICE_MOVES.keys() == set(InvoiceStatus)
 
+PAID_AT_STRIPE = frozenset({PaymentState.SUCCEEDED, PaymentState.DISPUTED, PaymentState.LOST, PaymentState.RETURNED})
+"""Where a payment may be that Stripe says was paid; steps between may have been missed."""
+
+_ENDED = frozenset({PaymentState.FAILED, PaymentState.CANCELED})
+
 PAYMENT_MOVES: dict[PaymentState, frozenset[PaymentState]] = {
-    PaymentState.CREATED: frozenset(
-        {
-            PaymentState.REQUIRES_ACTION,
-            PaymentState.PROCESSING,
-            PaymentState.UNKNOWN,
-            PaymentState.SUCCEEDED,
-            PaymentState.FAILED,
-            PaymentState.CANCELED,
-        }
-    ),
-    PaymentState.REQUIRES_ACTION: frozenset(
-        {
-            PaymentState.PROCESSING,
-            PaymentState.UNKNOWN,
-            PaymentState.SUCCEEDED,
-            PaymentState.FAILED,
-            PaymentState.CANCELED,
-        }
-    ),
-    PaymentState.PROCESSING: frozenset(
-        {PaymentState.REQUIRES_ACTION, PaymentState.SUCCEEDED, PaymentState.FAILED, PaymentState.CANCELED}
-    ),
-    PaymentState.UNKNOWN: frozenset(
-        {
-            PaymentState.REQUIRES_ACTION,
-            PaymentState.PROCESSING,
-            PaymentState.SUCCEEDED,
-            PaymentState.FAILED,
-            PaymentState.CANCELED,
-        }
-    ),
-    PaymentState.SUCCEEDED: frozenset({PaymentState.DISPUTED, PaymentState.LOST, PaymentState.RETURNED}),
-    PaymentState.DISPUTED: frozenset({PaymentState.SUCCEEDED, PaymentState.LOST, PaymentState.RETURNED}),
+    PaymentState.CREATED: PAID_AT_STRIPE
+    | _ENDED
+    | {PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING, PaymentState.UNKNOWN},
+    PaymentState.REQUIRES_ACTION: PAID_AT_STRIPE | _ENDED | {PaymentState.PROCESSING, PaymentState.UNKNOWN},
+    PaymentState.PROCESSING: PAID_AT_STRIPE | _ENDED | {PaymentState.REQUIRES_ACTION},
+    PaymentState.UNKNOWN: PAID_AT_STRIPE | _ENDED | {PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING},
+    PaymentState.SUCCEEDED: PAID_AT_STRIPE - {PaymentState.SUCCEEDED},
+    PaymentState.DISPUTED: PAID_AT_STRIPE - {PaymentState.DISPUTED},
     # A success that Stripe confirms wins over what we believed.
-    PaymentState.FAILED: frozenset({PaymentState.SUCCEEDED}),
-    PaymentState.CANCELED: frozenset({PaymentState.SUCCEEDED}),
+    PaymentState.FAILED: PAID_AT_STRIPE,
+    PaymentState.CANCELED: PAID_AT_STRIPE,
     PaymentState.LOST: frozenset(),
     PaymentState.RETURNED: frozenset(),
     PaymentState.RECORDED: frozenset({PaymentState.REMOVED}),

@@ -175,6 +175,16 @@ class VoidInvoiceInput:
     invoice_id: ID = given("Which.")
 
 
+@strawberry.input(description="Is content with what was paid on an invoice.")
+class CloseInvoiceShortInput:
+    invoice_id: ID = given("Which.")
+
+
+@strawberry.input(description="Writes an invoice off.")
+class MarkInvoiceUncollectibleInput:
+    invoice_id: ID = given("Which.")
+
+
 @strawberry.input(description="Makes a link to an invoice's payment portal, to be passed on by hand.")
 class CreatePaymentLinkInput:
     invoice_id: ID = given("Which invoice; a draft is opened.")

@@ -232,6 +232,20 @@ class Mutation:
         returns=InvoicePayload,
         description="Withdraw an invoice nothing was paid on; its share goes back to the client.",
     )
+    close_invoice_short = mutation(
+        resolve.close_invoice_short,
+        INSPECTOR,
+        takes=inputs.CloseInvoiceShortInput,
+        returns=InvoicePayload,
+        description="Be content with what was paid: the rest goes back to the client.",
+    )
+    mark_invoice_uncollectible = mutation(
+        resolve.mark_invoice_uncollectible,
+        INSPECTOR,
+        takes=inputs.MarkInvoiceUncollectibleInput,
+        returns=InvoicePayload,
+        description="Write an open invoice off; money that still comes in is taken.",
+    )
     create_payment_link = mutation(
         resolve.create_payment_link,
         INSPECTOR,

@@ -1,0 +1,191 @@
+"""How invoices end and come back: voided, closed short, written off, revised, disputed and returned."""
+
+from typing import Any
+
+import models
+from tests.world import INVOICE, Api, Job, World
+
+
+async def the_invoice(world: World, invoice_id: str) -> Any:
+    data = await world.inspector.read(
+        f"query($id: ID!) {{ invoice(id: $id) {{ {INVOICE} overpaid {{ formatted }} }} }}", id=invoice_id
+    )
+    return data["invoice"]
+
+
+async def opened(world: World, amount: str = "125.00") -> tuple[Job, str, Api]:
+    job = await world.inspection()
+    invoice = await job.invoice(amount)
+    return job, invoice["id"], await job.payment_link(invoice["id"])
+
+
+async def test_closing_short_returns_the_rest_to_the_client(world: World) -> None:
+    """S1"""
+    job, invoice_id, payer = await opened(world)
+    await job.paid(payer, invoice_id, "100.00")
+    done = await world.inspector.mutate("closeInvoiceShort", f"invoice {{ {INVOICE} }}", invoiceId=invoice_id)
+    closed = done.done("invoice")
+    assert (closed["status"], closed["total"]["formatted"], closed["remaining"]["formatted"]) == (
+        "PAID",
+        "$100.00",
+        "$0.00",
+    )
+    assert (await job.primary())["total"]["formatted"] == "$350.00"
+
+
+async def test_closing_short_needs_money_and_an_open_invoice(world: World) -> None:
+    """S1"""
+    job, invoice_id, payer = await opened(world)
+    refused = await world.inspector.mutate("closeInvoiceShort", invoiceId=invoice_id)
+    assert (refused.codes, refused.fields) == (["INVOICE_NOT_OPEN"], [["invoiceId"]])
+    await job.paid(payer, invoice_id)
+    assert (await world.inspector.mutate("closeInvoiceShort", invoiceId=invoice_id)).codes == ["INVOICE_NOT_OPEN"]
+    assert (await world.inspector.mutate("closeInvoiceShort", invoiceId=job.primary_id)).codes == ["INVOICE_IS_PRIMARY"]
+
+
+async def test_money_for_a_written_off_invoice_is_still_taken(world: World) -> None:
+    """S1"""
+    job, invoice_id, payer = await opened(world)
+    done = await world.inspector.mutate("markInvoiceUncollectible", "invoice { status }", invoiceId=invoice_id)
+    assert done.done("invoice")["status"] == "UNCOLLECTIBLE"
+    await job.paid(payer, invoice_id)
+    assert (await the_invoice(world, invoice_id))["status"] == "PAID"
+
+
+async def test_an_edit_revises_an_open_invoice_and_ends_its_checkout(world: World) -> None:
+    """S47"""
+    job = await world.inspection("300.00", "150.00")
+    invoice = await job.invoice(lineItemIds=[job.items[1]])
+    payer = await job.payment_link(invoice["id"])
+    old = (await payer.mutate("startPayment", "checkoutUrl", invoiceId=invoice["id"])).done("checkoutUrl")
+    (await world.inspector.mutate("updateLineItem", lineItemId=job.items[1], amount="120.00")).done("userErrors")
+    seen = await the_invoice(world, invoice["id"])
+    assert (seen["revision"], seen["total"]["formatted"], seen["status"]) == (2, "$120.00", "OPEN")
+    assert await world.pay(old) == 410
+    await job.paid(payer, invoice["id"])
+    assert (await the_invoice(world, invoice["id"]))["settled"]["formatted"] == "$120.00"
+
+
+async def test_an_edit_below_what_is_settled_is_an_overpayment_to_give_back(world: World) -> None:
+    """S47, S40"""
+    job, invoice_id, payer = await opened(world, "450.00")
+    payment = await job.paid(payer, invoice_id)
+    (await world.inspector.mutate("updateLineItem", lineItemId=job.items[0], amount="300.00")).done("userErrors")
+    seen = await the_invoice(world, invoice_id)
+    assert (seen["paymentStatus"], seen["overpaid"]["formatted"]) == ("OVERPAID", "$50.00")
+    refund = await world.inspector.mutate("refundPayment", "refund { id }", paymentId=payment["id"], amount="50.00")
+    refund.done("refund")
+    seen = await the_invoice(world, invoice_id)
+    assert (seen["status"], seen["overpaid"]["formatted"], seen["remaining"]["formatted"]) == ("PAID", "$0.00", "$0.00")
+
+
+async def test_a_void_invoice_cannot_be_paid_through_its_old_checkout(world: World) -> None:
+    """S1"""
+    job, invoice_id, payer = await opened(world)
+    url = (await payer.mutate("startPayment", "checkoutUrl", invoiceId=invoice_id)).done("checkoutUrl")
+    (await world.inspector.mutate("voidInvoice", invoiceId=invoice_id)).done("userErrors")
+    assert await world.pay(url) == 410
+    assert (await payer.run("{ viewer { __typename } }")).codes == ["UNAUTHENTICATED"]
+    assert (await job.primary())["total"]["formatted"] == "$450.00"
+
+
+async def test_bank_money_arrives_days_later_or_not_at_all(world: World) -> None:
+    """S1"""
+    job, invoice_id, payer = await opened(world)
+    await job.paid(payer, invoice_id, bank="succeeds")
+    seen = await the_invoice(world, invoice_id)
+    assert (seen["status"], seen["paymentStatus"], seen["inFlight"]["formatted"]) == ("OPEN", "PROCESSING", "$125.00")
+    assert (await world.inspector.mutate("voidInvoice", invoiceId=invoice_id)).codes == ["PAYMENT_IN_PROGRESS"]
+    await world.servers.stripe.control("settle")
+    await world.poll()
+    assert (await the_invoice(world, invoice_id))["status"] == "PAID"
+
+    client = await job.client_portal()
+    await job.paid(client, job.primary_id, bank="fails")
+    assert (await job.primary())["paymentStatus"] == "PROCESSING"
+    await world.servers.stripe.control("settle")
+    await world.poll()
+    primary = await job.primary()
+    assert (primary["status"], primary["paymentStatus"], primary["remaining"]["formatted"]) == (
+        "OPEN",
+        "UNPAID",
+        "$325.00",
+    )
+
+
+async def test_a_returned_debit_reopens_the_invoice(world: World) -> None:
+    """S1"""
+    job, invoice_id, payer = await opened(world)
+    await job.paid(payer, invoice_id, bank="succeeds")
+    await world.servers.stripe.control("settle")
+    await world.poll()
+    payment = await models.Payment.get()
+    await world.servers.stripe.control("returns", payment_intent=payment.stripe_payment_intent_id)
+    await world.hear_news()
+    seen = await the_invoice(world, invoice_id)
+    assert (seen["status"], seen["payments"][0]["status"], seen["remaining"]["formatted"]) == (
+        "OPEN",
+        "RETURNED",
+        "$125.00",
+    )
+
+
+async def disputed(world: World) -> tuple[Job, str, str]:
+    job, invoice_id, payer = await opened(world)
+    await job.paid(payer, invoice_id, card="4000000000000259")
+    await world.hear_news()
+    seen = await the_invoice(world, invoice_id)
+    assert (seen["status"], seen["paymentStatus"], seen["payments"][0]["status"]) == ("PAID", "DISPUTED", "DISPUTED")
+    refused = await world.inspector.mutate("refundPayment", paymentId=seen["payments"][0]["id"])
+    assert refused.messages == ["This payment is disputed."]
+    payment = await models.Payment.get()
+    found = await world.servers.stripe.client.get(
+        "/v1/disputes",
+        params={"payment_intent": str(payment.stripe_payment_intent_id)},
+        headers={"Authorization": "Bearer sk_test_x", "Stripe-Account": str(payment.stripe_account_id)},
+    )
+    return job, invoice_id, found.json()["data"][0]["id"]
+
+
+async def test_a_lost_dispute_makes_the_amount_due_again(world: World) -> None:
+    """S1"""
+    _, invoice_id, dispute = await disputed(world)
+    await world.servers.stripe.control(f"disputes/{dispute}", outcome="lost")
+    await world.hear_news()
+    seen = await the_invoice(world, invoice_id)
+    assert (seen["status"], seen["payments"][0]["status"], seen["remaining"]["formatted"]) == (
+        "OPEN",
+        "LOST",
+        "$125.00",
+    )
+
+
+async def test_a_won_dispute_leaves_the_invoice_paid(world: World) -> None:
+    """S1"""
+    _, invoice_id, dispute = await disputed(world)
+    await world.servers.stripe.control(f"disputes/{dispute}", outcome="won")
+    await world.hear_news()
+    seen = await the_invoice(world, invoice_id)
+    assert (seen["status"], seen["paymentStatus"], seen["payments"][0]["status"]) == ("PAID", "PAID", "SUCCEEDED")
+
+
+async def test_an_account_that_loses_its_capability_takes_no_more_payments(world: World) -> None:
+    """S2"""
+    job, invoice_id, payer = await opened(world)
+    company = await models.Company.get(id=world.company_key)
+    await world.servers.stripe.control(f"accounts/{company.stripe_account_id}", charges_enabled=False)
+    await world.hear_news()
+    assert (await payer.mutate("startPayment", invoiceId=invoice_id)).codes == ["INVOICE_NOT_PAYABLE"]
+    assert (await job.add_invoice("50.00")).codes == ["STRIPE_NOT_CONNECTED"]
+
+
+async def test_late_money_on_a_void_invoice_is_recorded_and_given_back(world: World) -> None:
+    """S40"""
+    job, invoice_id, payer = await opened(world)
+    started = await payer.mutate("startPayment", "payment { id } checkoutUrl", invoiceId=invoice_id)
+    # The checkout is paid in the moment in which the invoice is voided: our expiry comes too late, and fails.
+    await world.pay(started.done("checkoutUrl"))
+    refused = await world.inspector.mutate("voidInvoice", invoiceId=invoice_id)
+    assert refused.codes == ["INVOICE_NOT_VOIDABLE"]
+    assert (await the_invoice(world, invoice_id))["status"] == "PAID"
+    assert (await job.primary())["total"]["formatted"] == "$325.00"
