@@ -103,24 +103,30 @@ async def send_invoice(principal: Principal, invoice_id: UUID, letter: Letter, *
     if found is None:
         raise NotFound("Invoice", field=("invoiceId",))
     books = await open_books(found.inspection_id)
-    await queue_invoice_mail(books, books.invoice(invoice_id), letter, by=principal)
+    invoice = books.invoice(invoice_id)
+    await queue_invoice_mail(books, invoice, letter, by=principal, field="invoiceId", payee_field="invoiceId")
     await keep(principal, "sendInvoice", idempotency_key, invoice_id)
     return invoice_id
 
 
-async def queue_invoice_mail(books: Books, invoice: Invoice, letter: Letter, *, by: Principal) -> None:
-    """Write the mail to the outbox with its grant, in the caller's transaction; the token is made when it is sent."""
+async def queue_invoice_mail(
+    books: Books, invoice: Invoice, letter: Letter, *, by: Principal, field: str, payee_field: str
+) -> None:
+    """Write the mail to the outbox with its grant, in the caller's transaction; the token is made when it is sent.
+
+    Refusals name `field`, or `payee_field` where who is billed is at fault: both of the caller's input.
+    """
     payee = await InspectionPerson.get(id=invoice.billed_to_id).prefetch_related("person")
     letter = check_letter(letter)
-    _refuse_unsendable(books, invoice)
+    _refuse_unsendable(books, invoice, field=field)
     address = payee.person.email
     if address is None:
         raise Refusal(
             f"{payee.person.name} has no email address.",
-            field=("inspectionPersonId",),
+            field=(payee_field,),
             code=ErrorCode.PERSON_HAS_NO_EMAIL,
         )
-    await _refuse_repetition(invoice, address)
+    await _refuse_repetition(invoice, address, field=field)
     await open_draft(books, invoice, by=by)
     mail = compose(invoice, books.lines_of(invoice), address, letter, link=LINK_PLACEHOLDER)
     invoice.send_count += 1
@@ -145,28 +151,28 @@ async def queue_invoice_mail(books: Books, invoice: Invoice, letter: Letter, *, 
     await record(books.inspection, "invoice.sent", invoice.id, by=by, after={"email_id": str(email.id)})
 
 
-def _refuse_unsendable(books: Books, invoice: Invoice) -> None:
+def _refuse_unsendable(books: Books, invoice: Invoice, *, field: str) -> None:
     if invoice.kind is InvoiceKind.PRIMARY:
         raise Refusal(
             "The client's primary invoice is never sent; the client sees it in the client portal.",
-            field=("invoiceId",),
+            field=(field,),
             code=ErrorCode.INVOICE_IS_PRIMARY,
         )
     if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.OPEN):
-        raise NotSendable(f"Invoice {invoice.number} is {invoice.status.lower()}.", field=("invoiceId",))
+        raise NotSendable(f"Invoice {invoice.number} is {invoice.status.lower()}.", field=(field,))
     if books.inspection.notifications_disabled:
         raise Refusal(
             "All notifications are disabled on this inspection; turn them on to send.",
-            field=("invoiceId",),
+            field=(field,),
             code=ErrorCode.NOTIFICATIONS_DISABLED,
         )
 
 
-async def _refuse_repetition(invoice: Invoice, address: str) -> None:
+async def _refuse_repetition(invoice: Invoice, address: str, *, field: str) -> None:
     if await Email.exists(invoice_id=invoice.id, kind=EmailKind.INVOICE, status__in=WAITING):
         raise Refusal(
             f"The mail for invoice {invoice.number} is on its way already.",
-            field=("invoiceId",),
+            field=(field,),
             code=ErrorCode.EMAIL_IN_PROGRESS,
         )
     sent = await Email.filter(
@@ -178,7 +184,7 @@ async def _refuse_repetition(invoice: Invoice, address: str) -> None:
     if sent >= LINK_MAILS_PER_HOUR_MAX:
         raise RateLimited(
             f"This recipient got {LINK_MAILS_PER_HOUR_MAX} mails with a link within the hour; send it later.",
-            field=("invoiceId",),
+            field=(field,),
         )
 
 

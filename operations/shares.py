@@ -42,7 +42,9 @@ def share_lines(books: Books, share: Share, *, own: Mapping[UUID, int]) -> dict[
         lines = _fixed(books, available, share.fixed_amount)
     else:
         lines = _services(books, available, share.line_item_ids or ())
-    _refuse_unpayable_split(books, sum(lines.values()), left=sum(available.values()) - sum(lines.values()))
+    field = "lineItemIds" if share.fixed_amount is None else "fixedAmount"
+    left = sum(available.values()) - sum(lines.values())
+    _refuse_unpayable_split(books, sum(lines.values()), left=left, field=field)
     return lines
 
 
@@ -71,18 +73,18 @@ def _services(books: Books, available: dict[UUID, int], chosen: Sequence[UUID]) 
     return {item_id: available[item_id] for item_id in available if item_id in set(chosen)}
 
 
-def _refuse_unpayable_split(books: Books, amount: int, *, left: int) -> None:
+def _refuse_unpayable_split(books: Books, amount: int, *, left: int, field: str) -> None:
     least = minimum_charge(books.inspection.currency)
     if amount < least.amount_minor:
         raise Refusal(
             f"An invoice must be at least {least}, the smallest amount that can be charged.",
-            field=("fixedAmount",),
+            field=(field,),
             code=ErrorCode.BELOW_MINIMUM_CHARGE,
         )
     if 0 < left < least.amount_minor:
         raise Refusal(
             f"This would leave {books.money(left)} to the client, below the smallest amount that can be charged,"
             f" {least}.",
-            field=("fixedAmount",),
+            field=(field,),
             code=ErrorCode.BELOW_MINIMUM_CHARGE,
         )
