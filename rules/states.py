@@ -25,7 +25,7 @@ class PaymentStatus(StrEnum):
     """What the entries of an invoice or inspection add up to."""
 
     UNPAID = "UNPAID"
-    PARTIALLYPAID_AT_STRIPE = "PARTIALLY_PAID"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
     PROCESSING = "PROCESSING"
     PAID = "PAID"
     OVERPAID = "OVERPAID"
