@@ -1,0 +1,377 @@
+"""The outbox: every mail goes out once, or somebody is told why not."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from tortoise import connections
+
+import gateways.smtp
+from gateways.smtp import Mailer
+from models import Email, Invoice
+from operations import emails
+from rules import clock
+from rules.links import new_token
+from rules.polling import EMAIL_ATTEMPTS_MAX
+from rules.states import EmailStatus
+from tests.world import Job, Json, World, key_of
+
+LATER = timedelta(hours=14)
+
+
+@pytest.fixture
+async def job(world: World) -> Job:
+    return await world.inspection()
+
+
+async def fault(world: World, kind: str, **given: Any) -> None:
+    """Let the mail server misbehave."""
+    async with httpx.AsyncClient(base_url=world.servers.mailbox.url, trust_env=False) as http:
+        (await http.post("/api/faults", json={"kind": kind, **given})).raise_for_status()
+
+
+async def make_due() -> None:
+    """Let the time come at which waiting mails are tried."""
+    await Email.filter(status__in=[EmailStatus.QUEUED, EmailStatus.RETRY]).update(next_attempt_at=clock.now())
+
+
+async def lose_lease(email: Email, *, transmitting: bool) -> None:
+    """Leave the mail as a worker would that claimed it and died more than a lease ago."""
+    await Email.filter(id=email.id).update(
+        status=EmailStatus.SENDING,
+        transmitting=transmitting,
+        attempts=1,
+        leased_until=clock.now() - timedelta(seconds=1),
+    )
+
+
+async def only_mail() -> Email:
+    return await Email.get()
+
+
+def link_in(world: World, mail: Json) -> str:
+    """The payment link of a mail's text."""
+    words: list[str] = mail["text"].split()
+    return next(word for word in words if word.startswith(world.settings.payment_portal_url))
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+async def test_a_temporary_refusal_is_tried_again_ever_later(world: World, job: Job, stage: str) -> None:
+    """S16"""
+    await job.invoice("100.00", send=True)
+    message_id = (await only_mail()).message_id
+    await fault(world, "reject", stage=stage, code=451, count=3)
+    delays = []
+    for attempt in range(1, 4):
+        asked = clock.now()
+        assert await world.deliver_mails() == 1
+        email = await only_mail()
+        assert (email.status, email.attempts) == (EmailStatus.RETRY, attempt)
+        assert email.last_error is not None
+        assert email.last_error.startswith("451")
+        assert email.next_attempt_at is not None
+        delays.append(email.next_attempt_at - asked)
+        assert await world.deliver_mails() == 0, "not before its time"
+        await make_due()
+    assert all(later > earlier * 3 for earlier, later in pairwise(delays))
+    assert delays[0] >= timedelta(minutes=1)
+    assert await world.mails() == []
+
+    assert await world.deliver_mails() == 1
+    email = await only_mail()
+    assert (email.status, email.attempts, email.last_error) == (EmailStatus.ACCEPTED, 4, None)
+    assert email.accepted_at is not None
+    (mail,) = await world.mails()
+    assert mail["recipients"] == [job.email()]
+    assert (email.message_id, mail["headers"]["Message-ID"]) == (message_id, message_id)
+    await make_due()
+    assert await world.deliver_mails() == 0
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+async def test_a_lasting_refusal_is_final(world: World, job: Job, stage: str) -> None:
+    await job.invoice("100.00", send=True)
+    await fault(world, "reject", stage=stage, code=550)
+    await world.deliver_mails()
+    await make_due()
+    assert await world.deliver_mails() == 0
+    emails_shown = (await job.read("emails { status attempts lastError }"))["emails"]
+    assert emails_shown[0]["status"] == "FAILED"
+    assert emails_shown[0]["lastError"].startswith("550")
+    assert await world.mails() == []
+
+
+@pytest.mark.parametrize("stored", [True, False])
+async def test_a_mail_that_may_have_arrived_is_never_resent_by_itself(world: World, job: Job, stored: bool) -> None:
+    """S38"""
+    await job.invoice("100.00", send=True)
+    await fault(world, "drop", stored=stored)
+    await world.deliver_mails()
+    for _ in range(20):
+        await make_due()
+        await Email.all().update(leased_until=clock.now() - timedelta(days=1))
+        assert await world.deliver_mails() == 0
+    shown = (await job.read("emails { status attempts lastError }"))["emails"][0]
+    assert (shown["status"], shown["attempts"]) == ("UNCERTAIN", 1)
+    assert shown["lastError"]
+    assert len(await world.mails()) == stored
+
+
+async def test_the_inspector_may_resend_what_may_have_arrived(world: World, job: Job) -> None:
+    invoice = await job.invoice("100.00", send=True)
+    await fault(world, "drop")
+    await world.deliver_mails()
+    again = await world.inspector.mutate("sendInvoice", "invoice { status }", invoiceId=invoice["id"])
+    assert again.codes == []
+    assert await world.deliver_mails() == 1
+    new, old = await world.mails()
+    assert new["headers"]["Message-ID"] != old["headers"]["Message-ID"]
+    for mail in (new, old):  # Both may be in somebody's hands, so both links work.
+        seen = await world.bearer(link_in(world, mail)).read("{ viewer { ... on PayerViewer { invoice { id } } } }")
+        assert seen["viewer"]["invoice"]["id"] == invoice["id"]
+
+
+async def test_a_server_that_is_away_is_tried_again(world: World, job: Job) -> None:
+    await job.invoice("100.00", send=True)
+    away = Mailer(world.settings.model_copy(update={"smtp_port": 1}).smtp_server)
+    await emails.send_due_emails(limit=10, mailer=away, portals=world.settings.portals)
+    email = await only_mail()
+    assert (email.status, email.attempts) == (EmailStatus.RETRY, 1)
+    assert email.last_error
+    await make_due()
+    assert await world.deliver_mails() == 1
+    assert len(await world.mails()) == 1
+
+
+async def test_attempts_are_spent_in_the_end(world: World, job: Job) -> None:
+    await job.invoice("100.00", send=True)
+    await fault(world, "reject", stage="rcpt", code=451, count=100)
+    for _ in range(EMAIL_ATTEMPTS_MAX):
+        assert (await only_mail()).status in (EmailStatus.QUEUED, EmailStatus.RETRY)
+        await world.deliver_mails()
+        await make_due()
+    email = await only_mail()
+    assert (email.status, email.attempts, email.next_attempt_at) == (EmailStatus.FAILED, EMAIL_ATTEMPTS_MAX, None)
+    assert await world.deliver_mails() == 0
+
+
+async def test_workers_that_die_at_a_mail_are_bounded_too(world: World, job: Job) -> None:
+    await job.invoice("100.00", send=True)
+    await lose_lease(await only_mail(), transmitting=False)
+    await Email.all().update(attempts=EMAIL_ATTEMPTS_MAX)
+    assert await world.deliver_mails() == 0
+    assert (await only_mail()).status is EmailStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("stage", "status"),
+    [
+        ("connect", EmailStatus.RETRY),
+        ("mail", EmailStatus.RETRY),
+        ("rcpt", EmailStatus.RETRY),
+        ("data", EmailStatus.UNCERTAIN),
+    ],
+)
+async def test_a_silent_server_is_waited_for_within_bounds(
+    world: World, job: Job, monkeypatch: pytest.MonkeyPatch, stage: str, status: EmailStatus
+) -> None:
+    monkeypatch.setattr(gateways.smtp, "DIALOGUE_SECONDS_MAX", 0.3)
+    await job.invoice("100.00", send=True)
+    await fault(world, "hang", stage=stage, seconds=20)
+    started = asyncio.get_running_loop().time()
+    await world.deliver_mails()
+    assert asyncio.get_running_loop().time() - started < 2
+    assert (await only_mail()).status is status
+
+
+async def test_one_slow_mail_delays_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(4):
+        await (await world.inspection()).invoice("100.00", send=True)
+    monkeypatch.setattr(gateways.smtp, "DIALOGUE_SECONDS_MAX", 1.0)
+    await fault(world, "hang", stage="rcpt", seconds=20)
+    started = asyncio.get_running_loop().time()
+    assert await world.deliver_mails() == 4
+    assert asyncio.get_running_loop().time() - started < 2
+    assert await Email.filter(status=EmailStatus.ACCEPTED).count() == 3
+    assert await Email.filter(status=EmailStatus.RETRY).count() == 1
+
+
+@pytest.mark.parametrize("status", [EmailStatus.QUEUED, EmailStatus.RETRY])
+async def test_voiding_cancels_a_waiting_mail(world: World, job: Job, status: EmailStatus) -> None:
+    invoice = await job.invoice("100.00", send=True)
+    await Email.all().update(status=status)
+    voided = await world.inspector.mutate("voidInvoice", "invoice { status }", invoiceId=invoice["id"])
+    assert voided.codes == []
+    assert await world.deliver_mails() == 0
+    assert (await only_mail()).status is EmailStatus.CANCELED
+    assert await world.mails() == []
+
+
+async def test_payment_cancels_a_waiting_mail(world: World, job: Job) -> None:
+    invoice = await job.invoice("100.00", send=True)
+    paid = await world.inspector.mutate(
+        "recordPayment", "payment { id }", invoiceId=invoice["id"], amount="100.00", method="CHECK"
+    )
+    assert paid.codes == []
+    asked = await Email.get(kind="INVOICE")
+    assert asked.status is EmailStatus.CANCELED
+
+
+async def test_a_mail_that_was_being_tried_when_its_invoice_was_voided_is_not_tried_again(
+    world: World, job: Job
+) -> None:
+    invoice = await job.invoice("100.00", send=True)
+    await fault(world, "hang", stage="connect", seconds=0.5)
+    await fault(world, "reject", stage="rcpt", code=451)
+    delivering = asyncio.create_task(world.deliver_mails())
+    await asyncio.sleep(0.2)
+    assert (await only_mail()).status is EmailStatus.SENDING
+    voided = await world.inspector.mutate("voidInvoice", "invoice { status }", invoiceId=invoice["id"])
+    assert voided.codes == []
+    await delivering
+    await make_due()
+    assert await world.deliver_mails() == 0
+    assert (await only_mail()).status is EmailStatus.CANCELED
+
+
+async def test_two_workers_never_claim_the_same_mail(world: World) -> None:
+    for _ in range(20):
+        await (await world.inspection()).invoice("100.00", send=True)
+    sent = await asyncio.gather(
+        *(emails.send_due_emails(limit=5, mailer=world.held.mailer, portals=world.settings.portals) for _ in range(6))
+    )
+    assert sum(sent) == 20
+    mails = await world.mails()
+    assert len({mail["headers"]["Message-ID"] for mail in mails}) == len(mails) == 20
+    assert await Email.filter(status=EmailStatus.ACCEPTED, attempts=1).count() == 20
+
+
+async def test_a_mail_whose_worker_died_before_transmitting_goes_out_once(world: World, job: Job) -> None:
+    """S37"""
+    await job.invoice("100.00", send=True)
+    await lose_lease(await only_mail(), transmitting=False)
+    assert await world.deliver_mails() == 1
+    assert await world.deliver_mails() == 0
+    email = await only_mail()
+    assert (email.status, email.attempts) == (EmailStatus.ACCEPTED, 2)
+    assert len(await world.mails()) == 1
+
+
+async def test_a_mail_whose_worker_died_while_transmitting_is_uncertain(world: World, job: Job) -> None:
+    await job.invoice("100.00", send=True)
+    await lose_lease(await only_mail(), transmitting=True)
+    assert await world.deliver_mails() == 0
+    assert (await only_mail()).status is EmailStatus.UNCERTAIN
+    assert await world.mails() == []
+
+
+async def test_a_worker_that_lost_its_lease_sends_nothing(world: World, job: Job) -> None:
+    await job.invoice("100.00", send=True)
+    await fault(world, "hang", stage="rcpt", seconds=0.6)
+    stopped = asyncio.create_task(world.deliver_mails())
+    await asyncio.sleep(0.3)
+    await Email.all().update(leased_until=clock.now() - timedelta(seconds=1))
+    assert await world.deliver_mails() == 1, "another worker takes it over"
+    await stopped
+    email = await only_mail()
+    assert (email.status, email.attempts) == (EmailStatus.ACCEPTED, 2)
+    (mail,) = await world.mails()
+    seen = await world.bearer(link_in(world, mail)).run("{ viewer { __typename } }")
+    assert seen.data["viewer"] == {"__typename": "PayerViewer"}
+
+
+async def test_only_the_link_of_the_try_that_arrived_works(
+    world: World, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S17"""
+    tokens = []
+
+    def remembered() -> str:
+        tokens.append(new_token())
+        return tokens[-1]
+
+    monkeypatch.setattr(emails, "new_token", remembered)
+    invoice = await job.invoice("100.00", send=True)
+    await fault(world, "reject", stage="data", code=451, count=2)
+    for _ in range(3):
+        await world.deliver_mails()
+        await make_due()
+    (mail,) = await world.mails()
+    assert link_in(world, mail) == f"{world.settings.payment_portal_url}#{tokens[2]}"
+    assert tokens[2] in mail["html"]
+    query = "{ viewer { ... on PayerViewer { invoice { id } } } }"
+    answers = [await world.bearer(f"#{token}").run(query) for token in tokens]
+    assert [answer.codes for answer in answers] == [["UNAUTHENTICATED"], ["UNAUTHENTICATED"], []]
+    assert answers[2].data["viewer"]["invoice"]["id"] == invoice["id"]
+
+
+async def test_a_recipient_gets_three_link_mails_an_hour(world: World, job: Job) -> None:
+    invoice = await job.invoice("100.00", send=True)
+    for _ in range(2):
+        await world.deliver_mails()
+        again = await world.inspector.mutate("sendInvoice", "invoice { id }", invoiceId=invoice["id"])
+        assert again.codes == []
+    await world.deliver_mails()
+    refused = await world.inspector.mutate("sendInvoice", "invoice { id }", invoiceId=invoice["id"])
+    assert refused.codes == ["RATE_LIMITED"]
+    assert "3 mails with a link within the hour" in refused.messages[0]
+    assert len(await world.mails()) == 3
+    await Email.all().update(queued_at=clock.now() - timedelta(minutes=61))
+    assert (await world.inspector.mutate("sendInvoice", "invoice { id }", invoiceId=invoice["id"])).codes == []
+
+
+async def test_a_second_sending_waits_for_the_first(world: World, job: Job) -> None:
+    invoice = await job.invoice("100.00", send=True)
+    refused = await world.inspector.mutate("sendInvoice", "invoice { id }", invoiceId=invoice["id"])
+    assert refused.codes == ["EMAIL_IN_PROGRESS"]
+    assert await Email.all().count() == 1
+
+
+async def test_a_link_is_stored_nowhere_and_logged_nowhere(
+    world: World, job: Job, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invoice = await job.invoice("100.00", send=True)
+    with caplog.at_level(logging.DEBUG):
+        await fault(world, "reject", stage="data", code=451)
+        for _ in range(2):
+            await world.deliver_mails()
+            await make_due()
+        (mail,) = await world.mails()
+        payer = world.bearer(link_in(world, mail))
+        started = await payer.mutate("startPayment", "checkoutUrl", invoiceId=invoice["id"])
+        await world.pay(started.done("checkoutUrl"))
+        await world.poll()
+    token = payer.token
+    assert token is not None
+    assert len(token) == 43
+    shown = capsys.readouterr()
+    assert token not in caplog.text + shown.out + shown.err
+    assert await _tables_with(token) == []
+    assert await _tables_with(job.email()) != [], "the search finds what is there"
+    assert all(token not in str(entry) for entry in await world.servers.stripe.requests(with_bodies=True))
+
+
+async def _tables_with(text: str) -> list[str]:
+    connection = connections.get("default")
+    tables = await connection.execute_query_dict("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    assert len(tables) > 10
+    found = []
+    for row in tables:
+        name = row["tablename"]
+        query = f'SELECT 1 FROM "{name}" AS row WHERE position($1 IN row::text) > 0 LIMIT 1'
+        if await connection.execute_query_dict(query, [text]):
+            found.append(name)
+    return found
+
+
+async def test_an_email_drives_no_invoice(world: World, job: Job) -> None:
+    invoice = await job.invoice("100.00", send=True)
+    await fault(world, "reject", stage="rcpt", code=550)
+    await world.deliver_mails()
+    key: UUID = key_of(invoice["id"])
+    assert (await Invoice.get(id=key)).status == "OPEN"
