@@ -3,44 +3,36 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
 import stripe
 
-from rules.states import PaymentMethod, PaymentState, RefundStatus
+from gateways.stripe_answers import (
+    DISPUTES_LOST,
+    DISPUTES_OPEN,
+    NEWS_TYPES,
+    CheckoutRequest,
+    Movement,
+    News,
+    ObservedAccount,
+    ObservedPayment,
+    ObservedRefund,
+    account_of,
+    add_movement,
+    charge_of,
+    news_of,
+    payment_of,
+    refund_of,
+)
+from rules.states import PaymentMethod, PaymentState
 
 API_VERSION = "2026-05-27.dahlia"
 """The version of the official OpenAPI description that tests validate every exchange against."""
 
 CALL_SECONDS_MAX = 20.0
 NETWORK_RETRIES_MAX = 2
-
-NEWS_TYPES = [
-    "account.updated",
-    "charge.dispute.closed",
-    "charge.dispute.created",
-    "charge.dispute.updated",
-    "charge.refunded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.completed",
-    "checkout.session.expired",
-    "refund.created",
-    "refund.failed",
-    "refund.updated",
-]
-"""The events after which one of our rows may need another look."""
-
-_DISPUTES_OPEN = ("needs_response", "under_review")
-_DISPUTES_LOST = ("lost",)
-_REFUND_STATUSES = {
-    "succeeded": RefundStatus.SUCCEEDED,
-    "failed": RefundStatus.FAILED,
-    "canceled": RefundStatus.CANCELED,
-}
 
 Answer = TypeVar("Answer")
 
@@ -56,68 +48,6 @@ class StripeRefused(Exception):
         super().__init__(message)
         self.message = message
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutRequest:
-    """What one attempt at paying asks Stripe for. Amounts in minor units; no personal data."""
-
-    payment_id: UUID
-    invoice_id: UUID
-    account_id: str
-    amount_minor: int
-    currency: str
-    title: str
-    success_url: str
-    cancel_url: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedPayment:
-    """What Stripe says of one checkout and its payment."""
-
-    session_id: str
-    url: str | None
-    expires_at: datetime
-    state: PaymentState
-    payment_intent_id: str | None = None
-    charge_id: str | None = None
-    method: PaymentMethod | None = None
-    card_brand: str | None = None
-    card_last4: str | None = None
-    failure_message: str | None = None
-    disputed_minor: int = 0
-    has_refunds: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedRefund:
-    """What Stripe says of one refund. `refund_id` is ours, where the refund is ours."""
-
-    stripe_refund_id: str
-    refund_id: UUID | None
-    amount_minor: int
-    status: RefundStatus
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """Which of an account's objects an event was about; what became of it is asked for, never believed."""
-
-    event_id: str
-    about_account: bool
-    payment_intent_id: str | None
-    session_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedAccount:
-    """Whether a connected account can take payments."""
-
-    account_id: str
-    charges_enabled: bool
-    details_submitted: bool
 
 
 class StripeGateway:
@@ -153,7 +83,7 @@ class StripeGateway:
                 options={"stripe_account": request.account_id, "idempotency_key": f"payment:{request.payment_id}"},
             )
         )
-        return _observed(session)
+        return payment_of(session)
 
     async def read_checkout(self, session_id: str, *, account_id: str) -> ObservedPayment:
         """What became of a checkout."""
@@ -164,8 +94,8 @@ class StripeGateway:
                 options={"stripe_account": account_id},
             )
         )
-        observed = _observed(session)
-        charge = _charge(session)
+        observed = payment_of(session)
+        charge = charge_of(session)
         if charge is None or not charge.disputed:
             return observed
         return await self._with_dispute(observed, account_id=account_id)
@@ -179,7 +109,7 @@ class StripeGateway:
         )
         open_, lost = (
             sum(dispute.amount for dispute in disputes.data if dispute.status in statuses)
-            for statuses in (_DISPUTES_OPEN, _DISPUTES_LOST)
+            for statuses in (DISPUTES_OPEN, DISPUTES_LOST)
         )
         taken_back = PaymentState.RETURNED if observed.method is PaymentMethod.ACH else PaymentState.LOST
         if lost:
@@ -200,7 +130,7 @@ class StripeGateway:
                 options={"stripe_account": account_id, "idempotency_key": f"refund:{refund_id}"},
             )
         )
-        return _observed_refund(refund)
+        return refund_of(refund)
 
     async def list_refunds(self, payment_intent_id: str, *, account_id: str) -> list[ObservedRefund]:
         """Every refund of a payment, at most 100."""
@@ -209,7 +139,7 @@ class StripeGateway:
                 params={"payment_intent": payment_intent_id, "limit": 100}, options={"stripe_account": account_id}
             )
         )
-        return [_observed_refund(refund) for refund in refunds.data]
+        return [refund_of(refund) for refund in refunds.data]
 
     async def list_news(self, account_id: str, *, after_event_id: str | None) -> tuple[list[News], bool]:
         """What happened on an account after an event, oldest first, at most 100; and whether there is more."""
@@ -217,7 +147,7 @@ class StripeGateway:
         if after_event_id:
             params["ending_before"] = after_event_id
         events = await _answer(self._client.v1.events.list_async(params=params, options={"stripe_account": account_id}))
-        return [_news(event) for event in reversed(events.data)], bool(after_event_id and events.has_more)
+        return [news_of(event) for event in reversed(events.data)], bool(after_event_id and events.has_more)
 
     async def expire_checkout(self, session_id: str, *, account_id: str) -> ObservedPayment:
         """End an open checkout, so that nobody can pay it any more; one that ended otherwise is read instead."""
@@ -227,6 +157,20 @@ class StripeGateway:
             )
         return await self.read_checkout(session_id, account_id=account_id)
 
+    async def read_movements(self, account_id: str) -> dict[str, Movement]:
+        """Every movement of an account's balance, summed by payment intent. Reads all pages: for audits."""
+        movements: dict[str, Movement] = {}
+        params: Any = {"limit": 100, "expand": ["data.source"]}
+        while True:
+            page = await _answer(
+                self._client.v1.balance_transactions.list_async(params=params, options={"stripe_account": account_id})
+            )
+            for transaction in page.data:
+                add_movement(movements, transaction)
+            if not page.has_more:
+                return movements
+            params["starting_after"] = page.data[-1].id
+
     async def create_account(self, company_id: UUID, *, idempotency_key: str) -> ObservedAccount:
         """A connected account for a company to onboard with."""
         account = await _answer(
@@ -235,11 +179,11 @@ class StripeGateway:
                 options={"idempotency_key": idempotency_key},
             )
         )
-        return _account(account)
+        return account_of(account)
 
     async def read_account(self, account_id: str) -> ObservedAccount:
         """Whether the connected account is able to charge now."""
-        return _account(await _answer(self._client.v1.accounts.retrieve_async(account_id)))
+        return account_of(await _answer(self._client.v1.accounts.retrieve_async(account_id)))
 
     async def create_onboarding_url(self, account_id: str, *, refresh_url: str, return_url: str) -> str:
         """A single-use address at which the company completes its Stripe account."""
@@ -283,87 +227,3 @@ async def _answer(call: Awaitable[Answer]) -> Answer:
         if error.http_status is None or error.http_status >= 500 or error.http_status == 409:
             raise StripeUnavailable(type(error).__name__) from error
         raise StripeRefused(error.user_message or "Stripe refused the request.", error.code) from error
-
-
-def _account(account: Any) -> ObservedAccount:
-    return ObservedAccount(
-        account_id=account.id,
-        charges_enabled=bool(account.charges_enabled),
-        details_submitted=bool(account.details_submitted),
-    )
-
-
-def _observed(session: Any) -> ObservedPayment:
-    intent, charge = _intent(session), _charge(session)
-    failure = intent.last_payment_error if intent is not None else None
-    return ObservedPayment(
-        session_id=session.id,
-        url=session.url,
-        expires_at=datetime.fromtimestamp(session.expires_at, UTC),
-        state=_state(session, intent),
-        payment_intent_id=intent.id if intent is not None else session.payment_intent,
-        charge_id=charge.id if charge is not None else None,
-        failure_message=failure.message if failure is not None else None,
-        has_refunds=bool(charge is not None and charge.amount_refunded),
-        **_method(charge),
-    )
-
-
-def _intent(session: Any) -> Any:
-    """The payment intent, where it was expanded."""
-    return session.payment_intent if not isinstance(session.payment_intent, str) else None
-
-
-def _charge(session: Any) -> Any:
-    """The payment intent's newest charge, where it was expanded."""
-    intent = _intent(session)
-    return intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
-
-
-def _observed_refund(refund: Any) -> ObservedRefund:
-    ours = getattr(refund.metadata, "refund_id", None)
-    return ObservedRefund(
-        stripe_refund_id=refund.id,
-        refund_id=UUID(ours) if ours else None,
-        amount_minor=refund.amount,
-        status=_REFUND_STATUSES.get(refund.status, RefundStatus.PENDING),
-    )
-
-
-def _news(event: Any) -> News:
-    item = event.data.object
-    payment_intent_id = item.id if item.object == "payment_intent" else getattr(item, "payment_intent", None)
-    return News(
-        event_id=event.id,
-        about_account=item.object == "account",
-        payment_intent_id=payment_intent_id,
-        session_id=item.id if item.object == "checkout.session" else None,
-    )
-
-
-def _state(session: Any, intent: Any) -> PaymentState:
-    if session.payment_status == "paid":
-        return PaymentState.SUCCEEDED
-    if intent is not None and intent.status == "processing":
-        return PaymentState.PROCESSING
-    if session.status == "open":
-        return PaymentState.REQUIRES_ACTION
-    if session.status == "expired":
-        return PaymentState.CANCELED
-    if intent is not None and intent.status == "succeeded":
-        return PaymentState.SUCCEEDED
-    if intent is not None and intent.status in ("requires_payment_method", "canceled"):
-        return PaymentState.FAILED
-    return PaymentState.PROCESSING
-
-
-def _method(charge: Any) -> dict[str, Any]:
-    details = charge.payment_method_details if charge is not None else None
-    if details is None:
-        return {}
-    if details.type == "us_bank_account":
-        return {"method": PaymentMethod.ACH, "card_last4": None}
-    card = details.card if details.type == "card" else None
-    if card is None:
-        return {"method": PaymentMethod.OTHER}
-    return {"method": PaymentMethod.CARD, "card_brand": card.brand, "card_last4": card.last4}

@@ -10,10 +10,9 @@ from uuid import UUID
 
 from models import Company, Email, Grant, Inspection, Invoice, InvoiceLine, LineItem, Payment
 from rules import clock
-from rules.allocation import Bill, left_after, reallocate
+from rules.allocation import left_after
 from rules.balances import Balance, PaymentEntry, RefundEntry, balance, invoice_status, payment_status
 from rules.errors import NotFound
-from rules.identifiers import new_id
 from rules.money import Money
 from rules.states import (
     IN_FLIGHT,
@@ -101,7 +100,12 @@ async def lock_inspection(inspection_id: UUID) -> Inspection:
 
 async def open_books(inspection_id: UUID) -> Books:
     """Lock the inspection and load all that its balances follow from."""
-    inspection = await lock_inspection(inspection_id)
+    return await load_books(await lock_inspection(inspection_id))
+
+
+async def load_books(inspection: Inspection) -> Books:
+    """All that an inspection's balances follow from, as the transaction sees it."""
+    inspection_id = inspection.id
     return Books(
         company=await Company.get(id=inspection.company_id),
         inspection=inspection,
@@ -118,17 +122,17 @@ async def close_books(books: Books, *, recording: bool = False) -> None:
     Raises AttemptsLive when an open checkout asks for more than remains, unless `recording` what Stripe reports:
     money that has landed is always booked.
     """
-    figures = {invoice.id: _figures(books, invoice) for invoice in books.invoices}
+    figures = {invoice.id: figures_of(books, invoice) for invoice in books.invoices}
     if not recording:
         _refuse_stale_checkouts(books, figures)
     for payment in books.payments:
         await _store_payment(payment)
     for invoice in books.invoices:
         await _store(invoice, figures[invoice.id])
-    await _store_inspection(books, figures)
+    await _store_inspection(books)
 
 
-def _figures(books: Books, invoice: Invoice) -> Balance:
+def figures_of(books: Books, invoice: Invoice) -> Balance:
     return balance(
         total=sum(line.amount_minor for line in books.lines if line.invoice_id == invoice.id),
         status=invoice.status,
@@ -168,16 +172,7 @@ async def _store_payment(payment: Payment) -> None:
 
 async def _store(invoice: Invoice, figures: Balance) -> None:
     status = invoice_status(invoice.kind, invoice.status, figures)
-    changed = {
-        "total_minor": figures.total,
-        "credited_minor": figures.credited,
-        "settled_minor": figures.settled,
-        "in_flight_minor": figures.in_flight,
-        "remaining_minor": figures.remaining,
-        "overpaid_minor": figures.overpaid,
-        "refunded_minor": figures.refunded,
-        "payment_status": figures.payment_status,
-    }
+    changed = figures.columns()
     if status is not invoice.status:
         assert status in INVOICE_MOVES[invoice.status], f"{invoice.status} never becomes {status}"
         changed["status"] = status
@@ -191,100 +186,33 @@ async def _store(invoice: Invoice, figures: Balance) -> None:
         await cancel_waiting_mails(invoice)
 
 
-async def _store_inspection(books: Books, figures: Mapping[UUID, Balance]) -> None:
-    inspection = books.inspection
-    owed = sum(figures[invoice.id].total - figures[invoice.id].credited for invoice in books.live)
+def inspection_figures(books: Books) -> dict[str, object]:
+    """The inspection's stored figures: the sums of its invoices'."""
+    figures = {invoice.id: figures_of(books, invoice) for invoice in books.invoices}
     parts = figures.values()
     settled = sum(part.settled for part in parts)
     in_flight = sum(part.in_flight for part in parts)
-    changed = {
+    return {
         "total_minor": sum(item.amount_minor for item in books.items),
         "settled_minor": settled,
         "in_flight_minor": in_flight,
         "remaining_minor": sum(part.remaining for part in parts),
         "payment_status": payment_status(
-            owed=owed,
+            owed=sum(figures[invoice.id].total - figures[invoice.id].credited for invoice in books.live),
             settled=settled,
             in_flight=in_flight,
             refunded=sum(part.refunded for part in parts),
             disputed=any(payment.state is PaymentState.DISPUTED for payment in books.payments),
         ),
     }
-    changed = {name: value for name, value in changed.items() if getattr(inspection, name) != value}
+
+
+async def _store_inspection(books: Books) -> None:
+    inspection = books.inspection
+    changed = {name: value for name, value in inspection_figures(books).items() if getattr(inspection, name) != value}
     if changed:
         inspection.update_from_dict(changed)
         await Inspection.filter(id=inspection.id).update(**changed)
-
-
-async def follow_items(books: Books) -> None:
-    """Bring every live invoice's lines in step with the line items, after items were added, edited or removed."""
-    bills = [
-        Bill(
-            invoice_id=invoice.id,
-            primary=invoice.kind is InvoiceKind.PRIMARY,
-            yields=_yields(books, invoice),
-            follows=invoice.by_services and _yields(books, invoice) < 2,
-            lines={line.line_item_id: line.amount_minor for line in books.lines_of(invoice)},
-        )
-        for invoice in books.live
-    ]
-    amounts = {item.id: item.amount_minor for item in books.items}
-    billed = {item: 0 for bill in bills for item in bill.lines}
-    for invoice_id, lines in reallocate(bills, {**billed, **amounts}).items():
-        await write_lines(books, books.invoice(invoice_id), lines)
-
-
-def _yields(books: Books, invoice: Invoice) -> int:
-    if invoice.status is InvoiceStatus.DRAFT:
-        return 0
-    return 1 if invoice.settled_minor == 0 and invoice.in_flight_minor == 0 else 2
-
-
-async def write_lines(books: Books, invoice: Invoice, wanted: Mapping[UUID, int]) -> None:
-    """Make the invoice bill exactly `wanted` (line item → minor units); a change of an open one is a new revision."""
-    present = {line.line_item_id: line for line in books.lines_of(invoice)}
-    items = {item.id: item for item in books.items}
-    if {item: line.amount_minor for item, line in present.items()} == dict(wanted) and all(
-        present[item].description == items[item].description for item in wanted
-    ):
-        return
-    dropped = [line for item, line in present.items() if item not in wanted]
-    if dropped:
-        await InvoiceLine.filter(id__in=[line.id for line in dropped]).delete()
-    kept = [present[item] for item in wanted if item in present]
-    for line in kept:
-        line.amount_minor, line.description = wanted[line.line_item_id], items[line.line_item_id].description
-    if kept:
-        await InvoiceLine.bulk_update(kept, ["amount_minor", "description"])
-    added = [_new_line(invoice, items[item], amount) for item, amount in wanted.items() if item not in present]
-    await InvoiceLine.bulk_create(added)
-    books.lines = [line for line in books.lines if line not in dropped] + added
-    if invoice.kind is InvoiceKind.SEPARATE and invoice.status is not InvoiceStatus.DRAFT:
-        invoice.revision += 1
-        await Invoice.filter(id=invoice.id).update(revision=invoice.revision)
-
-
-def _new_line(invoice: Invoice, item: LineItem, amount: int) -> InvoiceLine:
-    return InvoiceLine(
-        id=new_id(),
-        company_id=invoice.company_id,
-        invoice_id=invoice.id,
-        line_item_id=item.id,
-        description=item.description,
-        currency=invoice.currency,
-        amount_minor=amount,
-        position=item.position,
-    )
-
-
-async def return_to_primary(books: Books, invoice: Invoice, kept: Mapping[UUID, int] | None = None) -> None:
-    """Move what the invoice bills, beyond `kept`, back to PRIMARY. A void invoice keeps its lines as a record."""
-    kept = kept or {}
-    wanted = {line.line_item_id: line.amount_minor for line in books.lines_of(books.primary)}
-    for line in books.lines_of(invoice):
-        back = line.amount_minor - kept.get(line.line_item_id, 0)
-        wanted[line.line_item_id] = wanted.get(line.line_item_id, 0) + back
-    await write_lines(books, books.primary, {item: amount for item, amount in wanted.items() if amount})
 
 
 async def cancel_waiting_mails(invoice: Invoice, kinds: Iterable[str] = ("INVOICE", "REMINDER")) -> None:

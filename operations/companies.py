@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from gateways.stripe import ObservedAccount, StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe_answers import ObservedAccount
 from models import Company, Invoice, StripeStatus, User, UserRole
 from operations.attempts import ProviderUnavailable
 from operations.passwords import check_password, hash_password

@@ -6,7 +6,8 @@ from gateways.stripe import StripeGateway
 from models import Invoice
 from operations.attempts import PaymentInProgress, ending_attempts
 from operations.audit_trail import record
-from operations.books import Books, cancel_waiting_mails, close_books, return_to_primary, revoke_links, write_lines
+from operations.billing import return_to_primary, write_lines
+from operations.books import Books, cancel_waiting_mails, close_books, revoke_links
 from operations.invoices import books_of
 from operations.transactions import transaction
 from rules import clock

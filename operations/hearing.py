@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateways.stripe import News, StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe_answers import News
 from models import Company, Payment
 from operations.attempts import ProviderUnavailable
 from operations.companies import refresh_stripe_connection

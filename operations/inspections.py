@@ -20,7 +20,8 @@ from models import (
 from models.visible import visible
 from operations.agreements import insert_agreement
 from operations.audit_trail import record
-from operations.books import close_books, follow_items, lock_inspection, open_books
+from operations.billing import follow_items
+from operations.books import close_books, lock_inspection, open_books
 from operations.line_items import NewLineItem, insert_line_items
 from operations.transactions import transaction
 from rules import clock, texts

@@ -7,12 +7,8 @@ from models import Company, Inspection, InspectionPerson, InspectionStatus, Invo
 from models.visible import visible
 from operations.attempts import ending_attempts
 from operations.audit_trail import record
-from operations.books import (
-    Books,
-    close_books,
-    open_books,
-    write_lines,
-)
+from operations.billing import write_lines
+from operations.books import Books, close_books, open_books
 from operations.idempotency import claim, keep
 from operations.sending import Letter, check_letter, queue_invoice_mail
 from operations.shares import Share, share_lines

@@ -11,7 +11,8 @@ from models.visible import visible
 from operations.agreements import update_agreement
 from operations.attempts import ending_attempts
 from operations.audit_trail import record, record_all
-from operations.books import Books, close_books, follow_items, open_books, revoke_links
+from operations.billing import follow_items
+from operations.books import Books, close_books, open_books, revoke_links
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from gateways.stripe import ObservedPayment, ObservedRefund, StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe_answers import ObservedPayment, ObservedRefund
 from models import Payment, Refund
 from operations.audit_trail import record
 from operations.books import Books, close_books, open_books

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateways.stripe import CheckoutRequest, ObservedPayment, StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe_answers import CheckoutRequest, ObservedPayment
 from models import Invoice, Payment
 from operations.audit_trail import record
 from operations.books import Books, close_books, lock_inspection, open_books
@@ -80,6 +81,8 @@ async def apply_observation(payment_id: UUID, observed: ObservedPayment) -> None
         payment.disputed_minor = min(observed.disputed_minor, payment.amount_minor)
     if state in PAID_AT_STRIPE and payment.settled_at is None:
         payment.settled_at = clock.now()
+    if state in TAKEN_BACK and payment.taken_back_at is None:
+        payment.taken_back_at = clock.now()
     payment.next_poll_at = _next_poll(payment)
     await _save(books, payment)
     if state is not before:

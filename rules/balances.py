@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from rules.states import (
     IN_FLIGHT,
@@ -72,6 +73,19 @@ class Balance:
     overpaid: int
     refunded: int
     payment_status: PaymentStatus
+
+    def columns(self) -> dict[str, Any]:
+        """The figures by the names of the columns that store them."""
+        return {
+            "total_minor": self.total,
+            "credited_minor": self.credited,
+            "settled_minor": self.settled,
+            "in_flight_minor": self.in_flight,
+            "remaining_minor": self.remaining,
+            "overpaid_minor": self.overpaid,
+            "refunded_minor": self.refunded,
+            "payment_status": self.payment_status,
+        }
 
 
 def balance(*, total: int, status: InvoiceStatus, payments: Iterable[PaymentEntry]) -> Balance:

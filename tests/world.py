@@ -16,7 +16,7 @@ import models
 from app.resources import Resources
 from app.server import create_app
 from app.settings import Settings
-from gateways.stripe import ObservedAccount
+from gateways.stripe_answers import ObservedAccount
 from operations import emails, hearing, payments, refunding, refunds, settling
 from operations.companies import NewUser, create_company, note_stripe_account
 from rules import clock

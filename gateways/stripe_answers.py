@@ -1,0 +1,203 @@
+"""What Stripe answers, in our own words: frozen values, and how they are read off Stripe's objects."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from rules.states import PaymentMethod, PaymentState, RefundStatus
+
+NEWS_TYPES = [
+    "account.updated",
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.refunded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
+]
+"""The events after which one of our rows may need another look."""
+
+DISPUTES_OPEN = ("needs_response", "under_review")
+DISPUTES_LOST = ("lost",)
+_REFUND_STATUSES = {
+    "succeeded": RefundStatus.SUCCEEDED,
+    "failed": RefundStatus.FAILED,
+    "canceled": RefundStatus.CANCELED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutRequest:
+    """What one attempt at paying asks Stripe for. Amounts in minor units; no personal data."""
+
+    payment_id: UUID
+    invoice_id: UUID
+    account_id: str
+    amount_minor: int
+    currency: str
+    title: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPayment:
+    """What Stripe says of one checkout and its payment."""
+
+    session_id: str
+    url: str | None
+    expires_at: datetime
+    state: PaymentState
+    payment_intent_id: str | None = None
+    charge_id: str | None = None
+    method: PaymentMethod | None = None
+    card_brand: str | None = None
+    card_last4: str | None = None
+    failure_message: str | None = None
+    disputed_minor: int = 0
+    has_refunds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRefund:
+    """What Stripe says of one refund. `refund_id` is ours, where the refund is ours."""
+
+    stripe_refund_id: str
+    refund_id: UUID | None
+    amount_minor: int
+    status: RefundStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What Stripe's balance says of one payment intent, in minor units: money that came, went back, and was taken."""
+
+    payment_intent_id: str
+    captured: int = 0
+    refunded: int = 0
+    taken_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Which of an account's objects an event was about; what became of it is asked for, never believed."""
+
+    event_id: str
+    about_account: bool
+    payment_intent_id: str | None
+    session_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedAccount:
+    """Whether a connected account can take payments."""
+
+    account_id: str
+    charges_enabled: bool
+    details_submitted: bool
+
+
+def account_of(account: Any) -> ObservedAccount:
+    return ObservedAccount(
+        account_id=account.id,
+        charges_enabled=bool(account.charges_enabled),
+        details_submitted=bool(account.details_submitted),
+    )
+
+
+def payment_of(session: Any) -> ObservedPayment:
+    intent, charge = _intent(session), charge_of(session)
+    failure = intent.last_payment_error if intent is not None else None
+    return ObservedPayment(
+        session_id=session.id,
+        url=session.url,
+        expires_at=datetime.fromtimestamp(session.expires_at, UTC),
+        state=_state(session, intent),
+        payment_intent_id=intent.id if intent is not None else session.payment_intent,
+        charge_id=charge.id if charge is not None else None,
+        failure_message=failure.message if failure is not None else None,
+        has_refunds=bool(charge is not None and charge.amount_refunded),
+        **_method(charge),
+    )
+
+
+def _intent(session: Any) -> Any:
+    """The payment intent, where it was expanded."""
+    return session.payment_intent if not isinstance(session.payment_intent, str) else None
+
+
+def charge_of(session: Any) -> Any:
+    """The payment intent's newest charge, where it was expanded."""
+    intent = _intent(session)
+    return intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
+
+
+def refund_of(refund: Any) -> ObservedRefund:
+    ours = getattr(refund.metadata, "refund_id", None)
+    return ObservedRefund(
+        stripe_refund_id=refund.id,
+        refund_id=UUID(ours) if ours else None,
+        amount_minor=refund.amount,
+        status=_REFUND_STATUSES.get(refund.status, RefundStatus.PENDING),
+    )
+
+
+def add_movement(movements: dict[str, Movement], transaction: Any) -> None:
+    source = transaction.source
+    intent = getattr(source, "payment_intent", None)
+    if not isinstance(intent, str):
+        return
+    known = movements.get(intent, Movement(intent))
+    if source.object == "refund":
+        known = replace(known, refunded=known.refunded - transaction.amount)
+    elif source.object == "dispute":
+        known = replace(known, taken_back=known.taken_back - transaction.amount)
+    else:
+        known = replace(known, captured=known.captured + transaction.amount)
+    movements[intent] = known
+
+
+def news_of(event: Any) -> News:
+    item = event.data.object
+    payment_intent_id = item.id if item.object == "payment_intent" else getattr(item, "payment_intent", None)
+    return News(
+        event_id=event.id,
+        about_account=item.object == "account",
+        payment_intent_id=payment_intent_id,
+        session_id=item.id if item.object == "checkout.session" else None,
+    )
+
+
+def _state(session: Any, intent: Any) -> PaymentState:
+    if session.payment_status == "paid":
+        return PaymentState.SUCCEEDED
+    if intent is not None and intent.status == "processing":
+        return PaymentState.PROCESSING
+    if session.status == "open":
+        return PaymentState.REQUIRES_ACTION
+    if session.status == "expired":
+        return PaymentState.CANCELED
+    if intent is not None and intent.status == "succeeded":
+        return PaymentState.SUCCEEDED
+    if intent is not None and intent.status in ("requires_payment_method", "canceled"):
+        return PaymentState.FAILED
+    return PaymentState.PROCESSING
+
+
+def _method(charge: Any) -> dict[str, Any]:
+    details = charge.payment_method_details if charge is not None else None
+    if details is None:
+        return {}
+    if details.type == "us_bank_account":
+        return {"method": PaymentMethod.ACH, "card_last4": None}
+    card = details.card if details.type == "card" else None
+    if card is None:
+        return {"method": PaymentMethod.OTHER}
+    return {"method": PaymentMethod.CARD, "card_brand": card.brand, "card_last4": card.last4}

@@ -1,0 +1,126 @@
+"""Proving the books: every stored balance recomputed from the entries, and payments compared with Stripe's balance."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from tortoise import connections
+from tortoise.transactions import in_transaction
+
+from gateways.stripe import StripeGateway
+from gateways.stripe_answers import Movement
+from models import Company, Inspection, Invoice, Payment
+from operations.books import Books, entry, figures_of, inspection_figures, load_books
+from rules.balances import invoice_status
+from rules.states import PAID_AT_STRIPE, InvoiceKind, PaymentState
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A stored figure that the entries don't bear out."""
+
+    what: str
+    figure: str
+    stored: object
+    proven: object
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.figure} is stored as {self.stored}, but the entries say {self.proven}."
+
+
+async def audit_books() -> AsyncIterator[Drift]:
+    """Every drift between stored balances and statuses and what their entries add up to; changes nothing."""
+    last = UUID(int=0)
+    while True:
+        keys = [row.id for row in await Inspection.filter(id__gt=last).order_by("id").limit(BATCH).only("id")]
+        if not keys:
+            return
+        last = keys[-1]
+        for key in keys:
+            for drift in await _audit_inspection(key):
+                yield drift
+
+
+async def _audit_inspection(inspection_id: UUID) -> list[Drift]:
+    async with in_transaction():
+        await connections.get("default").execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        books = await load_books(await Inspection.get(id=inspection_id))
+    return [*_drifts_of_lines(books), *_drifts_of_payments(books), *_drifts_of_balances(books)]
+
+
+def _drifts_of_lines(books: Books) -> list[Drift]:
+    live = {invoice.id for invoice in books.live}
+    billed = {item.id: 0 for item in books.items}
+    for line in books.lines:
+        if line.invoice_id in live:
+            billed[line.line_item_id] = billed.get(line.line_item_id, 0) + line.amount_minor
+    amounts = {item.id: item.amount_minor for item in books.items}
+    return _compare(
+        (f"Line item {item}", "amount_minor", amounts.get(item, 0), amount) for item, amount in billed.items()
+    )
+
+
+def _drifts_of_payments(books: Books) -> list[Drift]:
+    rows: list[tuple[str, str, object, object]] = []
+    for payment in books.payments:
+        proven = entry(payment)
+        what = f"Payment {payment.id}"
+        rows.append((what, "refunded_minor", payment.refunded_minor, proven.refunded))
+        rows.append((what, "refundable_minor", payment.refundable_minor, proven.refundable))
+    return _compare(rows)
+
+
+def _drifts_of_balances(books: Books) -> list[Drift]:
+    rows: list[tuple[str, str, object, object]] = []
+    for invoice in books.invoices:
+        figures = figures_of(books, invoice)
+        proven: dict[str, object] = {
+            **figures.columns(),
+            "status": invoice_status(invoice.kind, invoice.status, figures),
+        }
+        rows += [(_name(invoice), name, getattr(invoice, name), value) for name, value in proven.items()]
+    what = f"Inspection {books.inspection.number}"
+    rows += [(what, name, getattr(books.inspection, name), value) for name, value in inspection_figures(books).items()]
+    return _compare(rows)
+
+
+def _name(invoice: Invoice) -> str:
+    return f"{'Primary invoice' if invoice.kind is InvoiceKind.PRIMARY else 'Invoice'} {invoice.number}"
+
+
+def _compare(rows: Iterable[tuple[str, str, object, object]]) -> list[Drift]:
+    return [Drift(what, figure, stored, proven) for what, figure, stored, proven in rows if stored != proven]
+
+
+async def audit_stripe(*, stripe: StripeGateway) -> AsyncIterator[Drift]:
+    """Every drift between our payments and Stripe's balance transactions, company by company; changes nothing.
+
+    Raises StripeUnavailable or StripeRefused. Compares what the account's own currency shows, unconverted.
+    """
+    async for company in Company.filter(stripe_account_id__isnull=False).order_by("id"):
+        assert company.stripe_account_id is not None
+        movements = await stripe.read_movements(company.stripe_account_id)
+        payments = Payment.filter(company_id=company.id, stripe_account_id=company.stripe_account_id)
+        known: set[str] = set()
+        async for payment in payments.filter(stripe_payment_intent_id__isnull=False).order_by("id"):
+            intent = str(payment.stripe_payment_intent_id)
+            known.add(intent)
+            for drift in _drifts_from_stripe(payment, movements.get(intent, Movement(intent))):
+                yield drift
+        for intent in sorted(movements.keys() - known):
+            yield Drift(f"Payment intent {intent}", "captured", "no payment", movements[intent].captured)
+
+
+def _drifts_from_stripe(payment: Payment, moved: Movement) -> list[Drift]:
+    what = f"Payment {payment.id} ({payment.state})"
+    paid = payment.amount_minor if payment.state in PAID_AT_STRIPE else 0
+    taken = payment.disputed_minor if payment.state is not PaymentState.SUCCEEDED else 0
+    return _compare(
+        [
+            (what, "amount at Stripe", paid, moved.captured),
+            (what, "refunds at Stripe", payment.refunded_minor, moved.refunded),
+            (what, "disputes at Stripe", taken, moved.taken_back),
+        ]
+    )

@@ -1,0 +1,81 @@
+"""Which invoice bills what: writing lines so that every charge stays fully billed."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from models import Invoice, InvoiceLine, LineItem
+from operations.books import Books
+from rules.allocation import Bill, reallocate
+from rules.identifiers import new_id
+from rules.states import InvoiceKind, InvoiceStatus
+
+
+async def follow_items(books: Books) -> None:
+    """Bring every live invoice's lines in step with the line items, after items were added, edited or removed."""
+    bills = [
+        Bill(
+            invoice_id=invoice.id,
+            primary=invoice.kind is InvoiceKind.PRIMARY,
+            yields=_yields(books, invoice),
+            follows=invoice.by_services and _yields(books, invoice) < 2,
+            lines={line.line_item_id: line.amount_minor for line in books.lines_of(invoice)},
+        )
+        for invoice in books.live
+    ]
+    amounts = {item.id: item.amount_minor for item in books.items}
+    billed = {item: 0 for bill in bills for item in bill.lines}
+    for invoice_id, lines in reallocate(bills, {**billed, **amounts}).items():
+        await write_lines(books, books.invoice(invoice_id), lines)
+
+
+def _yields(books: Books, invoice: Invoice) -> int:
+    if invoice.status is InvoiceStatus.DRAFT:
+        return 0
+    return 1 if invoice.settled_minor == 0 and invoice.in_flight_minor == 0 else 2
+
+
+async def write_lines(books: Books, invoice: Invoice, wanted: Mapping[UUID, int]) -> None:
+    """Make the invoice bill exactly `wanted` (line item → minor units); a change of an open one is a new revision."""
+    present = {line.line_item_id: line for line in books.lines_of(invoice)}
+    items = {item.id: item for item in books.items}
+    if {item: line.amount_minor for item, line in present.items()} == dict(wanted) and all(
+        present[item].description == items[item].description for item in wanted
+    ):
+        return
+    dropped = [line for item, line in present.items() if item not in wanted]
+    if dropped:
+        await InvoiceLine.filter(id__in=[line.id for line in dropped]).delete()
+    kept = [present[item] for item in wanted if item in present]
+    for line in kept:
+        line.amount_minor, line.description = wanted[line.line_item_id], items[line.line_item_id].description
+    if kept:
+        await InvoiceLine.bulk_update(kept, ["amount_minor", "description"])
+    added = [_new_line(invoice, items[item], amount) for item, amount in wanted.items() if item not in present]
+    await InvoiceLine.bulk_create(added)
+    books.lines = [line for line in books.lines if line not in dropped] + added
+    if invoice.kind is InvoiceKind.SEPARATE and invoice.status is not InvoiceStatus.DRAFT:
+        invoice.revision += 1
+        await Invoice.filter(id=invoice.id).update(revision=invoice.revision)
+
+
+def _new_line(invoice: Invoice, item: LineItem, amount: int) -> InvoiceLine:
+    return InvoiceLine(
+        id=new_id(),
+        company_id=invoice.company_id,
+        invoice_id=invoice.id,
+        line_item_id=item.id,
+        description=item.description,
+        currency=invoice.currency,
+        amount_minor=amount,
+        position=item.position,
+    )
+
+
+async def return_to_primary(books: Books, invoice: Invoice, kept: Mapping[UUID, int] | None = None) -> None:
+    """Move what the invoice bills, beyond `kept`, back to PRIMARY. A void invoice keeps its lines as a record."""
+    kept = kept or {}
+    wanted = {line.line_item_id: line.amount_minor for line in books.lines_of(books.primary)}
+    for line in books.lines_of(invoice):
+        back = line.amount_minor - kept.get(line.line_item_id, 0)
+        wanted[line.line_item_id] = wanted.get(line.line_item_id, 0) + back
+    await write_lines(books, books.primary, {item: amount for item, amount in wanted.items() if amount})
