@@ -1,0 +1,291 @@
+"""Sending an invoice: to exactly one party, with a letter for that sending alone, or not at all."""
+
+from typing import Any
+
+import pytest
+
+from models import Email, Grant, Invoice
+from tests.api.expectations import Refused, nothing_changes, refused
+from tests.world import Json, World
+
+SENT = "invoice { id status sentAt emails { to subject status } emailPreview { subject message } }"
+OFF = "All notifications are disabled on this inspection; turn them on to send."
+
+
+def link_of(world: World, mail: Json) -> str:
+    (link,) = [word for word in str(mail["text"]).split() if word.startswith(world.settings.payment_portal_url)]
+    return link
+
+
+async def delivered(world: World) -> list[Json]:
+    """The mailbox, oldest first, after the outbox went out."""
+    await world.deliver_mails()
+    return list(reversed(await world.mails()))
+
+
+async def test_mail_goes_to_the_chosen_party_alone(world: World) -> None:
+    """S16, S38"""
+    people = (("Clara Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"), ("Lisa Lister", "LISTING_AGENT"))
+    job = await world.inspection(people=people)
+    await job.invoice("125.00", send=True, inspectionPersonId=job.entry("LISTING_AGENT"))
+    (mail,) = await delivered(world)
+    assert mail["recipients"] == [job.email("LISTING_AGENT")]
+    assert mail["to"] == [job.email("LISTING_AGENT")]
+    assert (mail["cc"], mail["bcc"]) == ([], [])
+    names = {name.lower() for name, _ in headers(mail)}
+    assert not names & {"cc", "bcc", "resent-to", "resent-cc"}
+    raw = str(mail)
+    assert job.email("CLIENT") not in raw
+    assert job.email("BUYERS_AGENT") not in raw
+
+
+def headers(mail: Json) -> list[tuple[str, str]]:
+    found: Any = mail["headers"]
+    return list(found.items()) if isinstance(found, dict) else [tuple(pair) for pair in found]
+
+
+async def test_link_opens_that_invoice_in_the_payment_portal(world: World) -> None:
+    """S17, S18"""
+    job = await world.inspection()
+    other = await job.invoice("50.00")
+    invoice = await job.invoice("125.00", send=True)
+    (mail,) = await delivered(world)
+    link = link_of(world, mail)
+    assert link.startswith(f"{world.settings.payment_portal_url}#")
+    assert link in mail["html"].replace("&amp;", "&")
+    assert world.settings.client_portal_url not in mail["text"] + mail["html"]
+    seen = await world.bearer(link).read("{ viewer { __typename ... on PayerViewer { invoice { id } } } }")
+    assert seen["viewer"] == {"__typename": "PayerViewer", "invoice": {"id": invoice["id"]}}
+    assert other["id"] != invoice["id"]
+
+
+async def test_stored_mails_hold_no_token(world: World) -> None:
+    """S17"""
+    job = await world.inspection()
+    await job.invoice("125.00", send=True)
+    (mail,) = await delivered(world)
+    token = link_of(world, mail).partition("#")[2]
+    email, grant = await Email.get(), await Grant.get()
+    assert token not in email.text + email.html
+    assert token != grant.token_hash
+
+
+async def test_save_and_send_does_both(world: World) -> None:
+    """S51, S12"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00", send=True, subject="For you", message="Please pay")
+    assert invoice["status"] == "OPEN"
+    (mail,) = await delivered(world)
+    assert mail["subject"] == "For you"
+    assert "Please pay" in mail["text"]
+
+
+@pytest.mark.parametrize(
+    ("letter", "field"),
+    [
+        ({"subject": ""}, "subject"),
+        ({"subject": "x" * 201}, "subject"),
+        ({"subject": "Hello\r\nBcc: eve@example.com"}, "subject"),
+        ({"message": "x" * 5001}, "message"),
+        ({"message": "  "}, "message"),
+        ({"message": "a bell \x07"}, "message"),
+    ],
+)
+@pytest.mark.parametrize("send", [True, False])
+async def test_save_and_send_with_an_unusable_letter_leaves_no_invoice(
+    world: World, letter: dict[str, str], field: str, send: bool
+) -> None:
+    """S51, S14"""
+    job = await world.inspection()
+    given = {"inspectionId": job.id, "inspectionPersonId": job.entry(), "fixedAmount": "125.00", **letter}
+    refusal = await refused(world, job.api, "addInvoice", **given, send=send)
+    assert (refusal.code, refusal.field) == ("INVALID_INPUT", field)
+    assert refusal.message.startswith(f"{field} must ")
+    assert await Invoice.filter(kind="SEPARATE").count() == 0
+
+
+async def test_save_and_send_while_notifications_are_off_leaves_no_invoice(world: World) -> None:
+    """S51, S45"""
+    job = await world.inspection()
+    await job.api.mutate("setNotificationsDisabled", inspectionId=job.id, disabled=True)
+    given = {"inspectionId": job.id, "inspectionPersonId": job.entry(), "fixedAmount": "125.00"}
+    assert await refused(world, job.api, "addInvoice", **given, send=True) == Refused(
+        "NOTIFICATIONS_DISABLED", OFF, "send"
+    )
+    assert await Invoice.filter(kind="SEPARATE").count() == 0
+    assert (await job.primary())["total"]["formatted"] == "$450.00"
+
+
+async def test_save_and_send_to_somebody_without_an_address_leaves_no_invoice(world: World) -> None:
+    """S51"""
+    job = await world.inspection()
+    added = await job.api.mutate(
+        "addInspectionPerson",
+        "inspectionPerson { id }",
+        inspectionId=job.id,
+        personId=await world.person("Nora Nomail", email=None),
+        role="LISTING_AGENT",
+    )
+    entry = added.done("inspectionPerson")["id"]
+    given = {"inspectionId": job.id, "inspectionPersonId": entry, "fixedAmount": "125.00"}
+    assert await refused(world, job.api, "addInvoice", **given, send=True) == Refused(
+        "PERSON_HAS_NO_EMAIL", "Nora Nomail has no email address.", "inspectionPersonId"
+    )
+    draft = await job.invoice("125.00", inspectionPersonId=entry)
+    assert await refused(world, job.api, "sendInvoice", invoiceId=draft["id"]) == Refused(
+        "PERSON_HAS_NO_EMAIL", "Nora Nomail has no email address.", "invoiceId"
+    )
+
+
+async def test_edited_letter_is_for_that_sending_only(world: World) -> None:
+    """S14"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00")
+    preview = await job.api.read(
+        "query($id: ID!) { invoice(id: $id) { emailPreview { subject message } } }", id=invoice["id"]
+    )
+    defaults = preview["invoice"]["emailPreview"]
+    edited = await job.api.mutate("sendInvoice", SENT, invoiceId=invoice["id"], subject="Once", message="Only now")
+    assert edited.done("invoice")["emailPreview"] == defaults
+    await world.deliver_mails()
+    again = await job.api.mutate("sendInvoice", SENT, invoiceId=invoice["id"])
+    assert [mail["subject"] for mail in again.done("invoice")["emails"]] == [defaults["subject"], "Once"]
+    first, second = await delivered(world)
+    assert (first["subject"], second["subject"]) == ("Once", defaults["subject"])
+    assert "Only now" in first["text"]
+    assert "Only now" not in second["text"]
+    assert defaults["message"] in second["text"].replace("\r\n", "\n")
+
+
+async def test_prepared_letter_is_for_the_next_sending_only(world: World) -> None:
+    """S14, S37"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00", subject="Prepared", message="Prepared words")
+    for _ in range(2):
+        (await job.api.mutate("sendInvoice", SENT, invoiceId=invoice["id"])).done("invoice")
+        await world.deliver_mails()
+    first, second = await delivered(world)
+    assert first["subject"] == "Prepared"
+    assert second["subject"] == f"Invoice {invoice['number']} from Lakeside Inspections"
+    assert "Prepared words" not in second["text"]
+
+
+async def test_recipient_can_not_be_changed_for_a_sending(world: World) -> None:
+    """S14, S16"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00")
+    for name in ("to", "recipient", "email", "cc", "bcc"):
+        async with nothing_changes(world):
+            answer = await job.api.run(
+                "mutation($input: SendInvoiceInput!) { sendInvoice(input: $input) { invoice { id } } }",
+                input={"invoiceId": invoice["id"], name: "eve@example.com"},
+            )
+        assert answer.codes == ["MALFORMED_OPERATION"]
+        assert name in answer.body["errors"][0]["message"]
+
+
+async def test_link_is_in_the_mail_even_if_the_message_leaves_it_out(world: World) -> None:
+    """S14"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00", send=True, message="Pay me.")
+    (mail,) = await delivered(world)
+    link = link_of(world, mail)
+    assert link in mail["html"]
+    assert (await world.bearer(link).read("{ viewer { ... on PayerViewer { invoice { id } } } }"))["viewer"][
+        "invoice"
+    ] == {"id": invoice["id"]}
+
+
+async def test_sending_again_sends_a_new_link_and_keeps_the_old_one(world: World) -> None:
+    """S17"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00", send=True)
+    await world.deliver_mails()
+    (await job.api.mutate("sendInvoice", SENT, invoiceId=invoice["id"])).done("invoice")
+    first, second = [link_of(world, mail) for mail in await delivered(world)]
+    assert first != second
+    for link in (first, second):
+        await world.bearer(link).read("{ viewer { ... on PayerViewer { invoice { id } } } }")
+
+
+async def test_mail_that_waits_is_not_queued_twice(world: World) -> None:
+    """S16"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00", send=True)
+    assert await refused(world, job.api, "sendInvoice", invoiceId=invoice["id"]) == Refused(
+        "EMAIL_IN_PROGRESS", f"The mail for invoice {invoice['number']} is on its way already.", "invoiceId"
+    )
+    assert await world.deliver_mails() == 1
+
+
+async def test_same_key_sends_once(world: World) -> None:
+    """S16"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00")
+    given = {"invoiceId": invoice["id"], "idempotencyKey": "send-1"}
+    (await job.api.mutate("sendInvoice", SENT, **given)).done("invoice")
+    await world.deliver_mails()
+    async with nothing_changes(world):
+        (await job.api.mutate("sendInvoice", SENT, **given)).done("invoice")
+    assert len(await delivered(world)) == 1
+    assert (await refused(world, job.api, "sendInvoice", **given, subject="Other")).field == "idempotencyKey"
+
+
+async def test_recipient_is_spared_more_than_three_link_mails_an_hour(world: World) -> None:
+    job = await world.inspection()
+    invoice = await job.invoice("125.00")
+    for _ in range(3):
+        (await job.api.mutate("sendInvoice", SENT, invoiceId=invoice["id"])).done("invoice")
+        await world.deliver_mails()
+    assert await refused(world, job.api, "sendInvoice", invoiceId=invoice["id"]) == Refused(
+        "RATE_LIMITED", "This recipient got 3 mails with a link within the hour; send it later.", "invoiceId"
+    )
+    assert len(await world.mails()) == 3
+
+
+async def test_what_is_not_open_is_not_sent(world: World) -> None:
+    """S12, S16"""
+    job = await world.inspection()
+    voided, paid = await job.invoice("50.00"), await job.invoice("60.00")
+    await job.api.mutate("voidInvoice", invoiceId=voided["id"])
+    await job.paid(await job.payment_link(paid["id"]), paid["id"])
+    for invoice, status in ((voided, "void"), (paid, "paid")):
+        assert await refused(world, job.api, "sendInvoice", invoiceId=invoice["id"]) == Refused(
+            "INVOICE_NOT_SENDABLE", f"Invoice {invoice['number']} is {status}.", "invoiceId"
+        )
+    assert (await refused(world, job.api, "sendInvoice", invoiceId=job.primary_id)).code == "INVOICE_IS_PRIMARY"
+
+
+async def test_waiting_mail_is_canceled_with_its_invoice(world: World) -> None:
+    """S16"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00", send=True)
+    await job.api.mutate("voidInvoice", invoiceId=invoice["id"])
+    assert await world.deliver_mails() == 0
+    assert await world.mails() == []
+    assert [mail["status"] for mail in (await job.read("emails { status }"))["emails"]] == ["CANCELED"]
+
+
+async def test_invoice_mails_go_out_whatever_the_automation_tier(world: World) -> None:
+    """S36"""
+    for enabled in (False, True):
+        changed = await world.inspector.mutate(
+            "updateCompany", "company { advancedAutomationsEnabled }", advancedAutomationsEnabled=enabled
+        )
+        changed.done("company")
+        job = await world.inspection()
+        await job.invoice("125.00", send=True)
+        await world.deliver_mails()
+        assert len(await world.mails(job.email())) == 1
+
+
+async def test_address_changed_before_sending_is_the_one_that_gets_the_mail(world: World) -> None:
+    """S16"""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00")
+    person = job.created["people"][1]["person"]["id"]
+    await job.api.mutate("updatePerson", "person { id }", personId=person, email="new@people.test")
+    await job.api.mutate("sendInvoice", invoiceId=invoice["id"])
+    await job.api.mutate("updatePerson", "person { id }", personId=person, email="newer@people.test")
+    (mail,) = await delivered(world)
+    assert mail["recipients"] == ["new@people.test"]
