@@ -94,7 +94,10 @@ class Invoice(Row):
             CheckConstraint(check=f"remaining_minor = {_REMAINING}", name="invoices_remaining"),
             CheckConstraint(check=f"overpaid_minor = {_OVERPAID}", name="invoices_overpaid"),
         )
-        indexes = (Index(fields=("company_id", "status", "id")),)
+        indexes = (
+            Index(fields=("company_id", "status", "id")),
+            Index(fields=("company_id", "created_at", "id")),
+        )
 
 
 class InvoiceLine(Row):

@@ -48,6 +48,7 @@ class Payment(Row):
     disputed_minor = minor_units()
     reference = fields.CharField(max_length=200, null=True)
     settled_at: datetime | None = fields.DatetimeField(null=True)
+    taken_back_at: datetime | None = fields.DatetimeField(null=True, description="When it was LOST or RETURNED.")
     failure_message = fields.CharField(max_length=500, null=True)
     card_brand = fields.CharField(max_length=40, null=True)
     card_last4 = fields.CharField(max_length=4, null=True)
@@ -80,8 +81,18 @@ class Payment(Row):
                 " AND disputed_minor BETWEEN 0 AND amount_minor",
                 name="payments_amounts",
             ),
+            CheckConstraint(
+                check="(settled_at IS NOT NULL"
+                " OR state NOT IN ('SUCCEEDED', 'DISPUTED', 'LOST', 'RETURNED', 'RECORDED', 'REMOVED'))"
+                " AND (taken_back_at IS NOT NULL) = (state IN ('LOST', 'RETURNED'))",
+                name="payments_dated",
+            ),
         )
-        indexes = (Index(fields=("company_id", "created_at", "id")),)
+        indexes = (
+            Index(fields=("company_id", "created_at", "id")),
+            Index(fields=("company_id", "settled_at", "id")),
+            Index(fields=("company_id", "taken_back_at", "id")),
+        )
 
 
 class Refund(Row):
@@ -114,4 +125,6 @@ class Refund(Row):
             CheckConstraint(
                 check="amount_minor > 0 AND credited_minor BETWEEN 0 AND amount_minor", name="refunds_amounts"
             ),
+            CheckConstraint(check="status <> 'SUCCEEDED' OR settled_at IS NOT NULL", name="refunds_dated"),
         )
+        indexes = (Index(fields=("company_id", "settled_at", "id")),)

@@ -12,7 +12,7 @@ from operations.refunding import settle_refunds
 from operations.transactions import transaction
 from rules import clock
 from rules.polling import next_poll_delay
-from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, PaymentState, next_payment_state
+from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, TAKEN_BACK, PaymentState, next_payment_state
 
 
 async def observe_payment(payment: Payment, *, stripe: StripeGateway) -> ObservedPayment:
@@ -81,8 +81,7 @@ async def apply_observation(payment_id: UUID, observed: ObservedPayment) -> None
         payment.disputed_minor = min(observed.disputed_minor, payment.amount_minor)
     if state in PAID_AT_STRIPE and payment.settled_at is None:
         payment.settled_at = clock.now()
-    if state in TAKEN_BACK and payment.taken_back_at is None:
-        payment.taken_back_at = clock.now()
+    payment.taken_back_at = (payment.taken_back_at or clock.now()) if state in TAKEN_BACK else None
     payment.next_poll_at = _next_poll(payment)
     await _save(books, payment)
     if state is not before:
