@@ -39,8 +39,6 @@ async def run(work: Callable[[Context, Any], Awaitable[Changed]], context: Conte
     try:
         return await work(context, given)
     except Refusal as refusal:
-        if refusal.code is ErrorCode.UNAUTHENTICATED and context.principal is not None:
-            raise
         return Changed(user_errors=(UserError.of(refusal),))
 
 
