@@ -30,11 +30,15 @@ class Drift:
         return f"{self.what}: {self.figure} is stored as {self.stored}, but the entries say {self.proven}."
 
 
-async def audit_books() -> AsyncIterator[Drift]:
-    """Every drift between stored balances and statuses and what their entries add up to; changes nothing."""
+async def audit_books(company_id: UUID | None = None) -> AsyncIterator[Drift]:
+    """Every drift between stored balances and statuses and what their entries add up to; changes nothing.
+
+    Of one company, or of all.
+    """
     last = UUID(int=0)
+    rows = Inspection.all() if company_id is None else Inspection.filter(company_id=company_id)
     while True:
-        keys = [row.id for row in await Inspection.filter(id__gt=last).order_by("id").limit(BATCH).only("id")]
+        keys = [row.id for row in await rows.filter(id__gt=last).order_by("id").limit(BATCH).only("id")]
         if not keys:
             return
         last = keys[-1]
@@ -94,12 +98,13 @@ def _compare(rows: Iterable[tuple[str, str, object, object]]) -> list[Drift]:
     return [Drift(what, figure, stored, proven) for what, figure, stored, proven in rows if stored != proven]
 
 
-async def audit_stripe(*, stripe: StripeGateway) -> AsyncIterator[Drift]:
+async def audit_stripe(company_id: UUID | None = None, *, stripe: StripeGateway) -> AsyncIterator[Drift]:
     """Every drift between our payments and Stripe's balance transactions, company by company; changes nothing.
 
     Raises StripeUnavailable or StripeRefused. Compares what the account's own currency shows, unconverted.
     """
-    async for company in Company.filter(stripe_account_id__isnull=False).order_by("id"):
+    companies = Company.all() if company_id is None else Company.filter(id=company_id)
+    async for company in companies.filter(stripe_account_id__isnull=False).order_by("id"):
         assert company.stripe_account_id is not None
         movements = await stripe.read_movements(company.stripe_account_id)
         payments = Payment.filter(company_id=company.id, stripe_account_id=company.stripe_account_id)
