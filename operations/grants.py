@@ -1,5 +1,6 @@
 """Links: minting, sharing and revoking the rights they carry, and recognising whoever follows one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from rules.access import Principal, Scope
 from rules.errors import ErrorCode, NotFound, Refusal, Unauthenticated
 from rules.identifiers import new_id
 from rules.links import CLIENT_LINK_LIFE, PAYMENT_LINK_LIFE, Portals, digest, new_token
+from rules.roles import PersonRole
 from rules.states import InvoiceKind, InvoiceStatus
 
 
@@ -58,33 +60,37 @@ async def create_payment_link(principal: Principal, invoice_id: UUID, *, portals
 async def share_client_portal(
     principal: Principal, inspection_id: UUID, *, person_id: UUID | None, email: str | None, portals: Portals
 ) -> Link:
-    """A link to the client portal for somebody in the People box, or for whoever has the email address (S25)."""
+    """A link to the client portal: a client shares it with anybody (S25), staff make one for a client alone (S26)."""
     if (person_id is None) == (email is None):
         raise Refusal("Give either personId or email: exactly one of the two.", field=("personId",))
     inspection = await visible(Inspection, principal).get_or_none(id=inspection_id)
     if inspection is None:
         raise NotFound("Inspection", field=("inspectionId",))
-    name = texts.email_address(email, field="email") if email else await _name_in_box(principal, inspection, person_id)
+    address = texts.email_address(email, field="email") if email is not None else None
+    box = await listed(InspectionPerson, principal).filter(inspection_id=inspection.id).prefetch_related("person")
+    entry = _entry(box, person_id=person_id, address=address)
+    if person_id is not None and entry is None:
+        raise NotFound("Person", field=("personId",))
+    if principal.scope is Scope.INSPECTOR and (entry is None or entry.role is not PersonRole.CLIENT):
+        raise Refusal(
+            "Staff make portal links for the inspection's clients only; a client may share theirs with anybody.",
+            field=("personId" if address is None else "email",),
+        )
     return await _mint(
         inspection,
         GrantKind.CLIENT_PORTAL,
         by=principal,
         portals=portals,
         person_id=person_id,
-        person_name=name,
+        person_name=address or (entry.person.name if entry else ""),
     )
 
 
-async def _name_in_box(principal: Principal, inspection: Inspection, person_id: UUID | None) -> str:
-    entry = (
-        await listed(InspectionPerson, principal)
-        .filter(inspection_id=inspection.id, person_id=person_id)
-        .prefetch_related("person")
-        .first()
-    )
-    if entry is None:
-        raise NotFound("Person", field=("personId",))
-    return entry.person.name
+def _entry(box: Sequence[InspectionPerson], *, person_id: UUID | None, address: str | None) -> InspectionPerson | None:
+    """Who of the People box is meant, if anybody."""
+    if address is None:
+        return next((entry for entry in box if entry.person_id == person_id), None)
+    return next((entry for entry in box if (entry.person.email or "").lower() == address.lower()), None)
 
 
 async def _mint(

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.commands.seed import OWNER_EMAIL, Guest, Item, Job, Seed, signed_in_owner
 from app.resources import Resources
-from models import Company, Inspection, Invoice, LineItemKind, UserRole
+from models import Company, Inspection, InspectionPerson, Invoice, LineItemKind, UserRole
 from operations import companies, grants
 from rules.roles import PersonRole
 from rules.states import InvoiceKind, InvoiceStatus
@@ -58,11 +59,19 @@ async def links(held: Resources) -> Links:
     payment = await grants.create_payment_link(by, invoice.id, portals=portals) if invoice else None
     inspection = await Inspection.filter(company_id=by.company_id, remaining_minor__gt=0).order_by("-number").first()
     client = (
-        await grants.share_client_portal(by, inspection.id, person_id=None, email="client@example.com", portals=portals)
+        await grants.share_client_portal(
+            by, inspection.id, person_id=await _client_of(inspection), email=None, portals=portals
+        )
         if inspection
         else None
     )
     return Links(payment.url if payment else None, client.url if client else None)
+
+
+async def _client_of(inspection: Inspection) -> UUID:
+    client = await InspectionPerson.filter(inspection_id=inspection.id, role=PersonRole.CLIENT, removed_at=None).first()
+    assert client is not None, "an inspection always has a client"
+    return client.person_id
 
 
 def _guest(name: str, role: PersonRole, role_name: str | None = None) -> Guest:
