@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -32,6 +33,10 @@ API_VERSION = "2026-05-27.dahlia"
 """The version of the official OpenAPI description that tests validate every exchange against."""
 
 CALL_SECONDS_MAX = 20.0
+PAGES_MAX = 10
+CLOCK_DIFFERENCE_MAX = timedelta(minutes=10)
+"""How far Stripe's clock and ours may be apart, generously."""
+
 NETWORK_RETRIES_MAX = 2
 
 Answer = TypeVar("Answer")
@@ -99,6 +104,21 @@ class StripeGateway:
         if charge is None or not charge.disputed:
             return observed
         return await self._with_dispute(observed, account_id=account_id)
+
+    async def find_checkout(self, payment_id: UUID, *, account_id: str, since: datetime) -> ObservedPayment | None:
+        """The checkout that was opened for a payment after `since`, where its creation never got an answer."""
+        params: Any = {"limit": 100, "created": {"gte": int((since - CLOCK_DIFFERENCE_MAX).timestamp())}}
+        for _ in range(PAGES_MAX):
+            page = await _answer(
+                self._client.v1.checkout.sessions.list_async(params=params, options={"stripe_account": account_id})
+            )
+            for session in page.data:
+                if session.client_reference_id == str(payment_id):
+                    return await self.read_checkout(session.id, account_id=account_id)
+            if not page.has_more:
+                return None
+            params["starting_after"] = page.data[-1].id
+        raise StripeUnavailable(f"more than {PAGES_MAX} pages of checkouts")
 
     async def _with_dispute(self, observed: ObservedPayment, *, account_id: str) -> ObservedPayment:
         disputes = await _answer(

@@ -5,14 +5,22 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
 from gateways.stripe_answers import CheckoutRequest, ObservedPayment
-from models import Invoice, Payment
+from models import AutomationTrigger, Invoice, Payment
 from operations.audit_trail import record
 from operations.books import Books, close_books, lock_inspection, open_books
+from operations.occurrences import note
+from operations.receipts import owe_payment_receipt
 from operations.refunding import settle_refunds
 from operations.transactions import transaction
 from rules import clock
 from rules.polling import next_poll_delay
 from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, TAKEN_BACK, PaymentState, next_payment_state
+
+LOOK_AFTER = timedelta(minutes=2)
+"""How old an attempt without a checkout is when we stop asking for one, and look what Stripe has.
+
+Stripe repeats the fault that it first answered with for as long as it keeps the key, which is a day.
+"""
 
 
 async def observe_payment(payment: Payment, *, stripe: StripeGateway) -> ObservedPayment:
@@ -53,12 +61,32 @@ async def settle_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
     try:
         observed = await observe_payment(payment, stripe=stripe)  # Before the locks: slow.
     except StripeUnavailable:
-        await _poll_again(payment)
+        await _resolve_unanswered(payment, stripe=stripe)
     except StripeRefused as refused:
         await give_up_checkout(payment_id, refused.message)
     else:
         await apply_observation(payment_id, observed)
         await settle_refunds(payment_id, observed, stripe=stripe)
+
+
+async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> None:
+    """Ask again later; where Stripe keeps failing to open a checkout, take up the one it did open, or give up.
+
+    Giving up is safe: nobody has the address of a checkout that we were never told.
+    """
+    if payment.checkout_session_id is not None or clock.now() - payment.created_at < LOOK_AFTER:
+        await _poll_again(payment)
+        return
+    assert payment.stripe_account_id is not None
+    try:
+        found = await stripe.find_checkout(payment.id, account_id=payment.stripe_account_id, since=payment.created_at)
+    except (StripeUnavailable, StripeRefused):
+        await _poll_again(payment)
+    else:
+        if found is None:
+            await give_up_checkout(payment.id, "The payment provider could not open a checkout; please try again.")
+        else:
+            await apply_observation(payment.id, found)
 
 
 @transaction
@@ -72,12 +100,12 @@ async def apply_observation(payment_id: UUID, observed: ObservedPayment) -> None
     payment.checkout_url = observed.url or payment.checkout_url
     payment.checkout_expires_at = observed.expires_at
     payment.stripe_payment_intent_id = observed.payment_intent_id or payment.stripe_payment_intent_id
-    payment.method = observed.method or payment.method
-    payment.card_brand = observed.card_brand or payment.card_brand
-    payment.card_last4 = observed.card_last4 or payment.card_last4
-    payment.failure_message = None if state in PAID_AT_STRIPE else observed.failure_message
     payment.state = state
-    if state is observed.state:
+    if state is observed.state:  # Late news of an earlier try must not name its card.
+        payment.method = observed.method or payment.method
+        payment.card_brand = observed.card_brand or payment.card_brand
+        payment.card_last4 = observed.card_last4 or payment.card_last4
+        payment.failure_message = None if state in PAID_AT_STRIPE else observed.failure_message
         payment.disputed_minor = min(observed.disputed_minor, payment.amount_minor)
     if state in PAID_AT_STRIPE and payment.settled_at is None:
         payment.settled_at = clock.now()
@@ -133,6 +161,9 @@ async def _save(books: Books, payment: Payment) -> None:
 
 
 async def _record(books: Books, payment: Payment, before: PaymentState) -> None:
+    if payment.state is PaymentState.SUCCEEDED and before is not PaymentState.DISPUTED:
+        await note(books.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
+        await owe_payment_receipt(books, payment)
     await record(
         books.inspection,
         "payment.moved",
