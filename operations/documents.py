@@ -51,7 +51,13 @@ async def _shares(primary: Invoice) -> list[_Row]:
     others = await Invoice.filter(
         inspection_id=primary.inspection_id, kind=InvoiceKind.SEPARATE, status__not=InvoiceStatus.VOID
     ).order_by("id")
-    return [_Row(other.billed_to_name, other.payment_status.replace("_", " ").title(), other.total) for other in others]
+    return [_Row(other.billed_to_name, _state_of(other), other.total) for other in others]
+
+
+def _state_of(share: Invoice) -> str:
+    """The share's status, and how much was paid where the status alone does not say it."""
+    state = share.payment_status.replace("_", " ").title()
+    return f"{state}, {share.settled} paid" if share.settled_minor not in (0, share.total_minor) else state
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:
