@@ -4,7 +4,7 @@ import pytest
 from graphql import GraphQLInputObjectType
 
 import models
-from gateways.stripe import ObservedAccount
+from gateways.stripe_answers import ObservedAccount
 from operations.companies import note_stripe_account
 from schema.root import build_api
 from tests.api.expectations import Refused, refused
