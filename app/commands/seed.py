@@ -10,6 +10,7 @@ from app.resources import Resources
 from models import InspectionPerson, Invoice, LineItem, LineItemKind, Payment, User
 from operations import (
     companies,
+    emails,
     grants,
     inspections,
     invoices,
@@ -89,7 +90,7 @@ class Seed:
             line_item_ids=[item.id for item in chosen] if services else None,
             fixed_amount=Decimal(amount) if amount else None,
         )
-        return await invoices.add_invoice(
+        invoice_id = await invoices.add_invoice(
             self._owner,
             job.id,
             job.box[role].id,
@@ -99,6 +100,9 @@ class Seed:
             idempotency_key=None,
             stripe=self._held.stripe,
         )
+        # At once, as the worker will: a mail that still waits when its invoice is paid is never sent.
+        await emails.send_due_emails(limit=1, mailer=self._held.mailer, portals=self._held.settings.portals)
+        return invoice_id
 
     async def pay_share(self, invoice_id: UUID, **form: str) -> None:
         """The party that a separate invoice bills follows its link and pays."""

@@ -1,0 +1,157 @@
+"""The demo: ready with real data, one at a time, its parts started again when they die, and gone without a trace."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from app.commands import surroundings
+from app.commands.callers import Caller, get
+from app.commands.seed import OWNER_EMAIL
+from app.commands.seed_states import PASSWORD
+from app.commands.story import free_ports
+from sandbox import process, visitor
+from tests.app import processes
+
+STATES = {"UNPAID", "PARTIALLY_PAID", "PROCESSING", "PAID", "OVERPAID"}
+
+
+def demo(data_dir: Path, ports: surroundings.Ports, *options: str) -> tuple[str, ...]:
+    return ("demo", "--port", str(ports.api), "--data-dir", str(data_dir), *options)
+
+
+def shown(log: Path) -> str:
+    return log.read_text(encoding="utf-8") if log.exists() else ""
+
+
+def ready(running: "subprocess.Popen[bytes]", log: Path) -> None:
+    processes.until("ready", lambda: "Inspectpay is running." in shown(log) or running.poll() is not None)
+    assert running.poll() is None, shown(log)
+
+
+def owner(api_url: str) -> Caller:
+    session = Caller("owner", api_url).mutate(
+        "signIn", "session { accessToken }", email=OWNER_EMAIL, password=PASSWORD
+    )["session"]
+    return Caller("owner", api_url, session["accessToken"])
+
+
+def link_after(words: str, text: str) -> str:
+    return next(line for line in text.splitlines() if words in line).split()[-1]
+
+
+def leftovers(data_dir: Path) -> Iterator[str]:
+    """Command lines of processes that still work for the demo on this directory."""
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return (line for line in listed.splitlines() if str(data_dir) in line and "pytest" not in line)
+
+
+def test_demo_works_goes_on_and_forgets(tmp_path: Path) -> None:
+    data_dir, log = tmp_path / "data", tmp_path / "demo.log"
+    first_demo_shows_every_state_and_its_links_work(data_dir, log)
+    next_demo_goes_on_and_restarts_what_dies(data_dir, log)
+    reset_forgets_the_demo_and_nothing_else(data_dir, log)
+
+
+def first_demo_shows_every_state_and_its_links_work(data_dir: Path, log: Path) -> None:
+    ports = free_ports()
+    with processes.started(*demo(data_dir, ports), log=log) as running:
+        ready(running, log)
+        text = shown(log)
+        api = f"http://localhost:{ports.api}"
+        assert {f"{api}/graphiql", f"http://localhost:{ports.mailbox}", f"http://localhost:{ports.stripe}"} <= set(
+            text.split()
+        )
+        nodes = owner(api).read("{ inspections(first: 20) { nodes { paymentStatus status invoices { status } } } }")
+        found = nodes["inspections"]["nodes"]
+        assert {node["paymentStatus"] for node in found} == STATES
+        assert "CANCELED" in {node["status"] for node in found}
+        assert "DRAFT" in {invoice["status"] for node in found for invoice in node["invoices"]}
+        payer = Caller("payer", api, link_after("Payment portal", text).partition("#")[2])
+        client = Caller("client", api, link_after("Client portal", text).partition("#")[2])
+        assert payer.read("{ viewer { __typename } }")["viewer"]["__typename"] == "PayerViewer"
+        assert client.read("{ viewer { __typename } }")["viewer"]["__typename"] == "ClientViewer"
+        processes.until("mails", lambda: len(get(f"http://127.0.0.1:{ports.mailbox}/api/messages").json()) == 3)
+
+        second = processes.run(*demo(data_dir, free_ports()))
+        assert second.returncode == 2
+        assert "A demo is running on" in second.stderr
+        busy = processes.run(*demo(data_dir.with_name("other"), ports))
+        assert busy.returncode == 2
+        assert f"Port {ports.api}, for the API, is taken" in busy.stderr
+        assert "Traceback" not in second.stderr + busy.stderr + shown(log)
+
+        assert processes.stop(running, signal.SIGINT) == 0
+    assert shown(log).rstrip().endswith("Stopped.")
+    assert list(leftovers(data_dir)) == []
+    assert all(process.is_free(port) for port in ports.named().values())
+
+
+def next_demo_goes_on_and_restarts_what_dies(data_dir: Path, log: Path) -> None:
+    ports = free_ports()
+    with processes.started(*demo(data_dir, ports), log=log) as running:
+        ready(running, log)
+        assert "Making a company" not in shown(log), "the data of the first start is used"
+        api = f"http://localhost:{ports.api}"
+        payer = Caller("payer", api, link_after("Payment portal", shown(log)).partition("#")[2])
+        invoice = payer.read("{ viewer { ... on PayerViewer { invoice { id } } } }")["viewer"]["invoice"]
+        checkout = payer.mutate("startPayment", "checkoutUrl", invoiceId=invoice["id"])["checkoutUrl"]
+
+        for name in ("worker", "serve"):
+            kill_own(name, ports)
+        processes.until("restarts", lambda: shown(log).count("starting it again") == 2)
+        processes.until("the API", lambda: process.answers(f"http://127.0.0.1:{ports.api}/readyz"))
+        assert visitor.pay(checkout, card=visitor.CARD) == 303
+        status = "query($id: ID!) { invoice(id: $id) { status } }"
+        processes.until("paid", lambda: payer.read(status, id=invoice["id"])["invoice"]["status"] == "PAID")
+        assert processes.stop(running, signal.SIGTERM) == 0
+    assert "Traceback" not in shown(log)
+    assert list(leftovers(data_dir)) == []
+
+
+def kill_own(name: str, ports: surroundings.Ports) -> None:
+    """SIGKILL the demo's API or worker: the child of the process that watches over it."""
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    found = []
+    for line in listed.splitlines()[1:]:
+        number, _, words = line.strip().partition(" ")
+        if f"-m app {name}" in words and "attached.py" not in words and belongs_to(int(number), ports):
+            found.append(int(number))
+    assert len(found) == 1, found
+    subprocess.run(["kill", "-KILL", str(found[0])], check=True)
+
+
+def belongs_to(number: int, ports: surroundings.Ports) -> bool:
+    try:
+        environment = Path(f"/proc/{number}/environ").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return False
+    return f"PUBLIC_URL=http://localhost:{ports.api}" in environment
+
+
+def reset_forgets_the_demo_and_nothing_else(data_dir: Path, log: Path) -> None:
+    theirs = data_dir / "notes.txt"
+    theirs.write_text("mine")
+    ports = free_ports()
+    with processes.started(*demo(data_dir, ports, "--reset"), log=log) as running:
+        ready(running, log)
+        assert "Making a company" in shown(log)
+        assert processes.stop(running) == 0
+    assert theirs.read_text() == "mine"
+
+
+def test_reset_of_a_database_of_your_own_is_refused(tmp_path: Path) -> None:
+    url = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}
+    refused = processes.run(*demo(tmp_path, free_ports(), "--reset"), environment=url)
+    assert refused.returncode == 2
+    assert "--reset can't empty the database of DATABASE_URL" in refused.stderr
+
+
+def test_no_foreign_page_gets_in() -> None:
+    """The configuration of the demo opens the explorer, and still no page of another site."""
+    environment = surroundings._environment(surroundings.Ports(8000), "postgres://a@b/c", "redis://a", "x" * 40)
+    assert environment["EXPLORER"] == "true"
+    assert httpx.URL(environment["PUBLIC_URL"]).host == "localhost"
+    assert all("localhost" in origin for origin in environment["ALLOWED_ORIGINS"].split(","))
