@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     signing_key: SecretStr = Field(min_length=32, description="Signs access tokens and document addresses.")
     stripe_api_key: SecretStr = Field(description="The secret key of the Stripe platform account.")
     stripe_base_url: str = Field("https://api.stripe.com", description="Where Stripe's API is.")
+    stripe_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Verifies webhooks at /webhooks/stripe; empty to rely on polling alone."
+    )
     smtp_host: str = Field(description="The mail server that takes our mails.")
     smtp_port: int = Field(587, description="Its port.")
     smtp_tls: Tls = Field(Tls.STARTTLS, description="implicit, starttls (required, not opportunistic) or none.")

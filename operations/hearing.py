@@ -36,6 +36,12 @@ async def take_accounts_due(*, limit: int) -> list[UUID]:
     return ids
 
 
+async def hear_soon(stripe_account_id: str) -> bool:
+    """Note that an account has news, so that the next sweep asks for it; whether the account is one of ours."""
+    found = await Company.filter(stripe_account_id=stripe_account_id).update(next_hearing_at=clock.now())
+    return bool(found)
+
+
 async def hear_account(company_id: UUID, *, stripe: StripeGateway) -> None:
     """Look again at whatever an account's new events are about. Safe to repeat; stops where Stripe stops answering."""
     company = await Company.get(id=company_id)
