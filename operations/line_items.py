@@ -12,7 +12,7 @@ from operations.agreements import update_agreement
 from operations.attempts import ending_attempts
 from operations.audit_trail import record, record_all
 from operations.billing import follow_items
-from operations.books import Books, close_books, open_books, revoke_links
+from operations.books import Books, cancel_waiting_mails, close_books, open_books, revoke_links
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
@@ -46,7 +46,7 @@ async def add_line_item(
 async def _add(principal: Principal, inspection_id: UUID, new: NewLineItem, *, update_agreements: bool) -> UUID:
     books = await _books(principal, inspection_id)
     (item,) = await insert_line_items(books, [new], by=principal)
-    await _follow(books, by=principal)
+    await _follow(books, by=principal, field="amount")
     if update_agreements:
         await update_agreement(books, by=principal)
     return item.id
@@ -76,7 +76,7 @@ async def _update(principal: Principal, line_item_id: UUID, *, description: str 
         item.amount_minor = _amount(item.kind, amount, books.company.currency)
     await item.save(update_fields=["description", "amount_minor"])
     await record(books.inspection, "line_item.updated", item.id, by=principal, before=before, after=_snapshot(item))
-    await _follow(books, by=principal)
+    await _follow(books, by=principal, field="amount")
     return item.id
 
 
@@ -92,7 +92,7 @@ async def _remove(principal: Principal, line_item_id: UUID) -> UUID:
     item.amount_minor, item.removed_at = 0, clock.now()
     await item.save(update_fields=["amount_minor", "removed_at"])
     books.items.remove(item)
-    await _follow(books, by=principal)
+    await _follow(books, by=principal, field="lineItemId")
     return books.inspection.id
 
 
@@ -115,16 +115,17 @@ async def insert_line_items(books: Books, new: Sequence[NewLineItem], *, by: Pri
     await LineItem.bulk_create(items)
     await record_all(books.inspection, "line_item.added", {item.id: _snapshot(item) for item in items}, by=by)
     books.items.extend(items)
-    _refuse_absurd_total(books)
+    _refuse_absurd_total(books, field="amount")
     return items
 
 
-async def _follow(books: Books, *, by: Principal) -> None:
-    _refuse_absurd_total(books)
+async def _follow(books: Books, *, by: Principal, field: str) -> None:
+    """Let the invoices follow the charges; refusals name `field` of the caller's input."""
+    _refuse_absurd_total(books, field=field)
     await follow_items(books)
     await _void_empty(books, by=by)
     await close_books(books)
-    _refuse_unpayable(books)
+    _refuse_unpayable(books, field=field)
 
 
 async def _void_empty(books: Books, *, by: Principal) -> None:
@@ -133,34 +134,33 @@ async def _void_empty(books: Books, *, by: Principal) -> None:
         if invoice.kind is InvoiceKind.SEPARATE and not books.lines_of(invoice) and invoice.settled_minor == 0:
             invoice.status, invoice.voided_at, invoice.remaining_minor = InvoiceStatus.VOID, clock.now(), 0
             await invoice.save(update_fields=["status", "voided_at", "remaining_minor"])
+            await cancel_waiting_mails(invoice)
             await revoke_links(invoice)
             await record(books.inspection, "invoice.voided", invoice.id, by=by, after={"reason": "nothing to bill"})
 
 
-def _refuse_unpayable(books: Books) -> None:
+def _refuse_unpayable(books: Books, *, field: str) -> None:
     least = minimum_charge(books.inspection.currency)
     for invoice in books.live:
         if invoice.kind is InvoiceKind.SEPARATE and 0 < invoice.remaining_minor < least.amount_minor:
             raise Refusal(
                 f"This would leave {books.money(invoice.remaining_minor)} on invoice {invoice.number}, below the"
                 f" minimum charge of {least}. Void that invoice first.",
-                field=("amount",),
+                field=(field,),
                 code=ErrorCode.BELOW_MINIMUM_CHARGE,
             )
 
 
-def _refuse_absurd_total(books: Books) -> None:
+def _refuse_absurd_total(books: Books, *, field: str) -> None:
     total = sum(item.amount_minor for item in books.items)
     if total < 0:
         raise Refusal(
             f"The inspection's total must not be negative; it would be {books.money(total)}.",
-            field=("amount",),
+            field=(field,),
             code=ErrorCode.TOTAL_NEGATIVE,
         )
     if total > AMOUNT_MINOR_MAX:
-        raise InvalidAmount(
-            f"The inspection's total must not exceed {books.money(AMOUNT_MINOR_MAX)}.", field=("amount",)
-        )
+        raise InvalidAmount(f"The inspection's total must not exceed {books.money(AMOUNT_MINOR_MAX)}.", field=(field,))
 
 
 def _amount(kind: LineItemKind, amount: Decimal, currency: str) -> int:
