@@ -30,24 +30,29 @@ class RichWorld:
 
 @asynccontextmanager
 async def rich_world(servers: Servers, settings: Settings, held: Resources) -> AsyncIterator[RichWorld]:
-    """Everything that can happen to an inspection has happened to this one."""
+    """A company with one inspection that everything has happened to, and one that was called off."""
     async with World.begun(servers, settings, held) as world:
         await world.inspector.mutate("updateCompany", additionalRoles=["Attorney"])
-        job = await world.inspection("350.00", "100.00", people=BOX, agreementBody="We inspect what can be seen.")
-        client = await job.client_portal()
-        invoice_id, payer = await paid_share(job)
-        await _people_and_primary(job)
-        await _agreement_and_links(job, client)
-        await _unhappy_rows(job, invoice_id)
-        yield RichWorld(
-            world,
-            job,
-            await canceled(world),
-            invoice_id,
-            await voided(job),
-            {None: world.anybody, Scope.INSPECTOR: world.inspector, Scope.CLIENT: client, Scope.PAYER: payer},
-            await _ids(job, invoice_id),
-        )
+        yield await rich_inspection(world, world.inspector)
+
+
+async def rich_inspection(world: World, api: Api) -> RichWorld:
+    """An inspection of the company whose staff `api` is; all that can happen to one has happened to it."""
+    job = await world.inspection("350.00", "100.00", people=BOX, agreementBody="We inspect what can be seen.", api=api)
+    client = await job.client_portal()
+    invoice_id, payer = await paid_share(job)
+    await _people_and_primary(job)
+    await _agreement_and_links(job, client)
+    await _unhappy_rows(job, invoice_id)
+    return RichWorld(
+        world,
+        job,
+        await _canceled(world, api),
+        invoice_id,
+        await voided(job),
+        {None: world.anybody, Scope.INSPECTOR: api, Scope.CLIENT: client, Scope.PAYER: payer},
+        await _ids(job, invoice_id),
+    )
 
 
 async def paid_share(job: Job) -> tuple[str, Api]:
@@ -72,10 +77,9 @@ async def voided(job: Job) -> str:
     return str(invoice["id"])
 
 
-async def canceled(world: World) -> Job:
-    """An inspection that was called off, and so can't be invoiced."""
-    job = await world.inspection()
-    (await job.api.mutate("cancelInspection", "inspection { id }", inspectionId=job.id)).done("inspection")
+async def _canceled(world: World, api: Api) -> Job:
+    job = await world.inspection(api=api)
+    (await api.mutate("cancelInspection", "inspection { id }", inspectionId=job.id)).done("inspection")
     return job
 
 
