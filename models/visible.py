@@ -7,6 +7,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from models.automations import Automation
 from models.companies import Company, User
 from models.emails import Email
 from models.events import Event
@@ -48,7 +49,8 @@ def listed(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
 
 
 def _of_company(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
-    return model.filter(**{"id" if model is Company else "company_id": principal.company_id})
+    rows = model.filter(**{"id" if model is Company else "company_id": principal.company_id})
+    return rows.filter(deleted_at=None) if model is Automation else rows
 
 
 def _keys(rows: QuerySet[Any], column: str = "id") -> Subquery:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models import Company, Email, Grant, Inspection, Invoice, InvoiceLine, LineItem, Payment
+from operations.occurrences import is_paid, note_paid
 from rules import clock
 from rules.allocation import left_after
 from rules.balances import Balance, PaymentEntry, RefundEntry, balance, invoice_status, payment_status
@@ -209,10 +210,13 @@ def inspection_figures(books: Books) -> dict[str, object]:
 
 async def _store_inspection(books: Books) -> None:
     inspection = books.inspection
+    was_paid = is_paid(inspection)
     changed = {name: value for name, value in inspection_figures(books).items() if getattr(inspection, name) != value}
     if changed:
         inspection.update_from_dict(changed)
         await Inspection.filter(id=inspection.id).update(**changed)
+    if is_paid(inspection) and not was_paid:
+        await note_paid(inspection, books.payments)
 
 
 async def cancel_waiting_mails(invoice: Invoice, kinds: Iterable[str] = ("INVOICE", "REMINDER")) -> None:

@@ -1,6 +1,7 @@
 """Companies: founding one, its settings, its staff and its Stripe account."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -9,18 +10,21 @@ from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
 from gateways.stripe_answers import ObservedAccount
 from models import Company, Invoice, StripeStatus, User, UserRole
 from operations.attempts import ProviderUnavailable
+from operations.automations import insert_base_automations
 from operations.passwords import check_password, hash_password
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
 from rules.errors import ErrorCode, Refusal
 from rules.money import CURRENCIES
-from rules.roles import ROLE_NAMES
+from rules.roles import ROLE_NAMES, PersonRole
 from rules.states import LIVE_SEPARATE, InvoiceKind
 
 NAME_LENGTH_MAX = 200
 ROLE_NAME_LENGTH_MAX = 60
 ADDITIONAL_ROLES_MAX = 30
+REMINDERS_MAX = 5
+REMINDER_DAY_MAX = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ async def create_company(*, name: str, currency: str, time_zone: str, owner: New
 async def _insert_company(name: str, currency: str, time_zone: str, owner: NewUser, password_hash: str) -> UUID:
     company = await Company.create(name=name, currency=currency, time_zone=time_zone)
     await _insert_user(company.id, owner, UserRole.OWNER, password_hash)
+    await insert_base_automations(company.id)
     return company.id
 
 
@@ -96,6 +101,8 @@ async def update_company(principal: Principal, changes: dict[str, Any]) -> UUID:
         company.time_zone = _checked_time_zone(changes["time_zone"])
     if "additional_roles" in changes:
         company.additional_roles = _checked_roles(changes["additional_roles"])
+    if "reminder_days" in changes:
+        company.reminder_days = _checked_reminder_days(changes["reminder_days"])
     if changes.get("deferred_payments_enabled") and not company.deferred_payments_enabled:
         await _refuse_live_invoices(company.id)
     for name in ("deferred_payments_enabled", "advanced_automations_enabled", "report_lock_enabled"):
@@ -126,11 +133,23 @@ def _checked_time_zone(name: str) -> str:
     return name
 
 
+def _checked_reminder_days(days: list[int]) -> list[int]:
+    """Ascending days after sending. Raises Refusal."""
+    ascending = all(earlier < later for earlier, later in pairwise(days))
+    if len(days) > REMINDERS_MAX or not ascending or any(not 1 <= day <= REMINDER_DAY_MAX for day in days):
+        raise Refusal(
+            f"reminderDays must have at most {REMINDERS_MAX} days from 1 to {REMINDER_DAY_MAX}, in ascending order.",
+            field=("reminderDays",),
+        )
+    return days
+
+
 def _checked_roles(names: list[str]) -> list[str]:
     if len(names) > ADDITIONAL_ROLES_MAX:
         raise Refusal(f"additionalRoles must have at most {ADDITIONAL_ROLES_MAX} names.", field=("additionalRoles",))
     checked = [texts.line(name, field="additionalRoles", length_max=ROLE_NAME_LENGTH_MAX) for name in names]
-    if len({name.lower() for name in checked}) < len(checked) or set(checked) & set(ROLE_NAMES.values()):
+    folded, built_in = {name.lower() for name in checked}, {*ROLE_NAMES.values(), *PersonRole}
+    if len(folded) < len(checked) or folded & {name.lower() for name in built_in}:
         raise Refusal(
             "additionalRoles must differ from one another and from the built-in ones.", field=("additionalRoles",)
         )

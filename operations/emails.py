@@ -10,6 +10,7 @@ from tortoise.expressions import F, Q
 
 from gateways.smtp import Handover, Mail, Mailer, Outcome
 from models import Email, Grant
+from operations.outbox import AUTOMATIC
 from operations.transactions import transaction
 from rules import clock
 from rules.links import LINK_PLACEHOLDER, Portals, digest, new_token
@@ -63,7 +64,13 @@ async def _resolve_abandoned() -> None:
 
 @transaction
 async def _cancel_moot() -> None:
-    """Mails that were being tried while their invoice was voided or paid, and would be tried again."""
+    """Mails that were being tried while they became needless or unwanted, and would be tried again."""
+    await connections.get("default").execute_query(
+        "UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM inspections"
+        " WHERE inspections.id = emails.inspection_id AND inspections.notifications_disabled"
+        " AND emails.status = 'RETRY' AND emails.kind = ANY($1)",
+        [[kind.value for kind in AUTOMATIC]],
+    )
     await connections.get("default").execute_query(
         "UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM invoices"
         " WHERE invoices.id = emails.invoice_id AND invoices.status IN ('VOID', 'PAID')"

@@ -9,6 +9,7 @@ from uuid import UUID
 from tortoise import connections
 
 from models import (
+    AutomationTrigger,
     Company,
     Inspection,
     InspectionPerson,
@@ -23,6 +24,8 @@ from operations.audit_trail import record
 from operations.billing import follow_items
 from operations.books import close_books, lock_inspection, open_books
 from operations.line_items import NewLineItem, insert_line_items
+from operations.occurrences import note
+from operations.silencing import resume, silence
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
@@ -92,6 +95,7 @@ async def create_inspection(
     if agreement_body:
         body = texts.paragraphs(agreement_body, field="agreementBody", length_max=AGREEMENT_LENGTH_MAX)
         await insert_agreement(books, body, version=1)
+    await note(inspection, AutomationTrigger.INSPECTION_SCHEDULED, inspection.id)
     return inspection.id
 
 
@@ -216,6 +220,7 @@ async def set_notifications_disabled(principal: Principal, inspection_id: UUID, 
         await inspection.save(update_fields=["notifications_disabled"])
         name = "inspection.notifications_disabled" if disabled else "inspection.notifications_enabled"
         await record(inspection, name, inspection.id, by=principal)
+        await (silence(inspection) if disabled else resume(inspection))
     return inspection.id
 
 

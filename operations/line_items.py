@@ -6,13 +6,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
-from models import Inspection, InspectionStatus, LineItem, LineItemKind
+from models import AutomationTrigger, Inspection, InspectionStatus, LineItem, LineItemKind
 from models.visible import visible
 from operations.agreements import update_agreement
 from operations.attempts import ending_attempts
 from operations.audit_trail import record, record_all
 from operations.billing import follow_items
 from operations.books import Books, cancel_waiting_mails, close_books, open_books, revoke_links
+from operations.occurrences import note
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
@@ -49,6 +50,8 @@ async def _add(principal: Principal, inspection_id: UUID, new: NewLineItem, *, u
     await _follow(books, by=principal, field="amount")
     if update_agreements:
         await update_agreement(books, by=principal)
+    if item.kind is not LineItemKind.DISCOUNT:
+        await note(books.inspection, AutomationTrigger.FEE_ADDED, item.id)
     return item.id
 
 

@@ -4,13 +4,15 @@ from decimal import Decimal
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
-from models import InspectionPerson, Invoice, Payment
+from models import AutomationTrigger, InspectionPerson, Invoice, Payment
 from models.visible import visible
 from operations.attempts import ending_attempts
 from operations.audit_trail import record
 from operations.books import close_books, open_books
 from operations.idempotency import claim, keep
+from operations.occurrences import note
 from operations.opening import open_draft
+from operations.receipts import owe_payment_receipt
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
@@ -74,6 +76,8 @@ async def _record(
     after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor, "method": method}
     await record(books.inspection, "payment.recorded", payment.id, by=principal, after=after)
     await close_books(books)
+    await note(books.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
+    await owe_payment_receipt(books, payment)
     await keep(principal, "recordPayment", key, payment.id)
     return payment.id
 

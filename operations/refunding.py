@@ -8,6 +8,7 @@ from gateways.stripe_answers import ObservedPayment, ObservedRefund
 from models import Payment, Refund
 from operations.audit_trail import record
 from operations.books import Books, close_books, open_books
+from operations.receipts import owe_refund_receipt
 from operations.transactions import transaction
 from rules import clock
 from rules.identifiers import new_id
@@ -117,6 +118,8 @@ async def _save(books: Books, payment: Payment, refund: Refund, before: RefundSt
     await refund.save()
     await close_books(books, recording=True)
     if refund.status is not before:
+        if refund.status is RefundStatus.SUCCEEDED:
+            await owe_refund_receipt(books, payment, refund)
         await record(
             books.inspection,
             "refund.moved",

@@ -11,6 +11,7 @@ from operations.attempts import ending_attempts
 from operations.audit_trail import record
 from operations.books import Books, close_books, open_books
 from operations.idempotency import claim, keep
+from operations.receipts import owe_refund_receipt
 from operations.refunding import settle_refund
 from operations.transactions import transaction
 from rules import clock, texts
@@ -88,6 +89,8 @@ async def _request(
     after = {"amount_minor": amount_minor, "disposition": disposition, "payment_id": str(payment.id)}
     await record(books.inspection, "refund.requested", refund.id, by=principal, after=after)
     await close_books(books)
+    if manual:
+        await owe_refund_receipt(books, payment, refund)
     await keep(principal, "refundPayment", key, refund.id)
     return refund.id
 

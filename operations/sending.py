@@ -1,7 +1,6 @@
 """Invoice mails: preparing, previewing and queueing them for exactly one recipient."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPerson, Invoice, InvoiceLine
@@ -10,7 +9,15 @@ from operations.audit_trail import record
 from operations.books import Books, open_books
 from operations.idempotency import claim, keep
 from operations.opening import open_draft
-from operations.rendering import render
+from operations.outbox import (
+    LINK_MAILS_PER_HOUR_MAX,
+    SUBJECT_LENGTH_MAX,
+    Body,
+    Recipient,
+    letter_body,
+    link_mails_within_an_hour,
+    queue_mail,
+)
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
@@ -19,10 +26,6 @@ from rules.identifiers import new_id
 from rules.links import LINK_PLACEHOLDER, PAYMENT_LINK_LIFE
 from rules.money import Money
 from rules.states import EmailStatus, InvoiceKind, InvoiceStatus
-
-SUBJECT_LENGTH_MAX = 200
-LINK_MAILS_PER_HOUR_MAX = 3
-"""Mails with a link to one recipient (SPEC, section 6)."""
 
 WAITING = (EmailStatus.QUEUED, EmailStatus.SENDING, EmailStatus.RETRY)
 
@@ -67,23 +70,21 @@ def compose(invoice: Invoice, lines: list[InvoiceLine], to: str, letter: Letter,
     due = Money(invoice.remaining_minor, invoice.currency)
     subject = letter.subject or invoice.prepared_subject or f"Invoice {invoice.number} from {invoice.company_name}"
     message = letter.message or invoice.prepared_message or _default_message(invoice, due)
-    values = {
-        "subject": subject,
-        "message": message,
-        "invoice": invoice,
-        "lines": [
+    body = letter_body(
+        template="invoice_mail",
+        subject=subject,
+        message=message,
+        company_name=invoice.company_name,
+        invoice=invoice,
+        lines=[
             {"description": line.description, "amount": str(Money(line.amount_minor, line.currency))} for line in lines
         ],
-        "due": str(due),
-        "link": link,
-    }
-    return Preview(
-        to=to,
-        subject=subject[:SUBJECT_LENGTH_MAX],
-        message=message,
-        text=render("invoice_mail.txt.j2", **values),
-        html=render("invoice_mail.html.j2", **values),
+        due=str(due),
+        link=link,
+        link_label=f"View and pay invoice {invoice.number}",
+        footer="This link is yours alone: whoever has it can see and pay this invoice.",
     )
+    return Preview(to=to, subject=body.subject, message=message, text=body.text, html=body.html)
 
 
 def _default_message(invoice: Invoice, due: Money) -> str:
@@ -130,21 +131,15 @@ async def queue_invoice_mail(
     await open_draft(books, invoice, by=by)
     mail = compose(invoice, books.lines_of(invoice), address, letter, link=LINK_PLACEHOLDER)
     invoice.send_count += 1
-    grant = await _grant(invoice, payee)
-    email = await Email.create(
-        id=new_id(),
-        company_id=invoice.company_id,
-        inspection_id=invoice.inspection_id,
-        invoice_id=invoice.id,
-        grant_id=grant.id,
-        kind=EmailKind.INVOICE,
+    grant = await payment_grant(invoice, payee)
+    email = await queue_mail(
+        books.inspection,
+        EmailKind.INVOICE,
+        Recipient(payee.person.name, address),
+        Body(mail.subject, mail.text, mail.html),
+        invoice=invoice,
         sequence=invoice.send_count,
-        to_name=payee.person.name,
-        to_address=address,
-        subject=mail.subject,
-        text=mail.text,
-        html=mail.html,
-        message_id=f"<{new_id()}@inspectpay.invalid>",
+        grant=grant,
     )
     invoice.sent_at, invoice.prepared_subject, invoice.prepared_message = clock.now(), None, None
     await invoice.save(update_fields=["send_count", "sent_at", "prepared_subject", "prepared_message"])
@@ -175,20 +170,18 @@ async def _refuse_repetition(invoice: Invoice, address: str, *, field: str) -> N
             field=(field,),
             code=ErrorCode.EMAIL_IN_PROGRESS,
         )
-    sent = await Email.filter(
-        company_id=invoice.company_id,
-        to_address=address,
-        grant_id__isnull=False,
-        queued_at__gte=clock.now() - timedelta(hours=1),
-    ).count()
-    if sent >= LINK_MAILS_PER_HOUR_MAX:
+    # What automations sent does not count: invoices go out regardless of them (S36).
+    kinds = (EmailKind.INVOICE, EmailKind.REMINDER)
+    sent = await link_mails_within_an_hour(invoice.company_id, address, *kinds)
+    if len(sent) >= LINK_MAILS_PER_HOUR_MAX:
         raise RateLimited(
             f"This recipient got {LINK_MAILS_PER_HOUR_MAX} mails with a link within the hour; send it later.",
             field=(field,),
         )
 
 
-async def _grant(invoice: Invoice, payee: InspectionPerson) -> Grant:
+async def payment_grant(invoice: Invoice, payee: InspectionPerson) -> Grant:
+    """The right that the link in a mail about the invoice carries."""
     return await Grant.create(
         id=new_id(),
         company_id=invoice.company_id,

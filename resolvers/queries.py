@@ -20,6 +20,7 @@ from rules.identifiers import parse_global_id, row_id
 
 NODES: dict[str, type[Model]] = {
     "Agreement": models.Agreement,
+    "Automation": models.Automation,
     "Company": models.Company,
     "Email": models.Email,
     "Event": models.Event,

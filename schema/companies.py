@@ -34,6 +34,9 @@ class Company(Shown, Node):
     )
     advanced_automations_enabled: bool = allow(INSPECTOR, description="Whether it may use advanced automations.")
     report_lock_enabled: bool = allow(INSPECTOR, description="Whether reports stay locked until they are paid.")
+    reminder_days: list[int] = allow(
+        INSPECTOR, description="Days after sending on which an unpaid invoice is reminded."
+    )
     additional_roles: list[str] = allow(INSPECTOR, description="The names of its additional roles.")
     users: list[User] = allow(INSPECTOR, relation="users", description="Its staff.")
 

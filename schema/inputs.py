@@ -251,6 +251,9 @@ class UpdateCompanyInput:
     deferred_payments_enabled: bool | None = optional("Refused while separate invoices are live.")
     advanced_automations_enabled: bool | None = optional("Whether it may use advanced automations.")
     report_lock_enabled: bool | None = optional("Whether reports stay locked until they are paid.")
+    reminder_days: list[int] | None = optional(
+        "Days after sending on which an unpaid invoice is reminded: at most 5, from 1 to 90, ascending; none if empty."
+    )
     additional_roles: list[str] | None = optional("The names of its additional roles; replaces them all.")
 
 

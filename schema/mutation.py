@@ -1,113 +1,34 @@
 """The root of writing: one line for each verb."""
 
-from datetime import datetime
-from typing import Any
-
 import strawberry
 
 import resolvers.mutations as resolve
-from resolvers.context import Info
-from resolvers.mutating import Changed, changed_row
 from schema import inputs
-from schema.access import allow, public
-from schema.companies import Company, User
-from schema.grants import Grant
-from schema.inspections import Agreement, Inspection, LineItem
-from schema.invoices import Invoice
-from schema.mutations import mutation, payload
-from schema.payments import Payment, Refund
-from schema.people import InspectionPerson, Person
+from schema.messaging import Messaging
+from schema.mutations import mutation
+from schema.payloads import (
+    AgreementPayload,
+    CompanyPayload,
+    ConnectStripePayload,
+    GrantPayload,
+    InspectionPayload,
+    InspectionPersonPayload,
+    InvoicePayload,
+    LineItemPayload,
+    PaymentLinkPayload,
+    PaymentPayload,
+    PersonPayload,
+    RefundPayload,
+    SessionPayload,
+    SignOutPayload,
+    StartPaymentPayload,
+    UserPayload,
+)
 from schema.shown import CLIENT, INSPECTOR, PAYER
 
 
-def _told(name: str) -> Any:
-    def resolve_told(root: strawberry.Parent[Changed]) -> Any:
-        return root.told.get(name)
-
-    return resolve_told
-
-
-@strawberry.type(description="What a signed-in frontend holds.")
-class Session:
-    access_token: str = public(description="Sent as `Authorization: Bearer …`; good for 15 minutes.")
-    refresh_token: str = public(description="Good for one refreshSession; keep only the newest.")
-    expires_at: datetime = public(description="When the access token ends.")
-
-
-_session = public(graphql_type=Session | None, resolver=_told("session"), description="Null when refused.")
-
-SessionPayload = payload("SessionPayload", session=_session)
-SignOutPayload = payload(
-    "SignOutPayload",
-    signed_out=allow(
-        INSPECTOR, graphql_type=bool | None, resolver=_told("signed_out"), description="True when the session ended."
-    ),
-)
-InspectionPayload = payload("InspectionPayload", INSPECTOR, inspection=Inspection)
-PersonPayload = payload("PersonPayload", INSPECTOR, person=Person)
-InspectionPersonPayload = payload("InspectionPersonPayload", INSPECTOR, inspection_person=InspectionPerson)
-LineItemPayload = payload("LineItemPayload", INSPECTOR, line_item=LineItem)
-InvoicePayload = payload("InvoicePayload", INSPECTOR, invoice=Invoice)
-PaymentLinkPayload = payload(
-    "PaymentLinkPayload",
-    url=allow(
-        INSPECTOR,
-        graphql_type=str | None,
-        resolver=_told("url"),
-        description="The link, told only now; null when refused.",
-    ),
-)
-PaymentPayload = payload("PaymentPayload", INSPECTOR, CLIENT, PAYER, payment=Payment)
-
-
-async def _url_of_checkout(root: strawberry.Parent[Changed], info: Info) -> Any:
-    payment = await changed_row(root, info, "Payment")
-    return payment.checkout_url if payment else None
-
-
-StartPaymentPayload = payload(
-    "StartPaymentPayload",
-    CLIENT,
-    PAYER,
-    payment=Payment,
-    checkout_url=allow(
-        CLIENT,
-        PAYER,
-        graphql_type=str | None,
-        resolver=_url_of_checkout,
-        statements=1,
-        description="Where to pay; null when refused.",
-    ),
-)
-RefundPayload = payload("RefundPayload", INSPECTOR, refund=Refund)
-AgreementPayload = payload("AgreementPayload", CLIENT, agreement=Agreement)
-GrantPayload = payload(
-    "GrantPayload",
-    INSPECTOR,
-    CLIENT,
-    grant=Grant,
-    url=allow(
-        INSPECTOR,
-        CLIENT,
-        graphql_type=str | None,
-        resolver=_told("url"),
-        description="A new link's address, told only now.",
-    ),
-)
-CompanyPayload = payload("CompanyPayload", INSPECTOR, company=Company)
-ConnectStripePayload = payload(
-    "ConnectStripePayload",
-    INSPECTOR,
-    company=Company,
-    onboarding_url=allow(
-        INSPECTOR, graphql_type=str | None, resolver=_told("onboarding_url"), description="Where to go on at Stripe."
-    ),
-)
-UserPayload = payload("UserPayload", INSPECTOR, user=User)
-
-
 @strawberry.type(description="Writing. Refusals come back in the payload's userErrors, and then nothing was changed.")
-class Mutation:
+class Mutation(Messaging):
     sign_in = mutation(
         resolve.sign_in,
         takes=inputs.SignInInput,

@@ -8,11 +8,13 @@ import strawberry
 
 import models
 import resolvers.queries as resolve
+from resolvers import messaging
 from resolvers.context import Info
 from resolvers.paging import After, Before, First, Last, Page, page_request
 from rules.roles import PersonRole
 from rules.states import EmailStatus, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState, PaymentStatus
 from schema.access import allow, public
+from schema.automations import Automation
 from schema.companies import Company, User
 from schema.emails import EmailConnection
 from schema.enums import describe
@@ -117,6 +119,12 @@ class Query:
     @allow(INSPECTOR, CLIENT, statements=1, description="One inspection.")
     async def inspection(self, info: Info, id: GlobalId) -> Inspection | None:
         return await resolve.inspection(info, id)  # type: ignore[no-any-return]
+    automations: list[Automation] = allow(
+        INSPECTOR,
+        resolver=messaging.all_automations,
+        statements=1,
+        description="The company's automations, the built-in ones first.",
+    )
 
     @allow(INSPECTOR, CLIENT, PAYER, statements=1, description="One invoice.")
     async def invoice(self, info: Info, id: GlobalId) -> Invoice | None:

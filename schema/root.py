@@ -4,6 +4,7 @@ from functools import cache
 
 import schema.enums  # noqa: F401 - describes the enums before they are used
 from schema.api import Api
+from schema.automations import Automation
 from schema.companies import Company, User
 from schema.emails import Email
 from schema.events import Event
@@ -17,6 +18,7 @@ from schema.query import Query
 
 NODES = (
     Agreement,
+    Automation,
     Company,
     Email,
     Event,

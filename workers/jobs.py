@@ -12,7 +12,7 @@ from arq.connections import ArqRedis
 
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway
-from operations import emails, hearing, payments, refunding, refunds, settling
+from operations import automating, emails, hearing, payments, refunding, refunds, reminders, settling
 from rules.links import Portals
 
 POLL_BATCH_MAX = 50
@@ -62,6 +62,16 @@ async def hear_stripe(ctx: JobContext, *_ignored: Any) -> None:
     """Ask the Stripe accounts that were longest not asked for their news."""
     due = await hearing.take_accounts_due(limit=POLL_BATCH_MAX)
     await _each(due, partial(hearing.hear_account, stripe=ctx["stripe"]))
+
+
+async def run_automations(_: JobContext, *_ignored: Any) -> None:
+    """Write the mails that automations owe for what happened; the next sweep sends them."""
+    await _each(await automating.occurrences_due(limit=POLL_BATCH_MAX), automating.handle_occurrence)
+
+
+async def remind(_: JobContext, *_ignored: Any) -> None:
+    """Write the reminders that are due for unpaid invoices."""
+    await _each(await reminders.invoices_to_remind(limit=POLL_BATCH_MAX), reminders.remind)
 
 
 async def settle_payment(ctx: JobContext, payment_id: str) -> None:

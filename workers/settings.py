@@ -15,12 +15,15 @@ from workers.queue import deserialize, serialize
 
 JOB_SECONDS_MAX = 30
 JOBS_AT_ONCE_MAX = 100
-FUNCTIONS: list[Any] = [jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.hear_stripe, jobs.settle_payment]
+SWEEPS = (jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.hear_stripe, jobs.run_automations)
 
-SWEEPS = (jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.hear_stripe)
+FUNCTIONS: list[Any] = [*SWEEPS, jobs.settle_payment]
 
 SWEEP_SECONDS = set(range(0, 60, 2))
 """Crons look at the tables every two seconds, so that a lost nudge costs no more than that."""
+
+REMINDER_SECONDS = {15, 45}
+"""Reminders are a matter of days, and finding who needs one looks at every open invoice."""
 
 
 def create_worker(settings: Settings) -> Worker:
@@ -37,7 +40,7 @@ def create_worker(settings: Settings) -> Worker:
 
     return Worker(
         functions=FUNCTIONS,
-        cron_jobs=[_sweep(work) for work in SWEEPS],
+        cron_jobs=[*(_sweep(work) for work in SWEEPS), _sweep(jobs.remind, REMINDER_SECONDS)],
         redis_settings=_patient(redis_settings(settings)),
         job_serializer=serialize,
         job_deserializer=deserialize,
@@ -62,5 +65,5 @@ def _patient(settings: RedisSettings) -> RedisSettings:
     return settings
 
 
-def _sweep(work: Callable[..., Coroutine[Any, Any, None]]) -> CronJob:
-    return cron(work, second=SWEEP_SECONDS, timeout=JOB_SECONDS_MAX, keep_result=0, max_tries=1)
+def _sweep(work: Callable[..., Coroutine[Any, Any, None]], seconds: set[int] = SWEEP_SECONDS) -> CronJob:
+    return cron(work, second=seconds, timeout=JOB_SECONDS_MAX, keep_result=0, max_tries=1)

@@ -167,6 +167,22 @@ async def _revoke_grant(rich: RichWorld, scope: Scope | None) -> Attempt:
     return api, {"grantId": shared.done("grant")["id"]}
 
 
+async def _an_automation(rich: RichWorld) -> str:
+    world = rich.world
+    (await world.inspector.mutate("updateCompany", "company { id }", advancedAutomationsEnabled=True)).done("company")
+    given = {"name": "Ours", "trigger": "FEE_ADDED", "recipients": ["CLIENT"], "subject": "A fee", "message": "Hello"}
+    saved = await world.inspector.mutate("saveAutomation", "automation { id }", **given)
+    return str(saved.done("automation")["id"])
+
+
+async def _save_automation(rich: RichWorld, scope: Scope | None) -> Attempt:
+    return rich.apis[scope], {"automationId": await _an_automation(rich), "subject": "Another fee"}
+
+
+async def _delete_automation(rich: RichWorld, scope: Scope | None) -> Attempt:
+    return rich.apis[scope], {"automationId": await _an_automation(rich)}
+
+
 async def _create_user(rich: RichWorld, scope: Scope | None) -> Attempt:
     given = {"name": "Ned New", "email": f"ned.{next(_numbers)}@lakeside.test", "password": PASSWORD}
     return rich.apis[scope], given
@@ -204,6 +220,11 @@ MAKERS: dict[str, Make] = {
     "signAgreement": _sign_agreement,
     "shareClientPortal": _share_client_portal,
     "revokeGrant": _revoke_grant,
+    "notifyPerson": _of_job("inspectionPersonId", lambda job: job.entry(), subject="Tomorrow", message="At nine."),
+    "publishReport": _of_job("inspectionId", lambda job: job.id, url="https://reports.test/2"),
+    "unlockReport": _of_job("inspectionId", lambda job: job.id),
+    "saveAutomation": _save_automation,
+    "deleteAutomation": _delete_automation,
     "updateCompany": _given(name="Lakeside Inspections"),
     "connectStripe": _given(),
     "refreshStripeConnection": _given(),
