@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
+from sandbox.stripe.persistence import StateUnreadable
 from sandbox.stripe.server import build_app
 
 
@@ -16,12 +17,15 @@ def main() -> None:
     options = _parser().parse_args()
     if bool(options.webhook_url) != bool(options.webhook_secret):
         sys.exit("Give both --webhook-url and --webhook-secret, or neither.")
-    app = build_app(
-        webhook_url=options.webhook_url,
-        webhook_secret=options.webhook_secret,
-        keep_bodies=options.keep_bodies,
-        state_path=options.state,
-    )
+    try:
+        app = build_app(
+            webhook_url=options.webhook_url,
+            webhook_secret=options.webhook_secret,
+            keep_bodies=options.keep_bodies,
+            state_path=options.state,
+        )
+    except StateUnreadable as error:
+        sys.exit(str(error))
     listening = socket.socket(fileno=options.fd) if options.fd is not None else _listen(options.host, options.port)
     server = uvicorn.Server(uvicorn.Config(app, log_level=options.log_level, timeout_graceful_shutdown=1))
     if options.watch_stdin:
