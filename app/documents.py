@@ -22,8 +22,7 @@ def document_routes(key: str) -> list[Route]:
 
 
 async def _invoice(key: str, request: Request) -> Response:
-    given = request.query_params
-    check_address(request.url.path, expires=given.get("expires", ""), signature=given.get("signature", ""), key=key)
+    check_address(request.url.path, request.query_params, key=key)
     try:
         invoice_id = UUID(request.path_params["invoice_id"])
     except ValueError:

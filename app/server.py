@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from app.documents import document_routes
+from app.exports import export_routes
 from app.http.routes import build_app
 from app.identity import authenticate
 from app.resources import Resources, resources
@@ -78,6 +79,7 @@ class Wiring:
 def create_app(settings: Settings, *, held: Resources | None = None) -> Starlette:
     """The API. With `held`, on connections that the caller keeps open; else its lifespan opens its own."""
     wiring = Wiring(settings)
+    key = settings.signing_key.get_secret_value()
     if held is not None:
         wiring.connect(held)
     return build_app(
@@ -87,6 +89,6 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
         checks={"database": ping, "redis": wiring.ping_redis},
         allowed_origins=settings.origins,
         explorer=settings.explorer,
-        routes=document_routes(settings.signing_key.get_secret_value()),
+        routes=[*document_routes(key), *export_routes(key)],
         lifespan=wiring.lifespan if held is None else None,
     )

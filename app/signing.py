@@ -1,8 +1,10 @@
-"""Signed addresses: a document may be fetched by whoever has its address, for a quarter of an hour."""
+"""Signed addresses: what is there may be fetched by whoever has the address, for a quarter of an hour."""
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from rules import clock
 from rules.errors import NotFound
@@ -10,23 +12,27 @@ from rules.errors import NotFound
 ADDRESS_LIFE = timedelta(minutes=15)
 
 
-def sign_address(path: str, *, key: str, public_url: str) -> str:
-    """The full address of `path`, good until a quarter of an hour from now."""
-    expires = int((clock.now() + ADDRESS_LIFE).timestamp())
-    return f"{public_url.rstrip('/')}{path}?expires={expires}&signature={_signature(path, expires, key)}"
+def sign_address(target: str, *, key: str, public_url: str) -> str:
+    """The full address of `target`, a path with or without a query, good until a quarter of an hour from now."""
+    parts = urlsplit(target)
+    given = dict(parse_qsl(parts.query))
+    given["expires"] = str(int((clock.now() + ADDRESS_LIFE).timestamp()))
+    given["signature"] = _signature(parts.path, given, key)
+    return f"{public_url.rstrip('/')}{parts.path}?{urlencode(given)}"
 
 
-def check_address(path: str, *, expires: str, signature: str, key: str) -> None:
-    """Raises NotFound unless `sign_address` made this address and it has not expired."""
+def check_address(path: str, given: Mapping[str, str], *, key: str) -> None:
+    """Raises NotFound unless `sign_address` made this path and query, and it has not expired."""
     try:
-        moment = int(expires)
+        expires = int(given.get("expires", ""))
     except ValueError:
         raise NotFound("Document") from None
-    genuine = hmac.compare_digest(_signature(path, moment, key).encode(), signature.encode())
-    if not genuine or moment <= clock.now().timestamp():
+    bound = {name: value for name, value in given.items() if name != "signature"}
+    genuine = hmac.compare_digest(_signature(path, bound, key).encode(), given.get("signature", "").encode())
+    if not genuine or expires <= clock.now().timestamp():
         raise NotFound("Document")
 
 
-def _signature(path: str, expires: int, key: str) -> str:
-    message = f"document\n{path}\n{expires}".encode()
+def _signature(path: str, given: Mapping[str, str], key: str) -> str:
+    message = f"address\n{path}\n{urlencode(sorted(given.items()))}".encode()
     return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()

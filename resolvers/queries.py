@@ -139,7 +139,18 @@ async def invoices(info: Info, page: PageRequest, filter: Any) -> Page[models.In
     """The company's invoices, the newest first."""
     rows = visible(models.Invoice, info.context.caller)
     if filter is not None:
-        rows = rows.filter(*_equal(kind=filter.kind, status=filter.status, payment_status=filter.payment_status))
+        rows = rows.filter(
+            *_equal(
+                kind=filter.kind,
+                status=filter.status,
+                payment_status=filter.payment_status,
+                billed_to__role=filter.payer_role,
+            )
+        )
+        if filter.outstanding is not None:
+            rows = rows.filter(remaining_minor__gt=0) if filter.outstanding else rows.filter(remaining_minor=0)
+        if filter.search:
+            rows = rows.filter(Q(billed_to_name__icontains=filter.search) | Q(number=filter.search))
     return await read_page(selected(info, rows), page, order=[("-id", UUID)])
 
 
@@ -148,8 +159,15 @@ async def payments(info: Info, page: PageRequest, filter: Any) -> Page[models.Pa
     rows = visible(models.Payment, info.context.caller)
     if filter is not None:
         rows = rows.filter(
-            *_equal(state=filter.status, method=filter.method, payer_role=filter.payer_role),
+            *_equal(
+                state=filter.status,
+                method=filter.method,
+                payer_role=filter.payer_role,
+                invoice__status=filter.invoice_status,
+                payer_name__icontains=filter.payer_name,
+            ),
             *_between("created_at", filter.created_from, filter.created_to),
+            *_between("settled_at", filter.settled_from, filter.settled_to),
         )
     return await read_page(selected(info, rows), page, order=[("-created_at", datetime), ("-id", UUID)])
 

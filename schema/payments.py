@@ -4,6 +4,8 @@ from datetime import datetime
 
 import strawberry
 
+import resolvers.payments as resolve
+from rules.roles import PersonRole
 from rules.states import PaymentMethod, PaymentState, RefundDisposition, RefundStatus
 from schema.access import allow
 from schema.references import InvoiceRef
@@ -25,6 +27,13 @@ class Refund(Shown, Node):
 class Payment(Shown, Node):
     invoice: InvoiceRef = allow(INSPECTOR, CLIENT, PAYER, relation="invoice", description="What it pays.")
     payer_name: str = allow(INSPECTOR, CLIENT, PAYER, description="Who pays; a snapshot.")
+    payer_role: PersonRole = allow(INSPECTOR, description="The payer's place in the People box.")
+    payer_role_name: str = allow(
+        INSPECTOR,
+        needs=("payer",),
+        resolver=resolve.payer_role_name,
+        description="What that role is called, such as Listing agent, or the name of an additional role.",
+    )
     method: PaymentMethod = allow(INSPECTOR, CLIENT, PAYER, description="How; CARD until the payer has chosen.")
     state: PaymentState = allow(INSPECTOR, CLIENT, PAYER, name="status", description="Where it stands.")
     amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="How much.")

@@ -24,6 +24,7 @@ from schema.invoices import Invoice, InvoiceConnection
 from schema.payments import PaymentConnection
 from schema.people import Person, PersonConnection
 from schema.relay import EVERY_SCOPE, Node
+from schema.reporting import Reporting
 from schema.shown import CLIENT, INSPECTOR, PAYER, Shown
 
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
@@ -86,6 +87,9 @@ class InvoiceFilter:
     kind: InvoiceKind | None = given("Of this kind.", default=None)
     status: InvoiceStatus | None = given("In this status.", default=None)
     payment_status: PaymentStatus | None = given("Whose entries add up to this.", default=None)
+    outstanding: bool | None = given("True: on which something remains; false: on which nothing does.", default=None)
+    payer_role: PersonRole | None = given("That bill somebody in this role.", default=None)
+    search: str | None = given("Part of the name that is billed, or the whole number.", default=None)
 
 
 @strawberry.input(description="Which payments; all conditions must hold.")
@@ -95,6 +99,10 @@ class PaymentFilter:
     payer_role: PersonRole | None = given("Made by somebody in this role.", default=None)
     created_from: datetime | None = given("Begun at this time or later.", default=None)
     created_to: datetime | None = given("Begun before this time.", default=None)
+    settled_from: datetime | None = given("Settled at this time or later.", default=None)
+    settled_to: datetime | None = given("Settled before this time.", default=None)
+    invoice_status: InvoiceStatus | None = given("Of invoices in this status.", default=None)
+    payer_name: str | None = given("Part of the payer's name.", default=None)
 
 
 @strawberry.input(description="Which mails; all conditions must hold.")
@@ -109,8 +117,14 @@ def _filter(kind: type) -> object:
 
 
 @strawberry.type(description="Reading.")
-class Query:
+class Query(Reporting):
     viewer: Viewer | None = public(resolver=resolve.viewer, description="Whoever asks; null when signed out.")
+    automations: list[Automation] = allow(
+        INSPECTOR,
+        resolver=messaging.all_automations,
+        statements=1,
+        description="The company's automations, the built-in ones first.",
+    )
 
     @allow(*EVERY_SCOPE, statements=1, description="Anything visible, by its global id.")
     async def node(self, info: Info, id: GlobalId) -> Node | None:
@@ -119,12 +133,6 @@ class Query:
     @allow(INSPECTOR, CLIENT, statements=1, description="One inspection.")
     async def inspection(self, info: Info, id: GlobalId) -> Inspection | None:
         return await resolve.inspection(info, id)  # type: ignore[no-any-return]
-    automations: list[Automation] = allow(
-        INSPECTOR,
-        resolver=messaging.all_automations,
-        statements=1,
-        description="The company's automations, the built-in ones first.",
-    )
 
     @allow(INSPECTOR, CLIENT, PAYER, statements=1, description="One invoice.")
     async def invoice(self, info: Info, id: GlobalId) -> Invoice | None:

@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -170,7 +171,8 @@ class World:
 
     async def person(self, name: str = "Pat", *, email: str | None = "", api: Api | None = None) -> str:
         """A person of the company; with an address of their own unless told otherwise."""
-        email = f"{name.lower().replace(' ', '.')}.{next(self._numbers)}@people.test" if email == "" else email
+        local = re.sub(r"[^a-z]+", ".", name.lower())[:40].strip(".") or "person"
+        email = f"{local}.{next(self._numbers)}@people.test" if email == "" else email
         created = await (api or self.inspector).mutate("createPerson", "person { id }", name=name, email=email)
         return str(created.done("person")["id"])
 

@@ -46,4 +46,8 @@ class Migration(migrations.Migration):
             model_name="Refund",
             constraint=CheckConstraint(check="status <> 'SUCCEEDED' OR settled_at IS NOT NULL", name="refunds_dated"),
         ),
+        ops.RunSQL(
+            "CREATE INDEX invoices_outstanding ON invoices (company_id, id) WHERE remaining_minor > 0",
+            "DROP INDEX invoices_outstanding",
+        ),
     ]

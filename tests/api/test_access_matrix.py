@@ -1,6 +1,7 @@
 """Every field and every mutation with every scope, executed: what may be read is there, and the rest does nothing."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path as File
 
 import pytest
@@ -10,6 +11,7 @@ from graphql import is_composite_type
 import schema
 from app.resources import Resources
 from app.settings import Settings
+from rules import clock
 from rules.access import Scope
 from schema.access import SilentFields, allow, format_matrix, may_read
 from schema.api import Api
@@ -79,9 +81,11 @@ def variables(path: Path, rich: RichWorld, *, unhappy: bool = False) -> Json:
         "Query.node(id:)": rich.invoice_id,
         "Query.inspection(id:)": rich.canceled.id if unhappy else rich.job.id,
         "Query.invoice(id:)": rich.voided_id if unhappy else rich.invoice_id,
-        "Query.paymentReport(from:)": "2020-01-01T00:00:00Z",
-        "Query.paymentReport(to:)": "2040-01-01T00:00:00Z",
+        "Query.paymentReport(from:)": (clock.now() - timedelta(days=180)).isoformat(),
+        "Query.paymentReport(to:)": (clock.now() + timedelta(days=180)).isoformat(),
         "Query.paymentReport(groupBy:)": "METHOD",
+        "Query.paymentExportUrl(from:)": "2026-11-01T00:00:00Z",
+        "Query.paymentExportUrl(to:)": "2026-12-01T00:00:00Z",
     }
     given: Json = {}
     for variable, argument in variables_of(path):

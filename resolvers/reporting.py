@@ -1,0 +1,28 @@
+"""Answers about a whole company's money."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from operations import reporting
+from operations.movements import Period
+from resolvers.context import Info
+from rules.money import Money
+
+
+async def payment_report(
+    info: Info, start: datetime, end: datetime, group: reporting.PaymentReportGroup
+) -> list[reporting.PaymentReportRow]:
+    """The figures of a period in groups."""
+    return await reporting.payment_report(info.context.caller, Period(start, end), group)
+
+
+async def outstanding(info: Info) -> Money:
+    """What remains on all invoices."""
+    return await reporting.outstanding(info.context.caller)
+
+
+def payment_export_url(info: Info, start: datetime, end: datetime) -> str:
+    """The signed address of a period's payments as CSV, bound to the caller's company."""
+    period = Period(start, end)
+    bound = {"company": info.context.caller.company_id, "from": period.start.isoformat(), "to": period.end.isoformat()}
+    return info.context.outside.sign_address(f"/exports/payments.csv?{urlencode(bound)}")

@@ -1,0 +1,83 @@
+"""What a whole company was paid, gave back and is still owed."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+import resolvers.reporting as resolve
+from operations.reporting import PaymentReportGroup
+from resolvers.context import Info
+from schema.access import allow
+from schema.enums import describe
+from schema.shown import INSPECTOR, Money
+
+describe(
+    PaymentReportGroup,
+    "What the rows of a payment report have in common.",
+    DAY="A day in the company's time zone, such as 2026-11-22.",
+    MONTH="A month in the company's time zone, such as 2026-11.",
+    PAYER_ROLE="The payer's role: CLIENT, BUYERS_AGENT, LISTING_AGENT, or the name of an additional role.",
+    METHOD="How it was paid; what remains is of UNPAID.",
+    STATUS="The payment's status; what remains is of UNPAID.",
+    INSPECTOR="The inspection's inspector, by the id of the User.",
+)
+
+
+@strawberry.type(
+    description="One group of a payment report. Money is dated by when it moved, so a past period changes no more, but"
+    " for manual payments that are removed and refunds that fail later. The sums over all rows are the same for every"
+    " groupBy; over all time, paid less refunded is what all invoices have settled."
+)
+class PaymentReportRow:
+    key: str = allow(INSPECTOR, description="What the group has in common.")
+    label: str = allow(INSPECTOR, description="The same for people: a role's or an inspector's name; else the key.")
+    count: int = allow(INSPECTOR, description="How many payments settled in the period.")
+    paid: Money = allow(
+        INSPECTOR,
+        description="The amounts of the payments that settled in the period, manual ones included, whatever became of"
+        " them later; without manual ones that were removed.",
+    )
+    refunded: Money = allow(
+        INSPECTOR,
+        description="What went back in the period, whenever it was paid: refunds that succeeded, lost disputes, and"
+        " bank payments that were returned. It counts for the payment's group; for DAY and MONTH, for when it went.",
+    )
+    outstanding: Money = allow(
+        INSPECTOR,
+        description="What remains now on the invoices that were made in the period, less what is under way. It counts"
+        " for the role that is billed, the inspection's inspector, and for when the invoice was made.",
+    )
+
+
+From = Annotated[datetime, strawberry.argument(name="from", description="From this moment on.")]
+To = Annotated[
+    datetime, strawberry.argument(name="to", description="Up to and without this moment; at most 366 days later.")
+]
+GroupBy = Annotated[PaymentReportGroup, strawberry.argument(description="What a row has in common.")]
+
+
+@strawberry.type(description="Reading what concerns the whole company.")
+class Reporting:
+    @allow(
+        INSPECTOR,
+        statements=1,
+        graphql_type=list[PaymentReportRow],
+        description="What was paid, given back and is still owed over a period, in the order of the groups.",
+    )
+    async def payment_report(self, info: Info, from_: From, to: To, group_by: GroupBy) -> Any:
+        return await resolve.payment_report(info, from_, to, group_by)
+
+    @allow(
+        INSPECTOR,
+        description="The payments, refunds, lost disputes and returns of a period as a CSV file, one line each, whose"
+        " sums are those of paymentReport: a signed address, valid for 15 minutes.",
+    )
+    def payment_export_url(self, info: Info, from_: From, to: To) -> str:
+        return resolve.payment_export_url(info, from_, to)
+
+    @allow(
+        INSPECTOR, statements=1, graphql_type=Money, description="What remains on all the company's invoices together."
+    )
+    async def outstanding(self, info: Info) -> Any:
+        return await resolve.outstanding(info)
