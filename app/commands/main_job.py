@@ -10,6 +10,7 @@ from sandbox import visitor
 OWNER_EMAIL = "owner@example.com"
 PASSWORD = "inspect-and-pay"  # noqa: S105 - of a sandbox that is gone when the story is told
 AGENT_EMAIL = "arthur.bell@example.com"
+CLIENT_EMAIL = "clara.moss@example.com"
 ADDRESS = "12 Lakeshore Drive, Evanston"
 SUBJECT = "Your share of the inspection at Lakeshore Drive"
 MAIL_SECONDS_MAX = 10.0
@@ -61,7 +62,7 @@ class MainJob:
 
     def book_inspection(self) -> None:
         """A client, an agent, and two charges."""
-        clara = self._person("Clara Moss", "clara.moss@example.com")
+        clara = self._person("Clara Moss", CLIENT_EMAIL)
         arthur = self._person("Arthur Bell", AGENT_EMAIL)
         self.inspection = self.owner.mutate(
             "createInspection",
@@ -228,10 +229,11 @@ class MainJob:
         self._expect_invisible(self.agent, self.inspection["id"], "the inspection")
         stranger = Caller("A stranger", self.api_url, "A" * 43)
         expect("The answer to a made-up link", stranger.is_kept_out("{ viewer { __typename } }"), {"UNAUTHENTICATED"})
-        expect("Mails in all", [mail["recipients"] for mail in self._mails()], [[AGENT_EMAIL]])
+        wanted = sorted([[AGENT_EMAIL], [AGENT_EMAIL], [CLIENT_EMAIL]])
+        until("Mails in all", lambda: sorted(self._recipients()), wanted, seconds_max=MAIL_SECONDS_MAX)
         self.say(
             "\nWith his payment link Arthur tries the client portal, the report and the inspection: refused.\n"
-            "  In all of this one mail was sent, to him."
+            "  Three mails were sent in all of this, each to one person: Arthur's invoice, and a receipt to each payer."
         )
 
     def _person(self, name: str, email: str) -> str:
@@ -255,6 +257,9 @@ class MainJob:
     def _expect_invisible(self, caller: Caller, node_id: str, what: str) -> None:
         codes = caller.is_kept_out("query($id: ID!) { node(id: $id) { id } }", id=node_id)
         expect(f"The answer to {what} by its id", codes, {"NOT_FOUND"})
+
+    def _recipients(self) -> list[list[str]]:
+        return [mail["recipients"] for mail in self._mails()]
 
     def _mails(self) -> list[Any]:
         return list(get(f"{self.mailbox_url}/api/messages").json())

@@ -101,7 +101,7 @@ class Seed:
             stripe=self._held.stripe,
         )
         # At once, as the worker will: a mail that still waits when its invoice is paid is never sent.
-        await emails.send_due_emails(limit=1, mailer=self._held.mailer, portals=self._held.settings.portals)
+        await emails.send_due_emails(limit=10, mailer=self._held.mailer, portals=self._held.settings.portals)
         return invoice_id
 
     async def pay_share(self, invoice_id: UUID, **form: str) -> None:
