@@ -30,6 +30,8 @@ def open_dispute(
     store: Store, space: Space, charge: Json, *, reason: str = "fraudulent", is_inquiry: bool = False
 ) -> Json:
     """Dispute what is left of a charge. An inquiry warns and takes no money; a dispute withdraws it at once."""
+    if _left(space, charge) <= 0:
+        raise StripeError("Nothing is left of this charge to dispute: it was refunded, or disputed already.")
     dispute = _add(store, space, charge, reason=reason, is_inquiry=is_inquiry)
     charge["disputed"] = True
     emit(store, space, "charge.dispute.created", dispute)
@@ -84,12 +86,22 @@ def _withdraw(store: Store, space: Space, charge: Json, dispute: Json) -> None:
     emit(store, space, "charge.dispute.funds_withdrawn", dispute)
 
 
+def _left(space: Space, charge: Json) -> int:
+    """What neither a refund nor a dispute that stands has taken of a charge."""
+    taken = sum(
+        dispute["amount"]
+        for dispute in space.all("dispute")
+        if dispute["charge"] == charge["id"] and dispute["status"] not in ("won", "warning_closed")
+    )
+    return int(charge["amount"]) - int(charge["amount_refunded"]) - taken
+
+
 def _add(store: Store, space: Space, charge: Json, *, reason: str, is_inquiry: bool) -> Json:
     now = store.clock.now()
     dispute: Json = {
         "id": new_id("du"),
         "object": "dispute",
-        "amount": charge["amount"] - charge["amount_refunded"],
+        "amount": _left(space, charge),
         "balance_transactions": [],
         "charge": charge["id"],
         "created": now,
