@@ -93,7 +93,7 @@ def _left(space: Space, charge: Json) -> int:
         for dispute in space.all("dispute")
         if dispute["charge"] == charge["id"] and dispute["status"] not in ("won", "warning_closed")
     )
-    return int(charge["amount"]) - int(charge["amount_refunded"]) - taken
+    return int(charge["amount"] - charge["amount_refunded"] - taken)
 
 
 def _add(store: Store, space: Space, charge: Json, *, reason: str, is_inquiry: bool) -> Json:
