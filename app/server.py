@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from uuid import UUID
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from app.resources import Resources, resources
 from app.settings import Settings
 from app.signing import sign_address
 from app.throttling import Throttle
+from app.webhooks import webhook_routes
 from models.database import ping
 from resolvers.context import Context, Outside
 from rules.access import Principal
@@ -70,6 +72,11 @@ class Wiring:
         assert self.outside is not None, "requests come after start-up"
         return Context(principal=principal, outside=self.outside, request_id=request_id)
 
+    async def nudge(self, name: str, row_id: UUID | None) -> None:
+        """Ask the workers to look now."""
+        assert self.outside is not None, "requests come after start-up"
+        await self.outside.nudge(name, row_id)
+
     async def ping_redis(self) -> None:
         """Raises unless Redis answers."""
         assert self.held is not None, "checks come after start-up"
@@ -89,6 +96,10 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
         checks={"database": ping, "redis": wiring.ping_redis},
         allowed_origins=settings.origins,
         explorer=settings.explorer,
-        routes=[*document_routes(key), *export_routes(key)],
+        routes=[
+            *document_routes(key),
+            *export_routes(key),
+            *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.nudge),
+        ],
         lifespan=wiring.lifespan if held is None else None,
     )
