@@ -110,6 +110,22 @@ def access(check: Check = False, write: Write = False) -> None:
     snapshots.snapshot(snapshots.print_access(), snapshots.ACCESS, check=check, write=write, make="access")
 
 
+@app.command()
+def audit(
+    stripe_api_key: Annotated[
+        str, typer.Option(help="The platform account's secret key.", envvar="STRIPE_API_KEY", show_envvar=True)
+    ] = "",
+    stripe_base_url: Annotated[
+        str, typer.Option(help="Where Stripe's API is.", envvar="STRIPE_BASE_URL", show_envvar=True)
+    ] = "https://api.stripe.com",
+    data_dir: DataDir = DEMO_DATA,
+) -> None:
+    """Prove every stored balance from its entries and from Stripe; print any drift and fail."""
+    from app.commands import auditing
+
+    auditing.audit(data_dir, stripe_api_key=stripe_api_key, stripe_base_url=stripe_base_url)
+
+
 @company.command("create")
 def create_company(
     name: Annotated[str, typer.Option(help="The company's name.")],
