@@ -1,12 +1,12 @@
 """Limits on tries: counted in Redis over fixed windows, and in this process while Redis is away."""
 
-import time
 from dataclasses import dataclass, field
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from rules import clock
 from rules.errors import RateLimited
 from rules.links import digest
 
@@ -28,15 +28,19 @@ class Throttle:
     async def count(self, name: str) -> None:
         """Count one try. Raises RateLimited when it is one too many."""
         if await self._tries(name) > self.tries_max:
-            raise RateLimited(f"Too many tries; wait {self.seconds // 60 or 1} minutes.")
+            raise self._refusal()
 
     async def refuse_if_spent(self, name: str) -> None:
         """Raises RateLimited when the tries are spent, without counting one."""
         if await self._spent(name) >= self.tries_max:
-            raise RateLimited(f"Too many tries; wait {self.seconds // 60 or 1} minutes.")
+            raise self._refusal()
+
+    def _refusal(self) -> RateLimited:
+        wait = self.seconds - int(clock.now().timestamp()) % self.seconds
+        return RateLimited(f"Too many tries; try again in {wait} seconds.", retry_after_seconds=wait)
 
     def _key(self, name: str) -> str:
-        window = int(time.time()) // self.seconds
+        window = int(clock.now().timestamp()) // self.seconds
         return f"tries:{self.purpose}:{digest(name)}:{window}"
 
     async def _tries(self, name: str) -> int:

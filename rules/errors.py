@@ -90,6 +90,12 @@ class Unauthenticated(Refusal):
 
 
 class RateLimited(Refusal):
-    """Too many tries in a while."""
+    """Too many tries in a while; `retry_after_seconds`, where it is known, says when the while is over."""
 
     code = ErrorCode.RATE_LIMITED
+
+    def __init__(
+        self, message: str, *, field: tuple[str, ...] | None = None, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(message, field=field)
+        self.retry_after_seconds = retry_after_seconds
