@@ -1,0 +1,226 @@
+"""Staff's tokens: what they open, when they end, and what guessing them leads to."""
+
+import dataclasses
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from arq.connections import ArqRedis
+from redis.asyncio import ConnectionPool
+
+import models
+from app.server import create_app
+from rules import clock
+from tests.api.expectations import nothing_changes, surroundings
+from tests.world import PASSWORD, Answer, Api, Json, World
+
+VIEWER = "{ viewer { ... on InspectorViewer { user { email } } } }"
+SESSION = "session { accessToken refreshToken expiresAt }"
+OWNER = "owner@lakeside.test"
+
+
+async def signed_in(world: World) -> Json:
+    signed = await world.anybody.mutate("signIn", SESSION, email=OWNER, password=PASSWORD)
+    session: Json = signed.done("session")
+    return session
+
+
+async def refreshed(world: World, token: str) -> Any:
+    return await world.anybody.mutate("refreshSession", SESSION, refreshToken=token)
+
+
+async def asked_with(world: World, authorization: str) -> Answer:
+    response = await world.http.post("/graphql", json={"query": VIEWER}, headers={"Authorization": authorization})
+    return Answer(response.status_code, response.json())
+
+
+async def assert_unauthenticated(world: World, authorization: str) -> None:
+    """Refused before anything was read, with one error and no data."""
+    async with nothing_changes(world):
+        answer = await asked_with(world, authorization)
+    assert (answer.status, answer.codes) == (401, ["UNAUTHENTICATED"]), authorization
+    assert "data" not in answer.body
+
+
+def later(monkeypatch: pytest.MonkeyPatch, **delta: float) -> None:
+    moment = datetime.now(UTC) + timedelta(**delta)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+async def test_an_access_token_lasts_a_quarter_of_an_hour(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await signed_in(world)
+    later(monkeypatch, minutes=14, seconds=50)
+    assert await Api(world.http, session["accessToken"]).read(VIEWER) == {"viewer": {"user": {"email": OWNER}}}
+    later(monkeypatch, minutes=15, seconds=1)
+    await assert_unauthenticated(world, f"Bearer {session['accessToken']}")
+
+
+def forgeries(genuine: str, secret: str) -> dict[str, str]:
+    """Tokens that look like a genuine one and are not."""
+    claims = jwt.decode(genuine, options={"verify_signature": False})
+    header, body, signature = genuine.split(".")
+    without = {name: {key: value for key, value in claims.items() if key != name} for name in claims}
+    return {
+        "another key": jwt.encode(claims, "another key that is longer than thirty-two characters"),
+        "no signature": jwt.encode(claims, None, algorithm="none"),
+        "signature cut off": f"{header}.{body}.",
+        "signature changed": f"{header}.{body}.{signature[:-4]}AAAA",
+        "body changed": f"{header}.{body[:-4]}AAAA.{signature}",
+        "stronger hash": jwt.encode(claims, secret.ljust(64), algorithm="HS512"),
+        "without a session": jwt.encode(without["sid"], secret),
+        "without an end": jwt.encode(without["exp"], secret),
+        "without an audience": jwt.encode(without["aud"], secret),
+        "for somebody else": jwt.encode({**claims, "aud": "other"}, secret),
+        "of no session": jwt.encode({**claims, "sid": "nonsense"}, secret),
+        "of an unknown session": jwt.encode({**claims, "sid": "00000000-0000-7000-8000-000000000000"}, secret),
+    }
+
+
+async def test_forged_access_tokens_open_nothing(world: World) -> None:
+    genuine = (await signed_in(world))["accessToken"]
+    secret = world.settings.signing_key.get_secret_value()
+    for forged in forgeries(genuine, secret).values():
+        await assert_unauthenticated(world, f"Bearer {forged}")
+    assert (await asked_with(world, f"Bearer {genuine}")).status == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic {}",
+        "Token {}",
+        "{}",
+        "Bearer{}",
+        "Bearer {} {}",
+        "Bearer .",
+        f"Bearer {'a' * 3000}",
+    ],
+)
+async def test_other_ways_to_write_the_header_open_nothing(world: World, header: str) -> None:
+    await assert_unauthenticated(world, header.format(world.inspector.token, world.inspector.token))
+
+
+@pytest.mark.parametrize("header", ["bearer {}", "BEARER {}", "Bearer   {}", "Bearer {} "])
+async def test_the_scheme_is_read_as_http_has_it(world: World, header: str) -> None:
+    assert (await asked_with(world, header.format(world.inspector.token))).status == 200
+
+
+async def test_a_refresh_token_is_no_access_token(world: World) -> None:
+    await assert_unauthenticated(world, f"Bearer {(await signed_in(world))['refreshToken']}")
+
+
+async def test_signing_out_ends_the_session_and_no_other(world: World) -> None:
+    session = await signed_in(world)
+    api = Api(world.http, session["accessToken"])
+    assert (await api.mutate("signOut", "signedOut")).done("signedOut") is True
+    await assert_unauthenticated(world, f"Bearer {session['accessToken']}")
+    assert (await refreshed(world, session["refreshToken"])).codes == ["UNAUTHENTICATED"]
+    assert (await world.inspector.run(VIEWER)).status == 200
+
+
+async def test_a_refresh_token_is_good_once_and_its_reuse_ends_the_session(world: World) -> None:
+    first = await signed_in(world)
+    second = (await refreshed(world, first["refreshToken"])).done("session")
+    third = (await refreshed(world, second["refreshToken"])).done("session")
+    assert len({first["refreshToken"], second["refreshToken"], third["refreshToken"]}) == 3
+    assert (await refreshed(world, second["refreshToken"])).codes == ["UNAUTHENTICATED"]
+    for session in (first, second, third):
+        refused = await refreshed(world, session["refreshToken"])
+        assert (refused.codes, refused.content["session"]) == (["UNAUTHENTICATED"], None)
+        await assert_unauthenticated(world, f"Bearer {session['accessToken']}")
+    assert (await world.inspector.run(VIEWER)).status == 200
+
+
+async def test_a_refresh_token_lasts_thirty_days(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await signed_in(world)
+    later(monkeypatch, days=29, hours=23)
+    session = (await refreshed(world, session["refreshToken"])).done("session")
+    later(monkeypatch, days=60)
+    assert (await refreshed(world, session["refreshToken"])).codes == ["UNAUTHENTICATED"]
+
+
+@pytest.mark.parametrize("token", ["", ".", "nonsense", "00000000-0000-7000-8000-000000000000.x", "é.é", "a" * 5000])
+async def test_what_is_no_refresh_token_refreshes_nothing(world: World, token: str) -> None:
+    async with nothing_changes(world):
+        refused = await refreshed(world, token)
+    assert (refused.codes, refused.fields) == (["UNAUTHENTICATED"], [["refreshToken"]])
+    assert refused.messages == ["This session has ended; sign in again."]
+
+
+async def failed_sign_in(api: Api, email: str, password: str) -> tuple[Json, float]:
+    started = time.perf_counter()
+    payload = await api.mutate("signIn", SESSION, email=email, password=password)
+    return payload.content, time.perf_counter() - started
+
+
+async def test_a_wrong_password_and_an_unknown_email_answer_alike(world: World) -> None:
+    wrong = [await failed_sign_in(world.anybody, OWNER, "not the password") for _ in range(4)]
+    unknown = [await failed_sign_in(world.anybody, f"nobody{n}@lakeside.test", PASSWORD) for n in range(4)]
+    answers = [content for content, _ in (*wrong, *unknown)]
+    assert answers == [answers[0]] * 8
+    assert answers[0]["session"] is None
+    assert answers[0]["userErrors"] == [
+        {"code": "UNAUTHENTICATED", "message": "Email or password is wrong.", "field": ["email"]}
+    ]
+    ratio = median(took for _, took in wrong) / median(took for _, took in unknown)
+    assert 1 / 3 < ratio < 3  # Skipping the hash for an unknown account answers ten times as fast.
+
+
+@pytest.fixture
+async def without_redis(world: World) -> AsyncIterator[Api]:
+    """The same API, whose Redis does not answer."""
+    pool: ConnectionPool = ConnectionPool.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=1)
+    app = create_app(world.settings, held=dataclasses.replace(world.held, redis=ArqRedis(pool)))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api.inspectpay.test") as http:
+        yield Api(http, None)
+    await pool.aclose()
+
+
+@pytest.mark.parametrize("redis", ["there", "away"])
+async def test_five_tries_an_account_in_a_quarter_of_an_hour(
+    world: World, without_redis: Api, redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later(monkeypatch, minutes=0)  # Time stands still, so that no window ends meanwhile.
+    await world.new_company("Hillside Inspections", "owner@hillside.test")
+    api = world.anybody if redis == "there" else without_redis
+    spellings = [OWNER, OWNER.upper(), f" {OWNER} ", OWNER.title(), OWNER]
+    for email in spellings[: 4 if redis == "there" else 5]:  # The world signed in once, where Redis counted it.
+        assert (await api.mutate("signIn", SESSION, email=email, password="wrong")).codes == ["UNAUTHENTICATED"]
+    async with nothing_changes(world):
+        for email in (OWNER, f"{OWNER} ", OWNER.upper()):
+            refused = await api.mutate("signIn", SESSION, email=email, password=PASSWORD)
+            assert (refused.codes, refused.content["session"]) == (["RATE_LIMITED"], None)
+    allowed = await api.mutate("signIn", SESSION, email="owner@hillside.test", password=PASSWORD)
+    allowed.done("session")
+    later(monkeypatch, minutes=15)
+    (await api.mutate("signIn", SESSION, email=OWNER, password=PASSWORD)).done("session")
+
+
+async def test_aliases_buy_no_further_tries(world: World) -> None:
+    tries = "".join(
+        f't{n}: signIn(input: {{email: "{OWNER}", password: "wrong {n}"}}) {{ userErrors {{ code }} }} '
+        for n in range(9)
+    )
+    answered = await world.anybody.read(f"mutation {{ {tries} }}")
+    codes = [payload["userErrors"][0]["code"] for payload in answered.values()]
+    assert codes == ["UNAUTHENTICATED"] * 4 + ["RATE_LIMITED"] * 5
+
+
+async def test_a_sign_in_stores_neither_token_nor_password(world: World) -> None:
+    before = await surroundings(world)
+    session = await signed_in(world)
+    after = await surroundings(world)
+    assert [name for name in before if before[name] != after[name]] == ["sign_ins"]
+    rows = [repr(dict(row)) for row in [*await models.SignIn.all().values(), *await models.User.all().values()]]
+    for secret in (PASSWORD, session["accessToken"], session["refreshToken"].partition(".")[2]):
+        assert not any(secret in row for row in rows)
+    assert all("$argon2id$v=19$m=19456,t=2,p=1$" in str(user.password_hash) for user in await models.User.all())
