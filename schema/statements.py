@@ -1,7 +1,7 @@
 """How many SQL statements a valid operation may cost: an upper bound, summed from what its fields declare."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 from graphql import (
     DocumentNode,
@@ -21,8 +21,12 @@ from schema.access import metadata_of
 from schema.limits import OperationTooComplex
 
 STATEMENTS_MAX: Final = 20
+WHO_ASKS: Final = 1
+"""A token is looked up in one statement before its operation runs."""
 
 Selected = tuple[GraphQLNamedType, FieldNode]
+Tree: TypeAlias = "dict[str, Tree]"
+"""The relations of some rows, each with those of the rows behind it."""
 
 
 def check_statements(schema: GraphQLSchema, document: DocumentNode) -> None:
@@ -38,47 +42,54 @@ def check_statements(schema: GraphQLSchema, document: DocumentNode) -> None:
 
 
 def count_statements(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> int:
-    """At most how many statements the operation's relations and resolvers issue; each list is read in one."""
+    """At most how many statements the operation issues: who asks is one, and so is each list of rows."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     root = schema.get_root_type(operation.operation)
-    return _Count(schema, fragments).selections([(root, operation.selection_set)]) if root else 0
+    relations: Tree = {}
+    found = _Count(schema, fragments).selections([(root, operation.selection_set)], relations) if root else 0
+    return WHO_ASKS + found + _size(relations)
 
 
 class _Count:
-    """Fields that answer under one name are merged, as the executor does, so each relation counts once a place."""
+    """Plans as `resolvers.reading` does: a relation that several fields of a row show or need is read once."""
 
     def __init__(self, schema: GraphQLSchema, fragments: dict[str, FragmentDefinitionNode]) -> None:
         self.schema = schema
         self.fragments = fragments
 
-    def selections(self, sets: list[tuple[GraphQLNamedType, SelectionSetNode]]) -> int:
-        total = 0
-        relations: set[tuple[str, str]] = set()
+    def selections(self, sets: list[tuple[GraphQLNamedType, SelectionSetNode]], relations: Tree) -> int:
+        """What these selections cost beyond `relations`, to which those of the rows they show are added."""
         merged: dict[str, list[Selected]] = {}
         for parent, selection_set in sets:
             for owner, node in self._fields(parent, selection_set):
                 merged.setdefault((node.alias or node.name).value, []).append((owner, node))
-        for selected in merged.values():
-            total += self._statements(selected, relations)
-            total += self.selections(list(self._children(selected)))
-        return total + len(relations)
+        return sum(self._field(selected, relations) for selected in merged.values())
 
-    def _statements(self, selected: list[Selected], relations: set[tuple[str, str]]) -> int:
-        """What the field itself issues; the relations it shows or needs are added to those of its object."""
-        statements = 0
-        for owner, node in selected:
-            field = getattr(owner, "fields", {}).get(node.name.value)
-            metadata = metadata_of(field) if field else {}
-            statements = max(statements, metadata.get("statements", 0))
-            for path in (metadata.get("relation"), *metadata.get("needs", ())):
-                relations.update((owner.name, step) for step in _steps(path or ""))
-        return statements
+    def _field(self, selected: list[Selected], relations: Tree) -> int:
+        """One field of the answer; fields that answer under one name are merged, as the executor does."""
+        statements: int = max(self._metadata(one).get("statements", 0) for one in selected)
+        own: Tree = {}
+        shown: dict[int, tuple[Tree, list[tuple[GraphQLNamedType, SelectionSetNode]]]] = {}
+        for one in selected:
+            metadata = self._metadata(one)
+            for path in metadata.get("needs", ()):
+                _add(relations, path)
+            behind = _add(relations, metadata["relation"]) if metadata.get("relation") else relations
+            # A field with statements of its own reads other rows; any other shows these in another shape.
+            behind = own if statements else behind
+            shown.setdefault(id(behind), (behind, []))[1].extend(self._children(one))
+        return statements + sum(self.selections(sets, behind) for behind, sets in shown.values()) + _size(own)
 
-    def _children(self, selected: list[Selected]) -> Iterator[tuple[GraphQLNamedType, SelectionSetNode]]:
-        for owner, node in selected:
-            field = getattr(owner, "fields", {}).get(node.name.value)
-            if field and node.selection_set and is_composite_type(get_named_type(field.type)):
-                yield get_named_type(field.type), node.selection_set
+    def _metadata(self, selected: Selected) -> Mapping[str, Any]:
+        owner, node = selected
+        field = getattr(owner, "fields", {}).get(node.name.value)
+        return metadata_of(field) if field else {}
+
+    def _children(self, selected: Selected) -> Iterator[tuple[GraphQLNamedType, SelectionSetNode]]:
+        owner, node = selected
+        field = getattr(owner, "fields", {}).get(node.name.value)
+        if field and node.selection_set and is_composite_type(get_named_type(field.type)):
+            yield get_named_type(field.type), node.selection_set
 
     def _fields(self, parent: GraphQLNamedType, selection_set: SelectionSetNode) -> Iterator[Selected]:
         for selection in selection_set.selections:
@@ -99,7 +110,12 @@ class _Count:
         return found
 
 
-def _steps(path: str) -> Iterator[str]:
-    """`lines__item` is two relations: `lines`, and `lines__item` behind it."""
-    steps = path.split("__") if path else []
-    yield from ("__".join(steps[: count + 1]) for count in range(len(steps)))
+def _add(relations: Tree, path: str) -> Tree:
+    """`lines__item` is two relations: `lines`, and `item` behind it; returns what is behind the last."""
+    for step in path.split("__"):
+        relations = relations.setdefault(step, {})
+    return relations
+
+
+def _size(relations: Tree) -> int:
+    return sum(1 + _size(behind) for behind in relations.values())

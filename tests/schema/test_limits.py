@@ -19,8 +19,8 @@ def fields(count: int) -> str:
 
 
 def statements(count: int) -> str:
-    """`house` is one statement and each `history` four; `neighbours` is one for all of its fields together."""
-    histories, relations = divmod(count - 1, 4)
+    """Who asks is one, `house` another, each `history` four; `neighbours` is one for all of its fields together."""
+    histories, relations = divmod(count - 2, 4)
     aliased = " ".join(f"h{number}: history" for number in range(histories))
     below = "id"
     for _ in range(relations):
