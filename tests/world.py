@@ -18,7 +18,7 @@ from app.resources import Resources
 from app.server import create_app
 from app.settings import Settings
 from gateways.stripe_answers import ObservedAccount
-from operations import emails, hearing, payments, refunding, refunds, settling
+from operations import automating, emails, hearing, payments, refunding, refunds, reminders, settling
 from operations.companies import NewUser, create_company, note_stripe_account
 from rules import clock
 from tests.sandbox_servers import Servers
@@ -152,6 +152,7 @@ class World:
             world = cls(servers, settings, held, http, UUID(int=0), Api(http, None), Api(http, None))
             world.company_key, world.inspector = await world.new_company("Lakeside Inspections", "owner@lakeside.test")
             yield world
+            await world.check_recipients()
 
     async def new_company(
         self, name: str, email: str, *, currency: str = "USD", connected: bool = True
@@ -213,6 +214,29 @@ class World:
         async with httpx.AsyncClient(trust_env=False) as http:
             found: list[Json] = (await http.get(f"{self.servers.mailbox.url}/api/messages")).json()
         return [mail for mail in found if recipient in (None, *mail["recipients"])]
+
+    async def check_recipients(self) -> None:
+        """Every mail ever sent has exactly one recipient, and that is the person it was written to (S16, S38)."""
+        for mail in await self.mails():
+            written = await models.Email.get(message_id=mail["headers"]["Message-ID"])
+            assert mail["recipients"] == [written.to_address], mail
+            assert mail["to"] == [written.to_address], mail
+            assert (mail["cc"], mail["bcc"]) == ([], []), mail
+            if written.invoice_id:
+                payee = await models.Person.get(inspections__invoices__id=written.invoice_id)
+                assert payee.name == written.to_name, mail
+
+    async def run_automations(self) -> None:
+        """Write what automations owe, and let it go out, as the worker does."""
+        for occurrence_id in await automating.occurrences_due(limit=100):
+            await automating.handle_occurrence(occurrence_id)
+        await self.deliver_mails()
+
+    async def remind(self) -> None:
+        """Write the reminders that are due, and let them go out, as the worker does."""
+        for invoice_id in await reminders.invoices_to_remind(limit=100):
+            await reminders.remind(invoice_id)
+        await self.deliver_mails()
 
     async def poll(self) -> None:
         """Ask Stripe about every open payment and refund now, as the worker does in time."""
