@@ -52,6 +52,14 @@ def test_configuration_is_listed_as_it_is() -> None:
     assert listed == configuration_table()
 
 
+def test_compose_sets_what_the_configuration_requires_and_nothing_unknown() -> None:
+    compose = (processes.ROOT / "compose.yaml").read_text(encoding="utf-8")
+    ours = compose.split("services:")[0]
+    named = {name.lower() for name in re.findall(r"^    ([A-Z_]+): ", ours, re.MULTILINE)}
+    required = {name for name, field in Settings.model_fields.items() if field.is_required()}
+    assert required <= named <= Settings.model_fields.keys()
+
+
 def test_every_command_is_listed() -> None:
     section = README.split("## Commands")[1].split("## ")[0]
     named = set(re.findall(r"`([a-z]+)[ `]", section))
