@@ -1,0 +1,1 @@
+"""How the process reaches PostgreSQL, and gives back what it took."""
