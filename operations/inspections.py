@@ -11,6 +11,8 @@ from tortoise import connections
 from models import (
     AutomationTrigger,
     Company,
+    Grant,
+    GrantKind,
     Inspection,
     InspectionPerson,
     InspectionStatus,
@@ -259,6 +261,8 @@ async def remove_inspection_person(principal: Principal, inspection_person_id: U
             code=ErrorCode.PERSON_HAS_LIVE_INVOICE,
         )
     await InspectionPerson.filter(id=entry.id).update(removed_at=clock.now())
+    portals = Grant.filter(inspection_id=inspection.id, person_id=entry.person_id, kind=GrantKind.CLIENT_PORTAL)
+    await portals.filter(revoked_at=None).update(revoked_at=clock.now())
     await record(inspection, "inspection.person_removed", entry.id, by=principal, before={"role": entry.role_name})
     return inspection.id
 
