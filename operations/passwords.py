@@ -32,7 +32,8 @@ async def hash_password(password: str) -> str:
 
 async def password_matches(password_hash: str | None, password: str) -> bool:
     """Whether the password is the one that was hashed; without a hash, False after the same time."""
-    return await asyncio.to_thread(_matches, password_hash, password[:PASSWORD_LENGTH_MAX])
+    matches = await asyncio.to_thread(_matches, password_hash, password[:PASSWORD_LENGTH_MAX])
+    return matches and len(password) <= PASSWORD_LENGTH_MAX
 
 
 def _matches(password_hash: str | None, password: str) -> bool:
