@@ -12,7 +12,7 @@ from gateways.stripe_answers import Movement
 from models import Company, Inspection, Invoice, Payment
 from operations.books import Books, entry, figures_of, inspection_figures, load_books
 from rules.balances import invoice_status
-from rules.states import PAID_AT_STRIPE, InvoiceKind, PaymentState
+from rules.states import PAID_AT_STRIPE, InvoiceKind, PaymentState, RefundStatus
 
 BATCH = 200
 
@@ -109,7 +109,8 @@ async def audit_stripe(company_id: UUID | None = None, *, stripe: StripeGateway)
         movements = await stripe.read_movements(company.stripe_account_id)
         payments = Payment.filter(company_id=company.id, stripe_account_id=company.stripe_account_id)
         known: set[str] = set()
-        async for payment in payments.filter(stripe_payment_intent_id__isnull=False).order_by("id"):
+        paid = payments.filter(stripe_payment_intent_id__isnull=False).prefetch_related("refunds")
+        async for payment in paid.order_by("id"):
             intent = str(payment.stripe_payment_intent_id)
             known.add(intent)
             for drift in _drifts_from_stripe(payment, movements.get(intent, Movement(intent))):
@@ -121,11 +122,16 @@ async def audit_stripe(company_id: UUID | None = None, *, stripe: StripeGateway)
 def _drifts_from_stripe(payment: Payment, moved: Movement) -> list[Drift]:
     what = f"Payment {payment.id} ({payment.state})"
     paid = payment.amount_minor if payment.state in PAID_AT_STRIPE else 0
+    # Stripe may move the money of a refund when it is made, or later: while it is pending, both agree with us.
+    pending = sum(
+        refund.amount_minor for refund in payment.refunds.related_objects if refund.status is RefundStatus.PENDING
+    )
+    refunded = payment.refunded_minor + (pending if moved.refunded > payment.refunded_minor else 0)
     taken = payment.disputed_minor if payment.state is not PaymentState.SUCCEEDED else 0
     return _compare(
         [
             (what, "amount at Stripe", paid, moved.captured),
-            (what, "refunds at Stripe", payment.refunded_minor, moved.refunded),
+            (what, "refunds at Stripe", refunded, moved.refunded),
             (what, "disputes at Stripe", taken, moved.taken_back),
         ]
     )
