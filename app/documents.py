@@ -8,24 +8,32 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from app.signing import check_address
-from operations.documents import invoice_document
+from operations.documents import as_html, as_pdf, invoice_document
 from rules.errors import NotFound
 
 DOCUMENT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+PDF = ".pdf"
 
 
 def document_routes(key: str) -> list[Route]:
-    """The addresses of documents; a signature made with `key` is the right to read one."""
-    return [Route("/documents/invoices/{invoice_id}", partial(_invoice, key), methods=["GET"])]
+    """The addresses of documents; a signature made with `key` is the right to read one, as a page and as a PDF."""
+    return [Route("/documents/invoices/{name}", partial(_invoice, key), methods=["GET"])]
 
 
 async def _invoice(key: str, request: Request) -> Response:
-    check_address(request.url.path, request.query_params, key=key)
+    path, name = request.url.path, request.path_params["name"]
+    check_address(path.removesuffix(PDF), request.query_params, key=key)
+    document = await invoice_document(_key(name.removesuffix(PDF)))
+    if not name.endswith(PDF):
+        return HTMLResponse(as_html(document), headers={"Content-Security-Policy": DOCUMENT_POLICY})
+    disposition = f'inline; filename="{document.title}.pdf"'
+    return Response(await as_pdf(document), media_type="application/pdf", headers={"Content-Disposition": disposition})
+
+
+def _key(text: str) -> UUID:
     try:
-        invoice_id = UUID(request.path_params["invoice_id"])
+        return UUID(text)
     except ValueError:
         raise NotFound("Document") from None
-    html = await invoice_document(invoice_id)
-    return HTMLResponse(html, headers={"Content-Security-Policy": DOCUMENT_POLICY})

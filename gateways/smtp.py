@@ -39,6 +39,15 @@ class SmtpServer:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail; `media_type` such as application/pdf."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One mail to exactly one recipient."""
 
@@ -48,6 +57,7 @@ class Mail:
     text: str
     html: str
     message_id: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Outcome(StrEnum):
@@ -123,6 +133,9 @@ class Mailer:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
+        for attachment in mail.attachments:
+            kind, _, subtype = attachment.media_type.partition("/")
+            message.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=attachment.name)
         return message
 
 

@@ -7,9 +7,11 @@ from datetime import timedelta
 import structlog
 from tortoise import connections
 from tortoise.expressions import F, Q
+from typst import TypstError
 
-from gateways.smtp import Handover, Mail, Mailer, Outcome
-from models import Email, Grant
+from gateways.smtp import Attachment, Handover, Mail, Mailer, Outcome
+from models import Email, EmailKind, Grant
+from operations.documents import as_pdf, invoice_document
 from operations.outbox import AUTOMATIC
 from operations.transactions import transaction
 from rules import clock
@@ -19,6 +21,9 @@ from rules.states import EmailStatus
 
 LEASE = timedelta(seconds=60)
 """How long a worker may take over a claimed mail before another one may have it."""
+
+WITH_DOCUMENT = (EmailKind.INVOICE, EmailKind.REMINDER)
+"""The mails that ask somebody to pay an invoice: the document goes with them."""
 
 log = structlog.get_logger()
 
@@ -115,6 +120,7 @@ async def _deliver(lease: _Lease, mailer: Mailer) -> None:
         text=_linked(email.text, lease.link),
         html=_linked(email.html, lease.link),
         message_id=email.message_id,
+        attachments=await _attachments(email),
     )
     try:
         handover = await mailer.hand_over(mail, before_data=lambda: _transmitting(email))
@@ -123,6 +129,20 @@ async def _deliver(lease: _Lease, mailer: Mailer) -> None:
         return
     await _record_outcome(email, handover)
     log.info("email.handed_over", email_id=str(email.id), outcome=handover.outcome, attempt=email.attempts)
+
+
+async def _attachments(email: Email) -> tuple[Attachment, ...]:
+    """The document of the invoice that a mail asks to pay, as it is now."""
+    if email.invoice_id is None or email.kind not in WITH_DOCUMENT:
+        return ()
+    document = await invoice_document(email.invoice_id)
+    try:
+        content = await as_pdf(document)
+    except TypstError as error:
+        # The mail's link leads to the same document: better without the file than not at all.
+        log.exception("email.document_failed", email_id=str(email.id), reason=str(error)[:500])
+        return ()
+    return (Attachment(f"{document.title}.pdf", "application/pdf", content),)
 
 
 def _linked(body: str, link: str | None) -> str:
