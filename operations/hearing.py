@@ -11,9 +11,14 @@ from operations.companies import refresh_stripe_connection
 from operations.settling import settle_payment
 from operations.transactions import transaction
 from rules import clock
+from rules.states import LIVE_ATTEMPTS
 
-HEARING_DELAY_BUSY = timedelta(seconds=10)
-HEARING_DELAY_QUIET = timedelta(minutes=5)
+HEARING_DELAY_BUSY = timedelta(seconds=6)
+"""So that a payment at any checkout, however old, is seen within 10 s, although old ones are polled less and less."""
+
+HEARING_DELAY_QUIET = timedelta(minutes=2)
+"""Within it, a checkout that makes a quiet account busy is young enough to be polled every 5 s."""
+
 BUSY_FOR = timedelta(days=1)
 """An account is busy while a payment of its was begun within a day: most news comes then."""
 
@@ -76,5 +81,7 @@ async def _look_again(company: Company, news: list[News], stripe: StripeGateway)
 
 async def _next_hearing(company_id: UUID) -> datetime:
     now = clock.now()
+    if await Payment.exists(company_id=company_id, state__in=LIVE_ATTEMPTS):
+        return now + HEARING_DELAY_PAYING
     busy = await Payment.exists(company_id=company_id, created_at__gte=now - BUSY_FOR)
     return now + (HEARING_DELAY_BUSY if busy else HEARING_DELAY_QUIET)

@@ -245,5 +245,18 @@ async def test_a_payment_is_seen_within_ten_seconds_by_polling_alone(world: Worl
     assert 1 < max(took) < 10, took
 
 
+async def test_a_payment_at_an_old_checkout_is_seen_within_ten_seconds_by_stripes_news(world: World, log: Path) -> None:
+    _, invoice, payer = await opened(world)
+    url = (await start(payer, invoice)).done("checkoutUrl")
+    age = timedelta(hours=3)
+    now = clock.now()
+    await Payment.all().update(created_at=now - age, next_poll_at=now + next_poll_delay(age))
+    assert next_poll_delay(age) > timedelta(minutes=5)
+    async with running(world.settings, "worker", log=log):
+        await until(lambda: Company.exists(next_hearing_at__gt=clock.now() + timedelta(seconds=1)))
+        await world.pay(url)
+        assert await until(partial(_is_paid, payer)) < 10
+
+
 async def _is_paid(payer: Api) -> bool:
     return bool((await seen(payer))["status"] == "PAID")
