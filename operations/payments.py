@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
-from models import InspectionPerson, InspectionStatus, Invoice, Payment, StripeStatus
+from models import Company, InspectionPerson, InspectionStatus, Invoice, Payment, StripeStatus
 from models.visible import visible
 from operations.attempts import PaymentInProgress, ProviderUnavailable, end_attempt, ending_attempts
 from operations.audit_trail import record
@@ -165,6 +165,8 @@ async def _insert_attempt(
         checkout_expires_at=(now + CHECKOUT_LIFE).replace(microsecond=0),
         next_poll_at=now + next_poll_delay(timedelta(0)),
     )
+    soon = payment.next_poll_at
+    await Company.filter(id=books.company.id, next_hearing_at__gt=soon).update(next_hearing_at=soon)
     after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor}
     await record(books.inspection, "payment.started", payment.id, by=principal, after=after)
     return payment
