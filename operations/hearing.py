@@ -13,14 +13,13 @@ from operations.transactions import transaction
 from rules import clock
 from rules.states import LIVE_ATTEMPTS
 
-HEARING_DELAY_BUSY = timedelta(seconds=6)
-"""So that a payment at any checkout, however old, is seen within 10 s, although old ones are polled less and less."""
+HEARING_DELAY_PAYING = timedelta(seconds=6)
+"""While somebody may be paying: one call hears of every open checkout, however old, within ten seconds."""
 
-HEARING_DELAY_QUIET = timedelta(minutes=2)
-"""Within it, a checkout that makes a quiet account busy is young enough to be polled every 5 s."""
-
+HEARING_DELAY_BUSY = timedelta(seconds=30)
+HEARING_DELAY_QUIET = timedelta(minutes=5)
 BUSY_FOR = timedelta(days=1)
-"""An account is busy while a payment of its was begun within a day: most news comes then."""
+"""An account is busy while a payment of its was begun within a day: most other news comes then."""
 
 PAGES_MAX = 10
 LEASE = timedelta(seconds=60)
