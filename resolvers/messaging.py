@@ -39,7 +39,7 @@ async def unlock_report(context: Context, input: Any) -> Changed:
 async def save_automation(context: Context, input: Any) -> Changed:
     changes = {name: value for name, value in vars(input).items() if value not in (None, strawberry.UNSET)}
     given = changes.pop("automation_id", None)
-    key = row_id(given, "Automation", field="automationId") if given else None
+    key = row_id(given, "Automation", field="automationId") if given is not None else None
     return Changed(await automations.save_automation(context.caller, key, changes))
 
 
