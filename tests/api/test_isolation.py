@@ -23,10 +23,12 @@ from tests.sandbox_servers import Servers
 from tests.world import World, key_of
 
 SCHEMA = build_api().graphql_schema
+OF_THE_COMPANY = ("Automation", "User")
 TYPE_OF_INPUT = {"inspectorId": "User", "lineItemIds": "LineItem"}
 INSTEAD_OF = {"personId": "email", "lineItemIds": "fixedAmount"}
 """Of which other input a given one takes the place."""
 
+OF_STAFF = ("Email", "Event", *OF_THE_COMPANY)
 MOVED_MONEY = {PaymentState.PROCESSING, PaymentState.SUCCEEDED, PaymentState.RECORDED}
 
 
@@ -58,10 +60,10 @@ async def rows_of(rich: RichWorld) -> dict[str, list[Any]]:
         for name, model in NODES.items()
         if "inspection_id" in model._meta.fields_map
     }
-    inspection = await models.Inspection.get(id=key)
-    found["Inspection"] = [inspection]
+    found["Inspection"] = [inspection := await models.Inspection.get(id=key)]
     found["Company"] = await models.Company.filter(id=inspection.company_id)
-    found["User"] = await models.User.filter(company_id=inspection.company_id)
+    for name in OF_THE_COMPANY:
+        found[name] = await NODES[name].filter(company_id=inspection.company_id)
     found["Person"] = await models.Person.filter(id__in=[entry.person_id for entry in found["InspectionPerson"]])
     found["InvoiceLine"] = await models.InvoiceLine.filter(invoice_id__in=[row.id for row in found["Invoice"]])
     found["Refund"] = await models.Refund.filter(payment_id__in=[row.id for row in found["Payment"]])
@@ -86,7 +88,7 @@ async def visible_ids(rich: RichWorld, scope: Scope) -> set[str]:
             return of_an_invoice and invoice is not None and invoice.id == key_of(rich.invoice_id)
         if payment is not None and invoice is not None:
             return invoice.kind is InvoiceKind.PRIMARY or payment.state in MOVED_MONEY
-        return row.kind is models.GrantKind.CLIENT_PORTAL if name == "Grant" else name not in ("User", "Email", "Event")
+        return row.kind is models.GrantKind.CLIENT_PORTAL if name == "Grant" else name not in OF_STAFF
 
     return {global_id(name, row.id) for name, found in rows.items() for row in found if sees(name, row)}
 
@@ -194,6 +196,7 @@ async def test_an_inspectors_relations_lead_to_all_of_it(neighbours: Neighbours)
     own = neighbours.own
     way = "query($id: ID!) { inspection(id: $id) { %s } }"
     seen = [await own.apis[Scope.INSPECTOR].read(way % relations, id=own.job.id) for relations in RELATIONS_OF_STAFF]
+    seen.append(await own.apis[Scope.INSPECTOR].read("{ automations { id } }"))
     assert set(ids_in(seen)) == set(await all_ids(own))
 
 
