@@ -83,6 +83,11 @@ class Mailer:
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
 
+    @property
+    def domain(self) -> str:
+        """Where mails come from."""
+        return self._server.sender_address.rpartition("@")[2]
+
     async def hand_over(self, mail: Mail, *, before_data: Callable[[], Awaitable[None]]) -> Handover:
         """Hand over one mail; never raises for what a server or network does.
 

@@ -35,6 +35,7 @@ class Email(Row):
     """One mail to one person. Recipient, subject and body are snapshots; the link is minted when it is sent.
 
     `text` and `html` hold `rules.links.LINK_PLACEHOLDER` where the link goes, so that no token is stored.
+    `message_id` is without its domain, which only who sends mails knows, until the first try.
     """
 
     company_id: UUID

@@ -43,7 +43,7 @@ async def send_due_emails(*, limit: int, mailer: Mailer, portals: Portals) -> in
     """
     await _resolve_abandoned()
     await _cancel_moot()
-    leases = await _claim(limit, portals)
+    leases = await _claim(limit, portals, domain=mailer.domain)
     ended = await asyncio.gather(*(_deliver(lease, mailer) for lease in leases), return_exceptions=True)
     for fault in ended:
         if fault is not None:
@@ -84,7 +84,7 @@ async def _cancel_moot() -> None:
 
 
 @transaction
-async def _claim(limit: int, portals: Portals) -> list[_Lease]:
+async def _claim(limit: int, portals: Portals, *, domain: str) -> list[_Lease]:
     due = (
         await Email.filter(Q(status__in=[EmailStatus.QUEUED, EmailStatus.RETRY]), Q(next_attempt_at__lte=clock.now()))
         .order_by("next_attempt_at")
@@ -96,10 +96,20 @@ async def _claim(limit: int, portals: Portals) -> list[_Lease]:
     await Email.filter(id__in=ids).update(
         status=EmailStatus.SENDING, leased_until=until, transmitting=False, attempts=F("attempts") + 1
     )
+    await _complete_message_ids(due, domain)
     for email in due:
         email.attempts += 1
         email.leased_until = until
     return [_Lease(email, await _mint_link(email, portals)) for email in due]
+
+
+async def _complete_message_ids(emails: list[Email], domain: str) -> None:
+    """Add the domain that mails come from, which only who sends them knows; from then on the id stays as it is."""
+    new = [email for email in emails if "@" not in email.message_id]
+    for email in new:
+        email.message_id = f"<{email.message_id}@{domain}>"
+    if new:
+        await Email.bulk_update(new, ["message_id"])
 
 
 async def _mint_link(email: Email, portals: Portals) -> str | None:

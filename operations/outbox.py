@@ -108,7 +108,7 @@ async def queue_mail(
         subject=body.subject,
         text=body.text,
         html=body.html,
-        message_id=f"<{key}@inspectpay.invalid>",
+        message_id=str(key),
         status=status,
         queued_at=at,
         next_attempt_at=at if status is EmailStatus.QUEUED else None,

@@ -14,7 +14,7 @@ from operations.refunding import settle_refunds
 from operations.transactions import transaction
 from rules import clock
 from rules.polling import next_poll_delay
-from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, TAKEN_BACK, PaymentState, next_payment_state
+from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, SETTLED, TAKEN_BACK, PaymentState, next_payment_state
 
 LOOK_AFTER = timedelta(minutes=2)
 """How old an attempt without a checkout is when we stop asking for one, and look what Stripe has.
@@ -161,7 +161,7 @@ async def _save(books: Books, payment: Payment) -> None:
 
 
 async def _record(books: Books, payment: Payment, before: PaymentState) -> None:
-    if payment.state is PaymentState.SUCCEEDED and before is not PaymentState.DISPUTED:
+    if payment.state in SETTLED and before not in SETTLED:  # Once, whatever disputes come and go.
         await note(books.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
         await owe_payment_receipt(books, payment)
     await record(

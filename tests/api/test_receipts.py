@@ -93,6 +93,25 @@ async def test_a_refund_is_told_when_it_succeeds_not_before(world: World) -> Non
     assert (await receipts(world))[1:] == [(job.email(), f"Refund: $125.00 of invoice {number}")]
 
 
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+async def test_a_dispute_adds_no_receipt_and_takes_none_away(world: World, outcome: str) -> None:
+    """S38"""
+    job = await world.inspection()
+    _, number, _ = await paid_by_agent(job, card="4000000000000259")
+    await world.hear_news()
+    payment = await models.Payment.get()
+    assert payment.state == "DISPUTED"
+    found = await world.servers.stripe.client.get(
+        "/v1/disputes",
+        params={"payment_intent": str(payment.stripe_payment_intent_id)},
+        headers={"Authorization": "Bearer sk_test_x", "Stripe-Account": str(payment.stripe_account_id)},
+    )
+    await world.servers.stripe.control(f"disputes/{found.json()['data'][0]['id']}", outcome=outcome)
+    await world.hear_news()
+    assert (await models.Payment.get()).state == ("SUCCEEDED" if outcome == "won" else "LOST")
+    assert await receipts(world) == [(job.email(), f"Receipt: $125.00 for invoice {number}")]
+
+
 async def test_a_declined_payment_is_not_receipted(world: World) -> None:
     """S38"""
     job = await world.inspection()

@@ -80,8 +80,8 @@ async def test_nobody_is_reminded_of_what_is_not_to_be_paid_now(world: World, be
         await _become(job, invoice["id"], becomes)
     await days_pass(4)
     assert await reminders.invoices_to_remind(limit=10) == []
-    for invoice_id in await models.Invoice.all().values_list("id", flat=True):
-        await reminders.remind(invoice_id)
+    for row in await models.Invoice.all():
+        await reminders.remind(row.id)
     assert await models.Email.filter(kind="REMINDER").count() == 0
 
 

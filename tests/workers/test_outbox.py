@@ -64,14 +64,14 @@ def link_in(world: World, mail: Json) -> str:
 async def test_a_temporary_refusal_is_tried_again_ever_later(world: World, job: Job, stage: str) -> None:
     """S16"""
     await job.invoice("100.00", send=True)
-    message_id = (await only_mail()).message_id
+    message_id = f"<{(await only_mail()).message_id}@inspectpay.test>"
     await fault(world, "reject", stage=stage, code=451, count=3)
     delays = []
     for attempt in range(1, 4):
         asked = clock.now()
         assert await world.deliver_mails() == 1
         email = await only_mail()
-        assert (email.status, email.attempts) == (EmailStatus.RETRY, attempt)
+        assert (email.status, email.attempts, email.message_id) == (EmailStatus.RETRY, attempt, message_id)
         assert email.last_error is not None
         assert email.last_error.startswith("451")
         assert email.next_attempt_at is not None
