@@ -75,6 +75,13 @@ async def test_a_month_adds_up_to_its_entries_in_every_zone_and_grouping(world: 
     assert all(next(iter(sums))), "the month has some of everything"
 
 
+@pytest.mark.parametrize("zone", ["localtime", "America/Nowhere", "UTC'; SELECT 1", ""])
+async def test_a_zone_that_reports_cannot_be_dated_in_is_refused(world: World, zone: str) -> None:
+    """S39"""
+    refused = await world.inspector.mutate("updateCompany", timeZone=zone)
+    assert (refused.codes, refused.fields) == (["INVALID_INPUT"], [["timeZone"]])
+
+
 async def test_everything_that_moved_is_what_the_invoices_hold(world: World) -> None:
     """S39"""
     await a_month_of_business(world)
