@@ -54,7 +54,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **given}
 
 
-async def until(condition: Callable[[], Awaitable[object]], *, seconds: float = 20) -> float:
+async def until(condition: Callable[[], Awaitable[object]], *, seconds: float = 60) -> float:
     """Wait until the condition holds; says how long that took. Fails after `seconds`."""
     loop = asyncio.get_running_loop()
     started = loop.time()

@@ -213,7 +213,7 @@ async def test_a_worker_that_is_asked_to_stop_finishes_its_job(world: World, log
     async with running(world.settings, "worker", log=log) as worker:
         await until(lambda: has(EmailStatus.SENDING))
         worker.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(worker.wait(), 10) == 0
+        assert await asyncio.wait_for(worker.wait(), 30) == 0
     assert await has(EmailStatus.ACCEPTED)
     assert len(await world.mails()) == 1
     assert "Traceback" not in await asyncio.to_thread(log.read_text)
@@ -224,7 +224,7 @@ async def test_an_idle_worker_stops_at_once(world: World, log: Path) -> None:
     async with running(world.settings, "worker", log=log) as worker:
         await until(lambda: has(EmailStatus.ACCEPTED))
         worker.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(worker.wait(), 5) == 0
+        assert await asyncio.wait_for(worker.wait(), 15) == 0
 
 
 async def test_a_payment_is_seen_within_ten_seconds_by_polling_alone(world: World, log: Path) -> None:
