@@ -1,6 +1,6 @@
 """Who is asking: the bearer token of a request, turned into a principal."""
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from app.throttling import Throttle
 from operations.grants import principal_of_link
@@ -11,10 +11,11 @@ from rules.errors import Unauthenticated
 TOKEN_LENGTH_MAX = 2_048
 
 
-async def authenticate(request: Request, *, secret: str, bad_links: Throttle) -> Principal | None:
+async def authenticate(request: HTTPConnection, *, secret: str, bad_links: Throttle | None) -> Principal | None:
     """The principal of a request; None without a token. Raises Unauthenticated for one that is not valid.
 
-    Access tokens are JWTs and so have dots; link tokens have none. Guessing links is throttled by address.
+    Access tokens are JWTs and so have dots; link tokens have none. Guessing links is throttled by address; without
+    `bad_links` nothing is: for a token that was valid before.
     """
     header = request.headers.get("authorization")
     if header is None:
@@ -25,10 +26,12 @@ async def authenticate(request: Request, *, secret: str, bad_links: Throttle) ->
         raise Unauthenticated("Send the token as `Authorization: Bearer …`.")
     if "." in token:
         return await principal_of_access_token(token, secret=secret)
+    if bad_links is None:
+        return await principal_of_link(token)
     return await _principal_of_link(token, request, bad_links)
 
 
-async def _principal_of_link(token: str, request: Request, bad_links: Throttle) -> Principal:
+async def _principal_of_link(token: str, request: HTTPConnection, bad_links: Throttle) -> Principal:
     address = request.client.host if request.client else "unknown"
     await bad_links.refuse_if_spent(address)
     try:

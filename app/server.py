@@ -1,16 +1,18 @@
 """The API as one ASGI application: routes wired to resources, which its lifespan holds."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from uuid import UUID
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from app.documents import document_routes
 from app.exports import export_routes
+from app.http.conversation import Shared
 from app.http.routes import build_app
+from app.http.websocket import SubscriptionEndpoint
 from app.identity import authenticate
 from app.resources import Resources, resources
 from app.settings import Settings
@@ -18,6 +20,7 @@ from app.signing import sign_address
 from app.throttling import Throttle
 from app.webhooks import webhook_routes
 from models.database import ping
+from models.news import News, Watch
 from resolvers.context import Context, Outside
 from rules.access import Principal
 from schema.executor import Executor
@@ -35,15 +38,18 @@ class Wiring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.news = News(settings.database_url.get_secret_value())
         self.held: Resources | None = None
         self.outside: Outside | None = None
         self.bad_links: Throttle | None = None
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        """Hold the resources for as long as the application serves."""
-        async with resources(self.settings) as held:
-            self.connect(held)
+        """Hold the resources, unless somebody else does, and listen for as long as the application serves."""
+        async with AsyncExitStack() as stack:
+            if self.held is None:
+                self.connect(await stack.enter_async_context(resources(self.settings)))
+            await stack.enter_async_context(self.news.listening())
             yield
 
     def connect(self, held: Resources) -> None:
@@ -61,11 +67,20 @@ class Wiring:
             sign_address=partial(sign_address, key=key, public_url=self.settings.public_url),
         )
 
-    async def authenticate(self, request: Request) -> Principal | None:
+    async def authenticate(self, request: HTTPConnection) -> Principal | None:
         """Who is asking."""
         assert self.bad_links is not None, "requests come after start-up"
         secret = self.settings.signing_key.get_secret_value()
         return await authenticate(request, secret=secret, bad_links=self.bad_links)
+
+    async def recognise(self, request: HTTPConnection) -> Principal | None:
+        """Who is still asking, with a token that was valid when they began."""
+        return await authenticate(request, secret=self.settings.signing_key.get_secret_value(), bad_links=None)
+
+    def make_watching_context(self, principal: Principal, request_id: str, watch: Watch) -> Context:
+        """What resolvers know of a subscription."""
+        assert self.outside is not None, "websockets come after start-up"
+        return Context(principal=principal, outside=self.outside, request_id=request_id, watch=watch)
 
     def make_context(self, _: Request, principal: Principal | None, request_id: str) -> Context:
         """What resolvers know of a request."""
@@ -89,8 +104,10 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
     key = settings.signing_key.get_secret_value()
     if held is not None:
         wiring.connect(held)
+    executor = Executor(build_api(), introspection=settings.explorer)
+    shared = Shared(executor, wiring.authenticate, wiring.recognise, wiring.make_watching_context, wiring.news)
     return build_app(
-        Executor(build_api(), introspection=settings.explorer),
+        executor,
         authenticate=wiring.authenticate,
         make_context=wiring.make_context,
         checks={"database": ping, "redis": wiring.ping_redis},
@@ -101,5 +118,6 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
             *export_routes(key),
             *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.nudge),
         ],
-        lifespan=wiring.lifespan if held is None else None,
+        subscriptions=SubscriptionEndpoint(shared),
+        lifespan=wiring.lifespan,
     )

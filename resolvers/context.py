@@ -8,6 +8,7 @@ from uuid import UUID
 from strawberry.types import Info as StrawberryInfo
 
 from gateways.stripe import StripeGateway
+from models.news import Watch
 from rules.access import Principal
 from rules.links import Portals
 
@@ -40,12 +41,19 @@ class Context:
     principal: Principal | None
     outside: Outside
     request_id: str
+    watch: Watch | None = None
 
     @property
     def caller(self) -> Principal:
         """The principal, in a resolver that only scopes may reach."""
         assert self.principal is not None, "the access declarations keep requests without a token out"
         return self.principal
+
+    @property
+    def watching(self) -> Watch:
+        """The watch of a subscription, in a resolver that only subscriptions reach."""
+        assert self.watch is not None, "the executor runs subscriptions over a websocket alone"
+        return self.watch
 
 
 Info = StrawberryInfo[Context, Any]

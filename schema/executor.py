@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from traceback import TracebackException
 from typing import Any, Final
 from uuid import uuid4
@@ -73,7 +74,11 @@ class Executor:
     ) -> None:
         self.schema = api.graphql_schema
         self.documents = Documents(self.schema, introspection=introspection)
-        self.seconds_max = {OperationType.QUERY: query_seconds_max, OperationType.MUTATION: mutation_seconds_max}
+        self.seconds_max = {
+            OperationType.QUERY: query_seconds_max,
+            OperationType.MUTATION: mutation_seconds_max,
+            OperationType.SUBSCRIPTION: query_seconds_max,
+        }
 
     async def execute(
         self,
@@ -84,13 +89,18 @@ class Executor:
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
         allow_mutations: bool = True,
+        watching: bool = False,
     ) -> Result:
-        """Run one query or mutation. Raises nothing but cancellation: whatever goes wrong is in the result."""
+        """Run one query or mutation; when `watching`, read one value of a subscription instead.
+
+        Raises nothing but cancellation: whatever goes wrong is in the result.
+        """
         prepared = self.documents.prepare(source, scope)
         if prepared.document is None:
             return _refused(list(prepared.errors))
         operation = get_operation_ast(prepared.document, operation_name)
-        refused = _check_operation(operation, operation_name, allow_mutations=allow_mutations)
+        check = _check_subscription if watching else partial(_check_operation, allow_mutations=allow_mutations)
+        refused = check(operation, operation_name)
         if refused is not None:
             return refused
         assert operation is not None, "checked above"
@@ -130,13 +140,26 @@ def _check_operation(
     operation: OperationDefinitionNode | None, name: str | None, *, allow_mutations: bool
 ) -> Result | None:
     if operation is None:
-        which = f"no operation named {name}" if name else "several operations; say in operationName which one to run"
-        return _refused([format_error(GraphQLError(f"The document has {which}."))])
+        return _refuse_choice(name)
     if operation.operation is OperationType.SUBSCRIPTION:
         return _refused([format_error(GraphQLError("Subscriptions run over a websocket, not over HTTP."))])
     if operation.operation is OperationType.MUTATION and not allow_mutations:
         return Result(Outcome.NOT_A_QUERY, errors=[format_error(GraphQLError("A mutation is sent with POST."))])
     return None
+
+
+def _check_subscription(operation: OperationDefinitionNode | None, name: str | None) -> Result | None:
+    if operation is None:
+        return _refuse_choice(name)
+    if operation.operation is not OperationType.SUBSCRIPTION:
+        said = "The websocket is for subscriptions; send queries and mutations with POST."
+        return _refused([format_error(GraphQLError(said))])
+    return None
+
+
+def _refuse_choice(name: str | None) -> Result:
+    which = f"no operation named {name}" if name else "several operations; say in operationName which one to run"
+    return _refused([format_error(GraphQLError(f"The document has {which}."))])
 
 
 def _refused(errors: list[GraphQLFormattedError]) -> Result:

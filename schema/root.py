@@ -15,6 +15,7 @@ from schema.mutation import Mutation
 from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
 from schema.query import Query
+from schema.subscription import Subscription
 
 NODES = (
     Agreement,
@@ -38,4 +39,4 @@ NODES = (
 @cache
 def build_api() -> Api:
     """The API. Raises SilentFields when a field does not say who may read it."""
-    return Api(Query, Mutation, types=NODES)
+    return Api(Query, Mutation, Subscription, types=NODES)

@@ -13,7 +13,7 @@ from app.logs import configure_logs
 from app.settings import Settings, SettingsInvalid, read_settings
 
 STOP_SECONDS_MAX = 30
-"""How long requests and jobs that are running may take to finish; as long as the longest of them."""
+"""How long jobs that are running may take to finish; as long as the longest of them."""
 
 PAUSE_SECONDS = 1.0
 """Between attempts of a worker to go on when Redis is away."""
@@ -33,30 +33,14 @@ def settings_or_refuse() -> Settings:
 
 def serve(*, host: str, port: int) -> None:
     """Answer HTTP until stopped; requests that are running are finished first."""
-    import uvicorn
-
+    from app.http.serving import server_of
     from app.server import create_app
 
     settings = settings_or_refuse()
-    config = uvicorn.Config(
-        create_app(settings),
-        host=host,
-        port=port,
-        loop="auto",  # uvloop and httptools, where they are installed: half the processor time of asyncio and h11.
-        http="auto",
-        access_log=False,  # Our own line for each request has its id and tells no query string.
-        log_config=None,
-        server_header=False,
-        date_header=True,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=STOP_SECONDS_MAX,
-        ws="none",
-    )
+    server = server_of(create_app(settings), host=host, port=port, trusted_proxies=settings.trusted_proxies)
     # uvicorn raises the signal again when it is done, to end the process by it; stopping in order is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    server = uvicorn.Server(config)
     log.info("serving", host=host, port=port)
     server.run()
     if not server.started:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -14,7 +14,7 @@ from rules.access import Principal
 from rules.errors import ErrorCode, Refusal
 from schema.executor import Executor, Outcome, Result
 
-Authenticate = Callable[[Request], Awaitable[Principal | None]]
+Authenticate = Callable[[HTTPConnection], Awaitable[Principal | None]]
 MakeContext = Callable[[Request, Principal | None, str], object]
 
 STATUS_OF_OUTCOME: Final = {

@@ -34,7 +34,7 @@ class OriginGuard:
             refusal = error_response(403, "Pages of this origin may not call the API.", ErrorCode.FORBIDDEN)
             refusal.headers["Vary"] = "Origin"
             await refusal(scope, receive, send)
-        elif origin is None:
+        elif origin is None or scope["type"] == "websocket":
             await self.app(scope, receive, send)
         elif scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await _preflight(origin)(scope, receive, send)
@@ -42,7 +42,8 @@ class OriginGuard:
             await self.app(scope, receive, _sending_cors(send, origin))
 
     def _is_own(self, origin: str, scope: Scope, headers: Headers) -> bool:
-        return self.own_origin and origin == f"{scope['scheme']}://{headers.get('host', '')}"
+        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        return self.own_origin and origin == f"{scheme}://{headers.get('host', '')}"
 
 
 def _preflight(origin: str) -> Response:

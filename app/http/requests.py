@@ -56,7 +56,7 @@ async def read_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
 
 def parse_body(body: bytes) -> GraphQLRequest:
     """The request that a POST body holds; raises BadRequest."""
-    return _shaped(parse_json(body, "The body"))
+    return shaped(parse_json(body, "The body"))
 
 
 def parse_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
@@ -68,7 +68,7 @@ def parse_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
         else:
             request.pop(name, None)
     request["operationName"] = parameters.get("operationName") or None
-    return _shaped(request)
+    return shaped(request)
 
 
 def parse_json(text: bytes, name: str) -> Any:
@@ -87,7 +87,8 @@ def parse_json(text: bytes, name: str) -> Any:
     return value
 
 
-def _shaped(request: Any) -> GraphQLRequest:
+def shaped(request: Any) -> GraphQLRequest:
+    """The request that parsed JSON holds; raises BadRequest."""
     if isinstance(request, list):
         raise BadRequest(400, "Send one operation a request; a list of them is not accepted.")
     if not isinstance(request, dict):

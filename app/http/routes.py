@@ -8,13 +8,14 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.http.graphiql import explorer_page
 from app.http.graphql import STATUS_OF_REFUSAL, Authenticate, GraphQLEndpoint, MakeContext, error_response
 from app.http.health import Check, health_routes
 from app.http.origins import OriginGuard
 from app.http.security import SecurityMiddleware
+from app.http.websocket import SubscriptionEndpoint
 from rules.errors import ErrorCode, Refusal
 from schema.executor import Executor
 
@@ -30,6 +31,7 @@ def build_app(
     allowed_origins: Collection[str] = (),
     explorer: bool = False,
     routes: Sequence[BaseRoute] = (),
+    subscriptions: SubscriptionEndpoint | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
     """The whole HTTP application; `routes` are those of webhooks and documents, `explorer` is for development."""
@@ -37,13 +39,19 @@ def build_app(
         executor, authenticate=authenticate, make_context=make_context, page=explorer_page if explorer else None
     )
     guarded = OriginGuard(endpoint, allowed=allowed_origins, own_origin=explorer)
+    sockets: list[BaseRoute] = []
+    if subscriptions:
+        watched = OriginGuard(subscriptions, allowed=allowed_origins, own_origin=explorer)
+        sockets = [WebSocketRoute("/graphql", watched)]
     pages = [Route("/graphiql", _explorer, methods=["GET"])] if explorer else []
-    return Starlette(
-        routes=[Route("/graphql", guarded), *pages, *health_routes(checks), *routes],
+    app = Starlette(
+        routes=[Route("/graphql", guarded), *sockets, *pages, *health_routes(checks), *routes],
         middleware=[Middleware(SecurityMiddleware)],
         exception_handlers={HTTPException: _refuse_path, Refusal: _refuse},
         lifespan=lifespan,
     )
+    app.state.subscriptions = subscriptions
+    return app
 
 
 async def _explorer(_: Request) -> Response:

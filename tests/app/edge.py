@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from app.http.routes import build_app
 from rules.access import Principal, Scope
@@ -34,7 +34,7 @@ class Context:
     request_id: str
 
 
-async def authenticate(request: Request) -> Principal | None:
+async def authenticate(request: HTTPConnection) -> Principal | None:
     header = request.headers.get("authorization")
     if header is None:
         return None

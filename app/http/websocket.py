@@ -1,0 +1,62 @@
+"""Subscriptions over websockets: what all sockets of a process share, who may open one, and how all of them end."""
+
+import asyncio
+import contextlib
+from http import HTTPStatus
+from typing import Final
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from app.http.conversation import Conversation, Shared
+from app.http.graphql import error_response
+from app.http.transport import SUBPROTOCOL
+from rules.errors import ErrorCode
+
+STOP_SECONDS_MAX: Final = 0.8
+"""How long conversations may take to say goodbye when the process stops."""
+
+
+class SubscriptionEndpoint:
+    """An ASGI application for the websockets of one path."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self.stopping = False
+        self.conversations: set[Conversation] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        await websocket.receive()  # The request to connect, which is answered by accepting or refusing it.
+        refusal = self._refusal(websocket)
+        if refusal is not None:
+            await websocket.send_denial_response(refusal)
+            return
+        conversation = Conversation(websocket, self.shared)
+        self.conversations.add(conversation)
+        try:
+            await conversation.run()
+        finally:
+            self.conversations.discard(conversation)
+            conversation.over.set()
+
+    def _refusal(self, websocket: WebSocket) -> Response | None:
+        if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+            said = f"The websocket speaks {SUBPROTOCOL} alone: offer it in Sec-WebSocket-Protocol."
+            return error_response(HTTPStatus.BAD_REQUEST, said, ErrorCode.MALFORMED_OPERATION)
+        if self.stopping or len(self.conversations) >= self.shared.limits.sockets_max:
+            said = "This server takes no more websockets now; try again in a moment."
+            return error_response(HTTPStatus.SERVICE_UNAVAILABLE, said, ErrorCode.BUSY, **{"Retry-After": "1"})
+        return None
+
+    async def stop(self) -> None:
+        """Say goodbye to all and accept nobody else. Safe to repeat."""
+        self.stopping = True
+        leaving = tuple(self.conversations)
+        for conversation in leaving:
+            conversation.leave()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS_MAX):
+                for conversation in leaving:
+                    await conversation.over.wait()

@@ -1,0 +1,38 @@
+"""The root of watching: fields whose value is read and sent anew after each change, over a websocket.
+
+Each is an ordinary resolver: the transport executes the whole operation once for every value, with the access rules of
+a query and whoever bears the token at that moment.
+"""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers import subscriptions as resolve
+from resolvers.context import Info
+from schema.access import allow
+from schema.inspections import Inspection
+from schema.invoices import Invoice
+from schema.shown import CLIENT, INSPECTOR, PAYER
+
+InspectionId = Annotated[strawberry.ID, strawberry.argument(description="Which inspection.")]
+InvoiceId = Annotated[strawberry.ID, strawberry.argument(description="Which invoice.")]
+
+
+@strawberry.type(
+    description="Watching, over graphql-transport-ws: the value now, and again after each change. "
+    "A client portal is sent only what differs from what it has."
+)
+class Subscription:
+    @allow(
+        INSPECTOR,
+        CLIENT,
+        statements=1,
+        description="One inspection: its charges, People box, invoices, payments, agreements, links and mails.",
+    )
+    async def inspection_changed(self, info: Info, inspection_id: InspectionId) -> Inspection:
+        return await resolve.inspection_changed(info, inspection_id)  # type: ignore[no-any-return]
+
+    @allow(INSPECTOR, CLIENT, PAYER, statements=2, description="One invoice and its payments.")
+    async def invoice_changed(self, info: Info, invoice_id: InvoiceId) -> Invoice:
+        return await resolve.invoice_changed(info, invoice_id)  # type: ignore[no-any-return]

@@ -1,0 +1,252 @@
+"""Subscriptions over a real websocket: what each scope hears, when, and for how long."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tortoise import connections
+
+import models
+from tests.app.sockets import SECONDS_MAX, Serving, serving
+from tests.world import World, key_of
+
+INVOICE = """subscription($id: ID!) {
+    invoiceChanged(invoiceId: $id) { id status paymentStatus remaining { formatted } payments { status } } }"""
+INSPECTION = """subscription($id: ID!) {
+    inspectionChanged(inspectionId: $id) { id paymentStatus remaining { formatted } invoices { status } } }"""
+SECRET = "subscription($id: ID!) { invoiceChanged(invoiceId: $id) { id internal: inspection { id } } }"
+STATUS = "subscription($id: ID!) { invoiceChanged(invoiceId: $id) { status } }"
+
+
+@pytest.fixture
+async def served(world: World) -> AsyncIterator[Serving]:
+    async with serving(world) as running:
+        yield running
+
+
+async def test_an_inspector_sees_an_invoice_go_from_open_to_paid(world: World, served: Serving) -> None:
+    """S27"""
+    job = await world.inspection()
+    invoice = await job.invoice("100.00")
+    payer = await job.payment_link(invoice["id"])
+    async with served.socket(world.inspector) as socket:
+        watched = await socket.subscribe(INVOICE, id=invoice["id"])
+        first = await watched.value()
+        assert (first["id"], first["status"], first["payments"]) == (invoice["id"], "OPEN", [])
+        await job.paid(payer, invoice["id"])
+        last = await watched.until(status="PAID")
+    assert last["paymentStatus"] == "PAID"
+    assert last["remaining"] == {"formatted": "$0.00"}
+    assert last["payments"] == [{"status": "SUCCEEDED"}]
+
+
+async def test_an_inspection_is_sent_again_after_each_kind_of_change(world: World, served: Serving) -> None:
+    """S27, S28, S29, S30"""
+    job = await world.inspection()
+    selection = """id emails { id } lineItems { id } people { id } invoices { id } agreements { id } grants { id }
+        payments { id status refunds { status } }"""
+    query = f"subscription($id: ID!) {{ inspectionChanged(inspectionId: $id) {{ {selection} }} }}"
+    async with served.socket(world.inspector) as socket:
+        watched = await socket.subscribe(query, id=job.id)
+        seen = [await watched.value()]
+
+        async def differs(*, in_field: str) -> None:
+            async with asyncio.timeout(SECONDS_MAX):
+                while (value := await watched.value())[in_field] == seen[-1][in_field]:
+                    pass
+            seen.append(value)
+
+        invoice = await job.invoice("100.00")
+        await differs(in_field="invoices")
+        await world.inspector.mutate("sendInvoice", invoiceId=invoice["id"])
+        await differs(in_field="emails")
+        recorded = await world.inspector.mutate(
+            "recordPayment", "payment { id }", invoiceId=job.primary_id, amount="10.00", method="CASH"
+        )
+        await differs(in_field="payments")
+        payment = recorded.done("payment")["id"]
+        await world.inspector.mutate("refundPayment", paymentId=payment, amount="5.00")
+        await differs(in_field="payments")
+        await job.client_portal()
+        await differs(in_field="grants")
+
+
+async def test_a_payer_hears_of_their_invoice_and_of_nothing_else(world: World, served: Serving) -> None:
+    """S19"""
+    job = await world.inspection()
+    invoice, other = await job.invoice("100.00"), await job.invoice("50.00")
+    payer, stranger = await job.payment_link(invoice["id"]), await job.payment_link(other["id"])
+    async with served.socket(payer) as socket:
+        watched = await socket.subscribe(STATUS, id=invoice["id"])
+        assert await watched.value() == {"status": "OPEN"}
+        await job.paid(stranger, other["id"])
+        await world.inspector.mutate("updateInspection", inspectionId=job.id, scheduledAt="2026-12-01T10:00:00Z")
+        assert await socket.hears_nothing()
+        await job.paid(payer, invoice["id"])
+        assert (await watched.until(status="PAID")) == {"status": "PAID"}
+
+
+async def test_a_client_is_not_told_of_what_they_may_not_see(world: World, served: Serving) -> None:
+    """S22"""
+    job = await world.inspection()
+    invoice = await job.invoice("100.00")
+    payer, client = await job.payment_link(invoice["id"]), await job.client_portal()
+    async with served.socket(client) as socket:
+        watched = await socket.subscribe(
+            "subscription($id: ID!) { inspectionChanged(inspectionId: $id) { payments { status } } }", id=job.id
+        )
+        assert await watched.value() == {"payments": []}
+        started = await payer.mutate("startPayment", "checkoutUrl", invoiceId=invoice["id"])
+        await world.pay(started.done("checkoutUrl"), card="4000000000000002")
+        await world.poll()
+        assert await socket.hears_nothing()
+        await world.pay(started.done("checkoutUrl"))
+        await world.poll()
+        assert await watched.value() == {"payments": [{"status": "SUCCEEDED"}]}
+
+
+async def test_an_inspection_is_not_for_a_payer(world: World, served: Serving) -> None:
+    """S19, S23"""
+    job = await world.inspection()
+    payer = await job.payment_link((await job.invoice("100.00"))["id"])
+    async with served.socket(payer) as socket:
+        watched = await socket.subscribe(INSPECTION, id=job.id)
+        named = {message.partition(" ")[0] for code, message in await watched.errors() if code == "FORBIDDEN"}
+        assert {"Subscription.inspectionChanged", "Inspection.remaining"} <= named
+
+
+@pytest.mark.parametrize("scope", ["payer", "client"])
+async def test_a_field_that_a_scope_may_not_read_refuses_the_subscription(
+    world: World, served: Serving, scope: str
+) -> None:
+    """S19, S22"""
+    job = await world.inspection()
+    invoice = await job.invoice("100.00")
+    api = await (job.payment_link(invoice["id"]) if scope == "payer" else job.client_portal())
+    query = "subscription($id: ID!) { invoiceChanged(invoiceId: $id) { id emails { toAddress: to } } }"
+    async with served.socket(api) as socket:
+        watched = await socket.subscribe(query, id=invoice["id"])
+        errors = await watched.errors()
+        assert errors[0] == ("FORBIDDEN", f"Invoice.emails may not be read with scope {scope.upper()}.")
+        assert served.shared.news.watches == {}
+
+
+async def test_what_is_not_yours_is_not_found(world: World, served: Serving) -> None:
+    job, elsewhere = await world.inspection(), await world.inspection()
+    invoice, foreign = await job.invoice("100.00"), await elsewhere.invoice("100.00")
+    _, stranger = await world.new_company("Other Inspections", "owner@other.test")
+    payer, client = await job.payment_link(invoice["id"]), await job.client_portal()
+    asked = [
+        (stranger, INSPECTION, job.id, "inspectionId"),
+        (stranger, INVOICE, invoice["id"], "invoiceId"),
+        (client, INSPECTION, elsewhere.id, "inspectionId"),
+        (client, INVOICE, foreign["id"], "invoiceId"),
+        (payer, INVOICE, foreign["id"], "invoiceId"),
+        (payer, INVOICE, job.primary_id, "invoiceId"),
+        (world.inspector, INVOICE, job.id, "invoiceId"),
+        (world.inspector, INVOICE, "nonsense", "invoiceId"),
+    ]
+    for api, query, global_id, argument in asked:
+        async with served.socket(api) as socket:
+            await socket.subscribe(query, id=global_id)
+            message = await socket.hear()
+            assert message["type"] == "error"
+            assert [error["extensions"] for error in message["payload"]] == [{"code": "NOT_FOUND", "field": [argument]}]
+    assert served.shared.news.watches == {}
+
+
+async def test_a_revoked_link_ends_the_subscription_at_once(world: World, served: Serving) -> None:
+    """S25"""
+    job = await world.inspection()
+    client = await job.client_portal()
+    grant = (await job.read("grants { id }"))["grants"][0]["id"]
+    async with served.socket(client) as socket:
+        watched = await socket.subscribe(INSPECTION, id=job.id)
+        await watched.value()
+        (await world.inspector.mutate("revokeGrant", grantId=grant)).done("userErrors")
+        assert await watched.errors() == [("UNAUTHENTICATED", "This link is not valid, or not any more.")]
+        assert await socket.closed() == (4403, "This link is not valid, or not any more.")
+
+
+async def test_voiding_an_invoice_ends_its_payers_subscription(world: World, served: Serving) -> None:
+    job = await world.inspection()
+    invoice = await job.invoice("100.00")
+    payer = await job.payment_link(invoice["id"])
+    async with served.socket(payer) as socket:
+        watched = await socket.subscribe(STATUS, id=invoice["id"])
+        await watched.value()
+        (await world.inspector.mutate("voidInvoice", invoiceId=invoice["id"])).done("userErrors")
+        assert [code for code, _ in await watched.errors()] == ["UNAUTHENTICATED"]
+        assert (await socket.closed())[0] == 4403
+
+
+async def test_signing_out_ends_every_subscription_without_anything_happening(world: World, served: Serving) -> None:
+    _limit(served, ping_seconds=0.3)
+    job = await world.inspection()
+    other = await world.signed_in("owner@lakeside.test")
+    async with served.socket(other) as socket:
+        await (await socket.subscribe(INSPECTION, id=job.id)).value()
+        await (await socket.subscribe(INVOICE, id=job.primary_id)).value()
+        await other.mutate("signOut")
+        ended = [await socket.hear(), await socket.hear()]
+        assert [message["type"] for message in ended] == ["error", "error"]
+        assert {message["payload"][0]["extensions"]["code"] for message in ended} == {"UNAUTHENTICATED"}
+        assert await socket.closed() == (4403, "This session has ended; sign in again.")
+
+
+async def test_a_burst_of_changes_is_sent_as_few_values(world: World, served: Serving) -> None:
+    job = await world.inspection()
+    async with served.socket(world.inspector) as socket:
+        watched = await socket.subscribe(INSPECTION, id=job.id)
+        await watched.value()
+        for number in range(40):
+            await models.Inspection.filter(id=key_of(job.id)).update(property_address=f"{number} Shore Road")
+        values = 0
+        while not await socket.hears_nothing():
+            values += 1
+        assert 1 <= values <= 20
+
+
+async def test_what_was_missed_while_the_connection_was_cut_is_seen_after_it(world: World, served: Serving) -> None:
+    job = await world.inspection()
+    news = served.shared.news
+    async with served.socket(world.inspector) as socket:
+        watched = await socket.subscribe(INVOICE, id=job.primary_id)
+        assert (await watched.value())["status"] == "OPEN"
+        await _cut(served)
+        await world.inspector.mutate("recordPayment", invoiceId=job.primary_id, amount="450.00", method="CASH")
+        assert not news.connected.is_set(), "the change must fall into the gap"
+        await watched.until(status="PAID")
+        assert news.connected.is_set()
+
+
+async def _cut(served: Serving) -> None:
+    """End the connection that listens, and wait until its process has noticed."""
+    ended = await connections.get("default").execute_query_dict(
+        "SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity"
+        " WHERE application_name = 'inspectpay news' AND datname = current_database()"
+    )
+    assert [row["ended"] for row in ended] == [True]
+    async with asyncio.timeout(SECONDS_MAX):
+        while served.shared.news.connected.is_set():  # noqa: ASYNC110 - the gap lasts for less than a waiter's turn
+            await asyncio.sleep(0)
+
+
+async def test_two_processes_hear_alike(world: World, served: Serving) -> None:
+    job = await world.inspection()
+    async with (
+        serving(world) as another,
+        served.socket(world.inspector) as here,
+        another.socket(world.inspector) as there,
+    ):
+        both = [await socket.subscribe(INVOICE, id=job.primary_id) for socket in (here, there)]
+        assert [(await watched.value())["status"] for watched in both] == ["OPEN", "OPEN"]
+        await world.inspector.mutate("recordPayment", invoiceId=job.primary_id, amount="450.00", method="CASH")
+        for watched in both:
+            await watched.until(status="PAID")
+
+
+def _limit(served: Serving, **changed: Any) -> None:
+    served.shared.limits = replace(served.shared.limits, **changed)
