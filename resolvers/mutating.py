@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import strawberry
+
 import models
 from resolvers.context import Context, Info
 from resolvers.reading import read_one
@@ -47,3 +49,8 @@ async def changed_row(changed: Changed, info: Info, type_name: str) -> Any:
     if changed.row_id is None:
         return None
     return await read_one(info, getattr(models, type_name), changed.row_id)
+
+
+def given_fields(input: Any) -> dict[str, Any]:
+    """The optional fields that were sent."""
+    return {name: value for name, value in vars(input).items() if value is not strawberry.UNSET}

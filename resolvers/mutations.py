@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import strawberry
-
 from operations import (
     agreements,
-    companies,
     ending_invoices,
     grants,
     inspections,
@@ -20,16 +17,10 @@ from operations import (
     refunds,
     sending,
 )
-from operations import sign_ins as sessions
 from operations.shares import Share
 from resolvers.context import Context
-from resolvers.mutating import Changed
+from resolvers.mutating import Changed, given_fields
 from rules.identifiers import row_id
-
-
-def _given(input: Any) -> dict[str, Any]:
-    """The optional fields that were sent."""
-    return {name: value for name, value in vars(input).items() if value is not strawberry.UNSET}
 
 
 def _key(value: str | None, type_name: str, *, field: str) -> UUID | None:
@@ -40,34 +31,18 @@ def _keys(values: Sequence[str] | None, type_name: str, *, field: str) -> list[U
     return None if values is None else [row_id(value, type_name, field=field) for value in values]
 
 
-async def sign_in(context: Context, input: Any) -> Changed:
-    await context.outside.throttle_sign_in(input.email.strip().lower())
-    session = await sessions.sign_in(input.email, input.password, secret=context.outside.secret)
-    return Changed(told={"session": session})
-
-
-async def refresh_session(context: Context, input: Any) -> Changed:
-    session = await sessions.refresh_session(input.refresh_token, secret=context.outside.secret)
-    return Changed(told={"session": session})
-
-
-async def sign_out(context: Context, _: Any) -> Changed:
-    await sessions.sign_out(context.caller)
-    return Changed(told={"signed_out": True})
-
-
 async def create_inspection(context: Context, input: Any) -> Changed:
-    return Changed(
-        await inspections.create_inspection(
-            context.caller,
-            property_address=input.property_address,
-            scheduled_at=input.scheduled_at,
-            inspector_id=_key(input.inspector_id, "User", field="inspectorId"),
-            people=[_person(person) for person in input.people],
-            line_items=[_line_item(item) for item in input.line_items],
-            agreement_body=input.agreement_body,
-        )
+    made = await inspections.create_inspection(
+        context.caller,
+        property_address=input.property_address,
+        scheduled_at=input.scheduled_at,
+        inspector_id=_key(input.inspector_id, "User", field="inspectorId"),
+        people=[_person(person) for person in input.people],
+        line_items=[_line_item(item) for item in input.line_items],
+        agreement_body=input.agreement_body,
     )
+    await context.outside.nudge("run_automations", None)
+    return Changed(made)
 
 
 def _person(input: Any) -> inspections.NewPerson:
@@ -80,7 +55,7 @@ def _line_item(input: Any) -> line_items.NewLineItem:
 
 
 async def update_inspection(context: Context, input: Any) -> Changed:
-    changes = _given(input)
+    changes = given_fields(input)
     key = row_id(changes.pop("inspection_id"), "Inspection", field="inspectionId")
     changes = {name: value for name, value in changes.items() if value is not None}
     if "inspector_id" in changes:
@@ -99,7 +74,7 @@ async def create_person(context: Context, input: Any) -> Changed:
 
 
 async def update_person(context: Context, input: Any) -> Changed:
-    changes = _given(input)
+    changes = given_fields(input)
     key = row_id(changes.pop("person_id"), "Person", field="personId")
     return Changed(await people.update_person(context.caller, key, changes))
 
@@ -116,19 +91,19 @@ async def remove_inspection_person(context: Context, input: Any) -> Changed:
 
 async def add_line_item(context: Context, input: Any) -> Changed:
     key = row_id(input.inspection_id, "Inspection", field="inspectionId")
-    return Changed(
-        await line_items.add_line_item(
-            context.caller,
-            key,
-            _line_item(input),
-            update_agreements=input.update_agreements,
-            stripe=context.outside.stripe,
-        )
+    made = await line_items.add_line_item(
+        context.caller,
+        key,
+        _line_item(input),
+        update_agreements=input.update_agreements,
+        stripe=context.outside.stripe,
     )
+    await context.outside.nudge("run_automations", None)
+    return Changed(made)
 
 
 async def update_line_item(context: Context, input: Any) -> Changed:
-    changes = _given(input)
+    changes = given_fields(input)
     return Changed(
         await line_items.update_line_item(
             context.caller,
@@ -236,17 +211,17 @@ async def cancel_payment(context: Context, input: Any) -> Changed:
 
 
 async def record_payment(context: Context, input: Any) -> Changed:
-    return Changed(
-        await manual_payments.record_payment(
-            context.caller,
-            row_id(input.invoice_id, "Invoice", field="invoiceId"),
-            amount=input.amount,
-            method=input.method,
-            reference=input.reference,
-            idempotency_key=input.idempotency_key,
-            stripe=context.outside.stripe,
-        )
+    made = await manual_payments.record_payment(
+        context.caller,
+        row_id(input.invoice_id, "Invoice", field="invoiceId"),
+        amount=input.amount,
+        method=input.method,
+        reference=input.reference,
+        idempotency_key=input.idempotency_key,
+        stripe=context.outside.stripe,
     )
+    await context.outside.nudge("run_automations", None)
+    return Changed(made)
 
 
 async def remove_payment(context: Context, input: Any) -> Changed:
@@ -286,25 +261,3 @@ async def share_client_portal(context: Context, input: Any) -> Changed:
 
 async def revoke_grant(context: Context, input: Any) -> Changed:
     return Changed(await grants.revoke_grant(context.caller, row_id(input.grant_id, "Grant", field="grantId")))
-
-
-async def update_company(context: Context, input: Any) -> Changed:
-    changes = {name: value for name, value in _given(input).items() if value is not None}
-    return Changed(await companies.update_company(context.caller, changes))
-
-
-async def connect_stripe(context: Context, _: Any) -> Changed:
-    outside = context.outside
-    url = await companies.connect_stripe(context.caller, stripe=outside.stripe, portal_url=outside.portals.staff_url)
-    return Changed(context.caller.company_id, told={"onboarding_url": url})
-
-
-async def refresh_stripe_connection(context: Context, _: Any) -> Changed:
-    companies.require_owner(context.caller)
-    await companies.refresh_stripe_connection(context.caller.company_id, stripe=context.outside.stripe)
-    return Changed(context.caller.company_id)
-
-
-async def create_user(context: Context, input: Any) -> Changed:
-    new = companies.NewUser(name=input.name, email=input.email, password=input.password)
-    return Changed(await companies.create_user(context.caller, new, role=input.role))

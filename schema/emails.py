@@ -20,7 +20,9 @@ class Email(Shown, Node):
     status: EmailStatus = allow(INSPECTOR, description="Where it stands.")
     attempts: int = allow(INSPECTOR, description="How often it was tried.")
     last_error: str | None = allow(INSPECTOR, description="What the server said when it did not accept it.")
-    message_id: str = allow(INSPECTOR, description="Its Message-ID, the same for every try; before the first one without its domain.")
+    message_id: str = allow(
+        INSPECTOR, description="Its Message-ID, the same for every try; before the first one without its domain."
+    )
     queued_at: datetime = allow(INSPECTOR, description="When it was written.")
     accepted_at: datetime | None = allow(INSPECTOR, description="When the recipient's server took it.")
 

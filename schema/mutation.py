@@ -3,6 +3,7 @@
 import strawberry
 
 import resolvers.mutations as resolve
+from resolvers import companies
 from schema import inputs
 from schema.messaging import Messaging
 from schema.mutations import mutation
@@ -30,19 +31,19 @@ from schema.shown import CLIENT, INSPECTOR, PAYER
 @strawberry.type(description="Writing. Refusals come back in the payload's userErrors, and then nothing was changed.")
 class Mutation(Messaging):
     sign_in = mutation(
-        resolve.sign_in,
+        companies.sign_in,
         takes=inputs.SignInInput,
         returns=SessionPayload,
         description="Begin a session with email and password; 5 tries per account in 15 minutes.",
     )
     refresh_session = mutation(
-        resolve.refresh_session,
+        companies.refresh_session,
         takes=inputs.RefreshSessionInput,
         returns=SessionPayload,
         description="New tokens for a refresh token, once. Using one twice ends the session.",
     )
     sign_out = mutation(
-        resolve.sign_out,
+        companies.sign_out,
         INSPECTOR,
         takes=inputs.SignOutInput,
         returns=SignOutPayload,
@@ -236,28 +237,28 @@ class Mutation(Messaging):
         description="End a link at once.",
     )
     update_company = mutation(
-        resolve.update_company,
+        companies.update_company,
         INSPECTOR,
         takes=inputs.UpdateCompanyInput,
         returns=CompanyPayload,
         description="Change the company's settings; for its owner.",
     )
     connect_stripe = mutation(
-        resolve.connect_stripe,
+        companies.connect_stripe,
         INSPECTOR,
         takes=inputs.ConnectStripeInput,
         returns=ConnectStripePayload,
         description="Begin, or go on, connecting a Stripe account; for the owner.",
     )
     refresh_stripe_connection = mutation(
-        resolve.refresh_stripe_connection,
+        companies.refresh_stripe_connection,
         INSPECTOR,
         takes=inputs.RefreshStripeConnectionInput,
         returns=CompanyPayload,
         description="Ask Stripe whether the account can charge now; for the owner.",
     )
     create_user = mutation(
-        resolve.create_user,
+        companies.create_user,
         INSPECTOR,
         takes=inputs.CreateUserInput,
         returns=UserPayload,

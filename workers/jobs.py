@@ -14,6 +14,7 @@ from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway
 from operations import automating, emails, hearing, payments, refunding, refunds, reminders, settling
 from rules.links import Portals
+from workers.queue import nudge
 
 POLL_BATCH_MAX = 50
 EMAIL_BATCH_MAX = 10
@@ -64,9 +65,12 @@ async def hear_stripe(ctx: JobContext, *_ignored: Any) -> None:
     await _each(due, partial(hearing.hear_account, stripe=ctx["stripe"]))
 
 
-async def run_automations(_: JobContext, *_ignored: Any) -> None:
-    """Write the mails that automations owe for what happened; the next sweep sends them."""
-    await _each(await automating.occurrences_due(limit=POLL_BATCH_MAX), automating.handle_occurrence)
+async def run_automations(ctx: JobContext, *_ignored: Any) -> None:
+    """Write the mails that automations owe for what happened."""
+    due = await automating.occurrences_due(limit=POLL_BATCH_MAX)
+    await _each(due, automating.handle_occurrence)
+    if due:
+        await nudge(ctx["redis"], "send_emails")
 
 
 async def remind(_: JobContext, *_ignored: Any) -> None:

@@ -1,0 +1,46 @@
+"""What mutations of companies, their staff and sign-ins ask of the operations."""
+
+from typing import Any
+
+from operations import companies
+from operations import sign_ins as sessions
+from resolvers.context import Context
+from resolvers.mutating import Changed, given_fields
+
+
+async def sign_in(context: Context, input: Any) -> Changed:
+    await context.outside.throttle_sign_in(input.email.strip().lower())
+    session = await sessions.sign_in(input.email, input.password, secret=context.outside.secret)
+    return Changed(told={"session": session})
+
+
+async def refresh_session(context: Context, input: Any) -> Changed:
+    session = await sessions.refresh_session(input.refresh_token, secret=context.outside.secret)
+    return Changed(told={"session": session})
+
+
+async def sign_out(context: Context, _: Any) -> Changed:
+    await sessions.sign_out(context.caller)
+    return Changed(told={"signed_out": True})
+
+
+async def update_company(context: Context, input: Any) -> Changed:
+    changes = {name: value for name, value in given_fields(input).items() if value is not None}
+    return Changed(await companies.update_company(context.caller, changes))
+
+
+async def connect_stripe(context: Context, _: Any) -> Changed:
+    outside = context.outside
+    url = await companies.connect_stripe(context.caller, stripe=outside.stripe, portal_url=outside.portals.staff_url)
+    return Changed(context.caller.company_id, told={"onboarding_url": url})
+
+
+async def refresh_stripe_connection(context: Context, _: Any) -> Changed:
+    companies.require_owner(context.caller)
+    await companies.refresh_stripe_connection(context.caller.company_id, stripe=context.outside.stripe)
+    return Changed(context.caller.company_id)
+
+
+async def create_user(context: Context, input: Any) -> Changed:
+    new = companies.NewUser(name=input.name, email=input.email, password=input.password)
+    return Changed(await companies.create_user(context.caller, new, role=input.role))
