@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from models import ActorKind, Event, Inspection, User
+from models import ActorKind, Event, Inspection
 from rules.access import Principal, Scope
 
 _ACTOR_KINDS = {Scope.INSPECTOR: ActorKind.USER, Scope.CLIENT: ActorKind.CLIENT, Scope.PAYER: ActorKind.PAYER}
@@ -32,7 +32,7 @@ async def record_all(
     before: dict[str, Any] | None = None,
 ) -> None:
     """Append one event of that name for each subject, given with what it is after the event."""
-    actor_name = await _actor_name(by)
+    actor_name = _actor_name(by)
     await Event.bulk_create(
         Event(
             company_id=inspection.company_id,
@@ -49,10 +49,7 @@ async def record_all(
     )
 
 
-async def _actor_name(by: Principal | None) -> str:
+def _actor_name(by: Principal | None) -> str:
     if by is None:
         return "System"
-    if by.user_id is None:
-        return "Client" if by.scope is Scope.CLIENT else "Payer"
-    names: list[Any] = await User.filter(id=by.user_id).values_list("name", flat=True)
-    return str(names[0])
+    return by.name or {Scope.INSPECTOR: "Staff", Scope.CLIENT: "Client", Scope.PAYER: "Payer"}[by.scope]

@@ -152,4 +152,5 @@ async def principal_of_link(token: str) -> Principal:
         inspection_id=grant.inspection_id,
         invoice_id=grant.invoice_id,
         person_id=grant.person_id,
+        name=grant.person_name or "",
     )

@@ -121,7 +121,7 @@ async def _payee(inspection_id: UUID, inspection_person_id: UUID) -> InspectionP
     """Somebody in the People box (S6, S7); everybody in it is eligible (S8)."""
     payee = await InspectionPerson.get_or_none(
         id=inspection_person_id, inspection_id=inspection_id, removed_at=None
-    ).prefetch_related("person")
+    ).select_related("person")
     if payee is None:
         raise NotFound("InspectionPerson", field=("inspectionPersonId",))
     return payee

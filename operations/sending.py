@@ -117,7 +117,7 @@ async def queue_invoice_mail(
 
     Refusals name `field`, or `payee_field` where who is billed is at fault: both of the caller's input.
     """
-    payee = await InspectionPerson.get(id=invoice.billed_to_id).prefetch_related("person")
+    payee = await InspectionPerson.get(id=invoice.billed_to_id).select_related("person")
     letter = check_letter(letter)
     _refuse_unsendable(books, invoice, field=field)
     address = payee.person.email

@@ -113,6 +113,7 @@ async def principal_of_access_token(token: str, *, secret: str) -> Principal:
         user_id=row.user_id,
         owner=row.user.role is UserRole.OWNER,
         session_id=row.id,
+        name=row.user.name,
     )
 
 

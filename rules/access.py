@@ -18,7 +18,7 @@ class Principal:
     """Whoever makes a request, and the rows their scope is tied to.
 
     An INSPECTOR has a `user_id`; a CLIENT has a `grant_id` and one `inspection_id`; a PAYER has a `grant_id`, one
-    `inspection_id` and one `invoice_id`.
+    `inspection_id` and one `invoice_id`. `name` is who the audit trail says it was.
     """
 
     scope: Scope
@@ -30,6 +30,7 @@ class Principal:
     inspection_id: UUID | None = None
     invoice_id: UUID | None = None
     person_id: UUID | None = None
+    name: str = ""
 
     @property
     def actor_id(self) -> UUID:
