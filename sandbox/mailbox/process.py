@@ -1,11 +1,13 @@
 """The mailbox as a child process, for the demo and for tests."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import process
+
+TRIES_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +22,21 @@ class RunningMailbox:
 @contextmanager
 def running(port: int | None = None, smtp_port: int | None = None, log: Path | None = None) -> Iterator[RunningMailbox]:
     """Run a mailbox inside the block, on free ports unless they are given; it ends with this process in any case."""
-    port, smtp_port = process.chosen_port(port), process.chosen_port(smtp_port)
-    url = f"http://{process.HOST}:{port}"
-    ports = ("--port", str(port), "--smtp-port", str(smtp_port))
-    with process.child("sandbox.mailbox", *ports, ready_url=f"{url}/healthz", log=log):
-        yield RunningMailbox(url, process.HOST, smtp_port)
+    with ExitStack() as stack:
+        yield _start(stack, port, smtp_port, log)
+
+
+def _start(stack: ExitStack, port: int | None, smtp_port: int | None, log: Path | None) -> RunningMailbox:
+    """Start the child; where we chose a port that somebody took in the meantime, choose again."""
+    for attempt in range(1, TRIES_MAX + 1):
+        web, smtp = process.chosen_port(port), process.chosen_port(smtp_port)
+        url = f"http://{process.HOST}:{web}"
+        ports = ("--port", str(web), "--smtp-port", str(smtp))
+        try:
+            stack.enter_context(process.child("sandbox.mailbox", *ports, ready_url=f"{url}/healthz", log=log))
+        except process.ChildDidNotStart:
+            if attempt == TRIES_MAX or None not in (port, smtp_port):
+                raise
+        else:
+            return RunningMailbox(url, process.HOST, smtp)
+    raise AssertionError("the last try returns or raises")
