@@ -32,15 +32,17 @@ async def surroundings(world: World) -> dict[str, Any]:
     return {row["name"]: row["content"] for row in rows} | {"mails": mails, "stripe": calls}
 
 
+def tables() -> list[str]:
+    """The names of all tables of ours."""
+    rows = (model for model in vars(models).values() if isinstance(model, type) and issubclass(model, models.Row))
+    return sorted(model._meta.db_table for model in rows if model is not models.Row)
+
+
 @cache
 def _contents() -> str:
     """One statement for a digest of every table of ours."""
-    models_of_rows = (
-        model for model in vars(models).values() if isinstance(model, type) and issubclass(model, models.Row)
-    )
-    tables = sorted(model._meta.db_table for model in models_of_rows if model is not models.Row)
     digest = "count(*) || ':' || md5(coalesce(string_agg(r::text, '|' ORDER BY r.id), ''))"
-    return " UNION ALL ".join(f"SELECT '{table}' AS name, {digest} AS content FROM {table} r" for table in tables)
+    return " UNION ALL ".join(f"SELECT '{table}' AS name, {digest} AS content FROM {table} r" for table in tables())
 
 
 @asynccontextmanager
