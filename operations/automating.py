@@ -10,7 +10,6 @@ from models import (
     AutomationTier,
     AutomationTrigger,
     Company,
-    Email,
     EmailKind,
     Grant,
     GrantKind,
@@ -103,8 +102,6 @@ async def _mail_one(
     entry: InspectionPerson,
     address: str,
 ) -> None:
-    if await Email.exists(automation_id=automation.id, occurrence_id=occurrence.id, to_address=address):
-        return
     values = await _values(company, inspection, occurrence, entry)
     linked = _gets_link(automation, entry)
     body = letter_body(

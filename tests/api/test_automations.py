@@ -1,14 +1,17 @@
 """Automations: who is mailed when, once, and what nobody is ever mailed."""
 
 import asyncio
+import contextvars
 from typing import Any
 
 import pytest
+from tortoise.transactions import in_transaction
 
 import models
 from operations import automating
+from operations.books import lock_inspection
 from tests.api.expectations import refused
-from tests.world import Api, Job, Json, Payload, World
+from tests.world import Api, Job, Json, Payload, World, key_of
 
 BOX = (("Clara Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"), ("Lisa Lister", "LISTING_AGENT"))
 AUTOMATION = "automation { id name tier trigger enabled recipients subject message link }"
@@ -225,9 +228,31 @@ async def test_workers_side_by_side_mail_once(world: World) -> None:
         await add_fee(job)
     due = await automating.occurrences_due(limit=100)
     await asyncio.gather(*(automating.handle_occurrence(one) for one in due * 4))
+    for one in due * 2:
+        await automating.handle_occurrence(one)
     await world.run_automations()
     assert await models.Email.all().count() == 6
     assert await models.Occurrence.filter(handled_at=None).count() == 0
+
+
+async def test_an_inspection_that_somebody_is_changing_waits_for_the_next_sweep(world: World) -> None:
+    """S44"""
+    await switch_on(world, "FEE_ADDED")
+    job = await world.inspection()
+    await add_fee(job)
+    due = await automating.occurrences_due(limit=100)
+
+    async def handle() -> None:
+        for one in due:
+            await automating.handle_occurrence(one)
+
+    outside = contextvars.copy_context()  # A task begun in the transaction would join it.
+    async with in_transaction():
+        await lock_inspection(key_of(job.id))
+        await asyncio.create_task(handle(), context=outside)
+    assert await automating.occurrences_due(limit=100) == due
+    await world.run_automations()
+    assert len(await world.mails()) == 1
 
 
 async def test_money_sets_automations_off_once_for_each_payment(world: World) -> None:
