@@ -8,8 +8,8 @@ from gateways.stripe_answers import News
 from models import Company, Payment
 from operations.attempts import ProviderUnavailable
 from operations.companies import refresh_stripe_connection
+from operations.leasing import take_due
 from operations.settling import settle_payment
-from operations.transactions import transaction
 from rules import clock
 from rules.states import LIVE_ATTEMPTS
 
@@ -22,22 +22,11 @@ BUSY_FOR = timedelta(days=1)
 """An account is busy while a payment of its was begun within a day: most other news comes then."""
 
 PAGES_MAX = 10
-LEASE = timedelta(seconds=60)
 
 
-@transaction
 async def take_accounts_due(*, limit: int) -> list[UUID]:
     """The companies whose Stripe accounts were asked for news longest ago, taken so that no other worker asks now."""
-    now = clock.now()
-    due = (
-        await Company.filter(stripe_account_id__isnull=False, next_hearing_at__lte=now)
-        .order_by("next_hearing_at")
-        .limit(limit)
-        .select_for_update(skip_locked=True)
-    )
-    ids = [company.id for company in due]
-    await Company.filter(id__in=ids).update(next_hearing_at=now + LEASE)
-    return ids
+    return await take_due(Company.filter(stripe_account_id__isnull=False), "next_hearing_at", limit=limit)
 
 
 async def hear_soon(stripe_account_id: str) -> bool:

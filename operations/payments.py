@@ -12,6 +12,7 @@ from operations.attempts import PaymentInProgress, ProviderUnavailable, end_atte
 from operations.audit_trail import record
 from operations.books import AttemptsLive, Books, open_books
 from operations.idempotency import claim, keep
+from operations.leasing import take_due
 from operations.settling import apply_observation, give_up_checkout, mark_unknown, observe_payment
 from operations.transactions import transaction
 from rules import clock
@@ -31,9 +32,6 @@ from rules.states import (
 
 CHECKOUT_LIFE = timedelta(hours=12)
 """How long a checkout can be paid; Stripe allows 30 minutes to 24 hours."""
-
-POLL_LEASE = timedelta(seconds=60)
-"""How long a worker has to ask Stripe about a payment before another one may."""
 
 
 class InvoiceNotPayable(Refusal):
@@ -211,16 +209,6 @@ async def _visible_payment(principal: Principal, payment_id: UUID) -> Payment:
     return payment
 
 
-@transaction
 async def take_due_for_polling(*, limit: int) -> list[UUID]:
     """The payments longest without news, taken so that no other worker asks about them at the same time."""
-    now = clock.now()
-    due = (
-        await Payment.filter(next_poll_at__lte=now)
-        .order_by("next_poll_at")
-        .limit(limit)
-        .select_for_update(skip_locked=True)
-    )
-    ids = [payment.id for payment in due]
-    await Payment.filter(id__in=ids).update(next_poll_at=now + POLL_LEASE)
-    return ids
+    return await take_due(Payment.all(), "next_poll_at", limit=limit)

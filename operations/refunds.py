@@ -11,6 +11,7 @@ from operations.attempts import ending_attempts
 from operations.audit_trail import record
 from operations.books import Books, close_books, open_books
 from operations.idempotency import claim, keep
+from operations.leasing import take_due
 from operations.receipts import owe_refund_receipt
 from operations.refunding import settle_refund
 from operations.transactions import transaction
@@ -23,7 +24,6 @@ from rules.polling import next_poll_delay
 from rules.states import MANUAL_METHODS, PaymentState, RefundDisposition, RefundStatus
 
 REASON_LENGTH_MAX = 500
-POLL_LEASE = timedelta(seconds=60)
 
 
 async def refund_payment(
@@ -130,16 +130,6 @@ def _credited(books: Books, payment: Payment, amount_minor: int, disposition: Re
     return max(0, amount_minor - max(0, invoice.overpaid_minor - under_way))
 
 
-@transaction
 async def take_refunds_due(*, limit: int) -> list[UUID]:
     """The refunds longest without news, taken so that no other worker asks about them at the same time."""
-    now = clock.now()
-    due = (
-        await Refund.filter(next_poll_at__lte=now)
-        .order_by("next_poll_at")
-        .limit(limit)
-        .select_for_update(skip_locked=True)
-    )
-    ids = [refund.id for refund in due]
-    await Refund.filter(id__in=ids).update(next_poll_at=now + POLL_LEASE)
-    return ids
+    return await take_due(Refund.all(), "next_poll_at", limit=limit)

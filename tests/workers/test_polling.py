@@ -12,6 +12,7 @@ import pytest
 import gateways.stripe
 from models import Company, Event, Inspection, Invoice, Payment, Refund
 from operations import hearing, payments, settling
+from operations.leasing import LEASE
 from operations.payments import InvoiceNotPayable
 from rules import clock
 from rules.access import Principal, Scope
@@ -365,7 +366,7 @@ async def test_a_payment_is_taken_by_one_poller_at_a_time(world: World) -> None:
     assert await payments.take_due_for_polling(limit=10) == []
     due = (await only_payment()).next_poll_at
     assert due is not None
-    assert timedelta(seconds=50) < due - clock.now() <= payments.POLL_LEASE
+    assert timedelta(seconds=50) < due - clock.now() <= LEASE
 
 
 async def test_a_void_invoice_takes_no_payment(world: World) -> None:
