@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,6 +102,25 @@ class Subscribed:
         return [(error["extensions"]["code"], error["message"]) for error in message["payload"]]
 
 
+@asynccontextmanager
+async def opened(
+    port: int, api: Api | None = None, *, protocols: tuple[str, ...] = (SUBPROTOCOL,), **options: Any
+) -> AsyncIterator[Socket]:
+    """A websocket; with `api`, one that has begun as whoever bears its token."""
+    origin = options.pop("origin", None)
+    async with connect(
+        f"ws://127.0.0.1:{port}/graphql",
+        subprotocols=[Subprotocol(name) for name in protocols] or None,
+        origin=Origin(origin) if origin else None,
+        proxy=None,
+        **options,
+    ) as connection:
+        socket = Socket(connection)
+        if api is not None:
+            await socket.begin(api)
+        yield socket
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """The API under its address."""
@@ -121,23 +140,9 @@ class Serving:
         """What all conversations have in common."""
         return self.endpoint.shared
 
-    @asynccontextmanager
-    async def socket(
-        self, api: Api | None = None, *, protocols: tuple[str, ...] = (SUBPROTOCOL,), **options: Any
-    ) -> AsyncIterator[Socket]:
-        """A websocket; with `api`, one that has begun as whoever bears its token."""
-        origin = options.pop("origin", None)
-        async with connect(
-            f"ws://127.0.0.1:{self.port}/graphql",
-            subprotocols=[Subprotocol(name) for name in protocols] or None,
-            origin=Origin(origin) if origin else None,
-            proxy=None,
-            **options,
-        ) as connection:
-            socket = Socket(connection)
-            if api is not None:
-                await socket.begin(api)
-            yield socket
+    def socket(self, api: Api | None = None, **options: Any) -> AbstractAsyncContextManager[Socket]:
+        """As `opened`, to this server."""
+        return opened(self.port, api, **options)
 
 
 @asynccontextmanager

@@ -3,20 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tortoise import connections
 
 import models
-from tests.app.sockets import SECONDS_MAX, Serving, serving
+from app.http.conversation import PAUSE_SECONDS
+from rules.access import Scope
+from sandbox.process import chosen_port
+from schema.root import build_api
+from tests.app.sockets import SECONDS_MAX, Serving, opened, serving
+from tests.workers import processes
 from tests.world import World, key_of
 
 INVOICE = """subscription($id: ID!) {
     invoiceChanged(invoiceId: $id) { id status paymentStatus remaining { formatted } payments { status } } }"""
 INSPECTION = """subscription($id: ID!) {
     inspectionChanged(inspectionId: $id) { id paymentStatus remaining { formatted } invoices { status } } }"""
-SECRET = "subscription($id: ID!) { invoiceChanged(invoiceId: $id) { id internal: inspection { id } } }"
 STATUS = "subscription($id: ID!) { invoiceChanged(invoiceId: $id) { status } }"
 
 
@@ -107,14 +113,32 @@ async def test_a_client_is_not_told_of_what_they_may_not_see(world: World, serve
         assert await watched.value() == {"payments": [{"status": "SUCCEEDED"}]}
 
 
-async def test_an_inspection_is_not_for_a_payer(world: World, served: Serving) -> None:
-    """S19, S23"""
+async def test_each_scope_watches_what_the_matrix_lets_it(world: World, served: Serving) -> None:
+    """S19, S21, S23"""
     job = await world.inspection()
-    payer = await job.payment_link((await job.invoice("100.00"))["id"])
-    async with served.socket(payer) as socket:
-        watched = await socket.subscribe(INSPECTION, id=job.id)
-        named = {message.partition(" ")[0] for code, message in await watched.errors() if code == "FORBIDDEN"}
-        assert {"Subscription.inspectionChanged", "Inspection.remaining"} <= named
+    invoice = await job.invoice("100.00")
+    apis = {
+        Scope.INSPECTOR: world.inspector,
+        Scope.CLIENT: await job.client_portal(),
+        Scope.PAYER: await job.payment_link(invoice["id"]),
+    }
+    asked = {
+        "Subscription.inspectionChanged": ("inspectionId", job.id),
+        "Subscription.invoiceChanged": ("invoiceId", invoice["id"]),
+    }
+    matrix = {name: readers for name, readers in build_api().matrix.items() if name.startswith("Subscription.")}
+    assert matrix.keys() == asked.keys()
+    for name, readers in matrix.items():
+        argument, global_id = asked[name]
+        field = name.partition(".")[2]
+        query = f"subscription($id: ID!) {{ {field}({argument}: $id) {{ __typename }} }}"
+        for scope, api in apis.items():
+            async with served.socket(api) as socket:
+                watched = await socket.subscribe(query, id=global_id)
+                if isinstance(readers, frozenset) and scope in readers:
+                    assert (await watched.value())["__typename"] in field.title()
+                else:
+                    assert await watched.errors() == [("FORBIDDEN", f"{name} may not be read with scope {scope}.")]
 
 
 @pytest.mark.parametrize("scope", ["payer", "client"])
@@ -196,17 +220,27 @@ async def test_signing_out_ends_every_subscription_without_anything_happening(wo
         assert await socket.closed() == (4403, "This session has ended; sign in again.")
 
 
-async def test_a_burst_of_changes_is_sent_as_few_values(world: World, served: Serving) -> None:
+async def test_many_changes_are_few_values_with_a_pause_between(world: World, served: Serving) -> None:
     job = await world.inspection()
+    loop = asyncio.get_running_loop()
+
+    async def change(seconds: float) -> None:
+        started = loop.time()
+        while loop.time() - started < seconds:
+            address = f"{loop.time()} Shore Road"
+            await models.Inspection.filter(id=key_of(job.id)).update(property_address=address)
+
     async with served.socket(world.inspector) as socket:
         watched = await socket.subscribe(INSPECTION, id=job.id)
         await watched.value()
-        for number in range(40):
-            await models.Inspection.filter(id=key_of(job.id)).update(property_address=f"{number} Shore Road")
-        values = 0
-        while not await socket.hears_nothing():
-            values += 1
-        assert 1 <= values <= 20
+        changing = asyncio.create_task(change(0.6))
+        heard = []
+        while not changing.done():
+            await watched.value()
+            heard.append(loop.time())
+    gaps = [later - earlier for earlier, later in pairwise(heard)]
+    assert len(gaps) >= 2
+    assert min(gaps) > PAUSE_SECONDS * 0.7
 
 
 async def test_what_was_missed_while_the_connection_was_cut_is_seen_after_it(world: World, served: Serving) -> None:
@@ -250,3 +284,26 @@ async def test_two_processes_hear_alike(world: World, served: Serving) -> None:
 
 def _limit(served: Serving, **changed: Any) -> None:
     served.shared.limits = replace(served.shared.limits, **changed)
+
+
+async def test_processes_hear_of_each_others_writes_and_say_goodbye(world: World, tmp_path: Path) -> None:
+    job = await world.inspection()
+    ports = (chosen_port(None), chosen_port(None))
+    async with (
+        processes.serving(world.settings, ports[0], log=tmp_path / "first.log") as first,
+        processes.serving(world.settings, ports[1], log=tmp_path / "second.log"),
+        opened(ports[0], world.inspector) as here,
+        opened(ports[1], world.inspector) as there,
+    ):
+        both = [await socket.subscribe(INVOICE, id=job.primary_id) for socket in (here, there)]
+        assert [(await watched.value())["status"] for watched in both] == ["OPEN", "OPEN"]
+        await world.inspector.mutate("recordPayment", invoiceId=job.primary_id, amount="450.00", method="CASH")
+        for watched in both:
+            await watched.until(status="PAID")
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        first.terminate()
+        assert await here.closed() == (1001, "The server stops; connect again.")
+        assert loop.time() - started < 1.5
+        assert await asyncio.wait_for(first.wait(), SECONDS_MAX) == 0
+        assert await there.hears_nothing()

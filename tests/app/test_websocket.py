@@ -11,7 +11,7 @@ import pytest
 from tortoise import connections
 from websockets.exceptions import InvalidStatus
 
-from app.http.transport import MESSAGE_BYTES_MAX
+from app.http.transport import MESSAGE_BYTES_MAX, CloseCode, Ended, parse_message
 from tests.app.sockets import SECONDS_MAX, Serving, serving
 from tests.world import Api, World
 
@@ -195,6 +195,18 @@ async def test_a_message_has_a_size(world: World, served: Serving) -> None:
         assert (await socket.hear())["type"] == "pong"
         await socket.connection.send(text + " ")
         assert (await socket.closed())[0] == 1009
+
+
+def test_a_message_has_a_size_under_any_server() -> None:
+    with pytest.raises(Ended) as ended:
+        parse_message('"' + "é" * (MESSAGE_BYTES_MAX // 2) + '"')
+    assert (ended.value.code, ended.value.reason) == (1009, "The message is larger than 65536 bytes.")
+
+
+def test_a_reason_fits_into_its_frame() -> None:
+    reason = Ended(CloseCode.DUPLICATE_ID, "é" * 100).reason
+    assert len(reason.encode()) <= 123
+    assert set(reason) == {"é"}
 
 
 async def test_pings_are_answered_with_what_they_hold_both_ways(world: World, served: Serving) -> None:

@@ -44,6 +44,43 @@ async function ask(request, headers) {
   return { status: response.status, body: await response.json() };
 }
 
+function isSubscription(query) {
+  return /^subscription\b/.test(query.replace(/#.*/g, "").trim());
+}
+
+// Tells `hear` each value, and `end` why there are no more; returns what stops it.
+function watch(request, headers, hear, end) {
+  const address = new URL(ENDPOINT, window.location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  const socket = new WebSocket(address, "graphql-transport-ws");
+  const say = (message) => socket.send(JSON.stringify(message));
+  socket.onopen = () => say({ type: "connection_init", payload: headers });
+  socket.onmessage = ({ data }) => {
+    const { type, payload } = JSON.parse(data);
+    if (type === "connection_ack") say({ id: "1", type: "subscribe", payload: request });
+    if (type === "ping") say({ type: "pong" });
+    if (type === "next") hear(payload);
+    if (type === "error") hear({ errors: payload });
+    if (type === "error") socket.close(1000);
+  };
+  socket.onclose = ({ code, reason }) => end(`${code} ${reason}`.trim());
+  return () => {
+    socket.onclose = null;
+    socket.close(1000);
+  };
+}
+
+let stop = () => {};
+
+function runSubscription(request) {
+  let values = 0;
+  stop = watch(request, authorization(at("token").value.trim()), (value) => {
+    values += 1;
+    at("status").textContent = `watching, ${values} so far; Run begins anew`;
+    at("response").textContent = JSON.stringify(value, null, 2);
+  }, (reason) => { at("status").textContent = `ended: ${reason}`; });
+}
+
 function readHistory() {
   try { return JSON.parse(kept.getItem("history")) || []; } catch { return []; }
 }
@@ -74,6 +111,12 @@ async function run() {
   }
   remember({ query, variables: at("variables").value });
   at("status").textContent = "…";
+  stop();
+  stop = () => {};
+  if (isSubscription(query)) {
+    runSubscription({ query, variables });
+    return;
+  }
   const started = performance.now();
   try {
     const { status, body } = await ask({ query, variables }, authorization(at("token").value.trim()));
@@ -140,7 +183,13 @@ function load(tag, properties) {
 
 function openGraphiQL() {
   const { React, ReactDOM, GraphiQL } = window;
-  const fetcher = async (request, options) => (await ask(request, (options && options.headers) || {})).body;
+  const observe = (request, headers) => ({
+    subscribe: ({ next, complete }) => ({ unsubscribe: watch(request, headers, next, complete) }),
+  });
+  const fetcher = async (request, options) => {
+    const headers = (options && options.headers) || {};
+    return isSubscription(request.query) ? observe(request, headers) : (await ask(request, headers)).body;
+  };
   at("explorer").hidden = true;
   at("mount").hidden = false;
   ReactDOM.createRoot(at("mount")).render(React.createElement(GraphiQL, {
