@@ -86,12 +86,16 @@ def demo(
 
 
 @app.command()
-def story() -> None:
-    """Play the main job, from an invoice to its payment, and say each step."""
+def story(
+    chapter: Annotated[
+        int | None, typer.Option(help="Play only this one, the report and the audit.", min=1, max=5)
+    ] = None,
+) -> None:
+    """Play on a fresh sandbox all that Inspectpay does, chapter by chapter, and say each step."""
     refuse_without_sandbox("story")
     from app.commands import story as telling
 
-    telling.run()
+    telling.run(chapter=chapter)
 
 
 @app.command()

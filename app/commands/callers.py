@@ -71,9 +71,9 @@ def post(url: str, **options: Any) -> httpx.Response:
     return httpx.post(url, timeout=REQUEST_SECONDS_MAX, trust_env=False, **options)
 
 
-def get(url: str) -> httpx.Response:
+def get(url: str, **options: Any) -> httpx.Response:
     """A GET that goes nowhere but to this machine; any failure is a surprise."""
-    response = httpx.get(url, timeout=REQUEST_SECONDS_MAX, trust_env=False)
+    response = httpx.get(url, timeout=REQUEST_SECONDS_MAX, trust_env=False, **options)
     if response.is_error:
         raise Surprise(f"{url.partition('?')[0]} should have answered, but its status is {response.status_code}.")
     return response

@@ -1,4 +1,4 @@
-"""The main job as a story: an agent pays $125 of a $450 inspection, the client the rest, and nobody sees too much."""
+"""Chapter I, the main job: an agent pays $125 of a $450 inspection, the client the rest, and nobody sees too much."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,6 +7,7 @@ from typing import Any
 from app.commands.callers import Caller, Surprise, expect, get, until
 from sandbox import visitor
 
+TITLE = "I. The main job"
 OWNER_EMAIL = "owner@example.com"
 PASSWORD = "inspect-and-pay"  # noqa: S105 - of a sandbox that is gone when the story is told
 AGENT_EMAIL = "arthur.bell@example.com"
@@ -19,7 +20,7 @@ SETTLE_SECONDS_MAX = 10.0
 
 
 class MainJob:
-    """Its chapters, in order; each uses what the ones before it found."""
+    """Its scenes, in order; each uses what the ones before it found."""
 
     def __init__(self, api_url: str, mailbox_url: str, *, say: Callable[[str], None]) -> None:
         self.api_url = api_url

@@ -1,9 +1,13 @@
-"""`story`: a fresh sandbox, the main job played on it over HTTP, and a plain account of both."""
+"""`story`: a fresh sandbox, the chapters played on it over HTTP, an audit at the end, and a plain account of it all."""
 
 import asyncio
+import os
 import random
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,7 +15,9 @@ import httpx
 
 from app.commands import surroundings
 from app.commands.callers import Surprise
-from app.commands.main_job import OWNER_EMAIL, PASSWORD, MainJob
+from app.commands.chapters import invoice_life, months_report, payments_box, people_and_messages
+from app.commands.chapters.stage import Chapter, Stage
+from app.commands.main_job import OWNER_EMAIL, PASSWORD, TITLE, MainJob
 from app.commands.outcomes import fail, refuse
 from app.commands.surroundings import Ports, Surroundings
 from app.logs import LogFormat, configure_logs
@@ -23,9 +29,19 @@ from sandbox import postgres_cluster, process
 PORTS = range(10_000, 20_000, 10)
 """Below those that the sandbox chooses for itself."""
 
+AUDIT_SECONDS_MAX = 60.0
 
-def run() -> None:
-    """Play the main job; ends with status 1 and a sentence as soon as anything differs from what is told."""
+CHAPTERS: dict[int, tuple[str, Callable[[Stage], Chapter]]] = {
+    2: (payments_box.TITLE, payments_box.PaymentsBox),
+    3: (invoice_life.TITLE, invoice_life.InvoiceLife),
+    4: (people_and_messages.TITLE, people_and_messages.PeopleAndMessages),
+    5: (months_report.TITLE, months_report.MonthsReport),
+}
+"""What is told after the main job, which is chapter 1. The last one reports on whatever was told before."""
+
+
+def run(*, chapter: int | None = None) -> None:
+    """Play all chapters, or one and the report on it; ends with status 1 and a sentence when anything differs."""
     configure_logs("WARNING", LogFormat.READABLE)
     started = time.monotonic()
     print("Starting a fresh sandbox: PostgreSQL, Valkey, Stripe simulator, mailbox, API and worker ...", flush=True)
@@ -35,12 +51,44 @@ def run() -> None:
             around = stack.enter_context(surroundings.running(Path(directory), free_ports(), durable=False))
             asyncio.run(_found_company(around))
             surroundings.start(stack, [surroundings.api_process(around), surroundings.worker_process(around)])
-            MainJob(around.api_url, around.mailbox_url, say=tell).play()
+            play(around, chapter)
+            audit(around)
         except (Surprise, httpx.HTTPError, LookupError) as surprise:
             fail(f"\nThe story went otherwise: {surprise}")
         except (process.ChildDidNotStart, postgres_cluster.PostgresDidNotStart) as error:
             refuse(str(error))
     print(f"\nThe story came out as told, in {time.monotonic() - started:.1f} s.")
+
+
+def play(around: Surroundings, chapter: int | None) -> None:
+    """Tell the chapters in order; one told alone happens to a company that has just been connected."""
+    main_job = MainJob(around.api_url, around.mailbox_url, say=tell)
+    if chapter in (None, 1):
+        tell(f"\n{TITLE}")
+        main_job.play()
+    else:
+        main_job.sign_in()
+        main_job.connect_stripe()
+    stage = Stage(around, main_job.owner, tell)
+    tell("\nSo far the worker found out by asking every few seconds. Webhooks from Stripe now make it ask at once.")
+    stage.control("webhook", url=f"{around.api_url}/webhooks/stripe", secret=surroundings.WEBHOOK_SECRET)
+    for number, (title, told) in CHAPTERS.items():
+        if chapter in (None, number) or number == max(CHAPTERS):
+            tell(f"\n{title}\n")
+            told(stage).play()
+
+
+def audit(around: Surroundings) -> None:
+    """Let `audit` recompute everything that was stored, and ask Stripe. Raises Surprise at any drift."""
+    tell("\nThe audit")
+    command = (sys.executable, "-m", "app", "audit")
+    environment = {**os.environ, **around.environment}
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, env=environment, capture_output=True, text=True, timeout=AUDIT_SECONDS_MAX, check=False
+    )
+    if done.returncode != 0:
+        raise Surprise(f"the audit should find nothing, but says:\n{done.stdout}{done.stderr}")
+    tell(f"\n{done.stdout.rstrip()}")
 
 
 def tell(sentence: str) -> None:

@@ -16,6 +16,9 @@ from sandbox import postgres, process, valkey
 from sandbox.mailbox import process as mailbox
 
 STRIPE_API_KEY = "sk_test_sandbox"
+WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - between the simulator and us
+"""The simulator posts no webhooks until it is told to: what polling alone can do is what a demo should show."""
+
 FRONTENDS = "http://localhost:3000,http://localhost:5173"
 """Where the usual development servers of frontends are."""
 
@@ -122,7 +125,7 @@ def _environment(ports: Ports, database_url: str, redis_url: str, signing_key: s
         "SIGNING_KEY": signing_key,
         "STRIPE_API_KEY": STRIPE_API_KEY,
         "STRIPE_BASE_URL": f"http://{process.HOST}:{ports.stripe}",
-        "STRIPE_WEBHOOK_SECRET": "",  # What polling alone can do is what a demo should show.
+        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "SMTP_HOST": process.HOST,
         "SMTP_PORT": str(ports.smtp),
         "SMTP_TLS": "none",

@@ -25,7 +25,10 @@ def clean(environment: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def run(
-    *arguments: str, environment: Mapping[str, str] | None = None, given: str | None = None
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    given: str | None = None,
+    seconds_max: float = WAIT_SECONDS_MAX,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
@@ -35,7 +38,7 @@ def run(
         input=given,
         capture_output=True,
         text=True,
-        timeout=WAIT_SECONDS_MAX,
+        timeout=seconds_max,
         check=False,
     )
 

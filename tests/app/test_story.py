@@ -1,21 +1,56 @@
 """The story: told to its end by `make story`, and ended at once by anything that is not as told."""
 
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.commands import callers, main_job, story
 from app.commands.callers import Caller, Surprise, expect, until
+from app.commands.chapters.months_report import ZONE, this_month
+from app.commands.surroundings import Ports, Surroundings
 from tests.app import processes
+
+STORY_SECONDS_MAX = 240.0
+"""It takes half a minute alone, and several times that beside other tests."""
+
+TOLD = {
+    "I. The main job": ("$450.00 in all", "$125.00 due", "declines his first card", "$125.00. ", "refused"),
+    "II. The payments box": ("revision 2", "strikes it out", "are credited", "due again", "overpaid $60.00"),
+    "III. An invoice's life": ("are dead", "short", "written off", "settles it", "returned", "loses the dispute"),
+    "IV. People and messages": ("attorney", "never of the one before", "second version", "report opens", "revokes"),
+    "V. The month's report": ("Received $2,270.00, gone back $585.00, still owed $600.00",),
+    "The audit": ("Every stored balance follows from its entries, and payments agree with Stripe.", "as told"),
+}
 
 
 def test_story_is_told_to_its_end() -> None:
-    told = processes.run("story")
+    told = processes.run("story", seconds_max=STORY_SECONDS_MAX)
     assert told.returncode == 0, told.stdout + told.stderr
-    for words in ("$450.00 in all", "$125.00 due", "declines his first card", "$125.00. ", "refused", "as told"):
-        assert words in told.stdout, words
+    rest = told.stdout
+    for title, chapter in TOLD.items():
+        _, found, rest = rest.partition(f"\n{title}\n")
+        assert found, title
+        for words in chapter:
+            assert words in rest, words
     assert told.stderr == ""
+
+
+def test_an_audit_that_fails_ends_the_story(tmp_path: Path) -> None:
+    nowhere = {
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+        "STRIPE_API_KEY": "sk_test_nothing",
+        "STRIPE_BASE_URL": "http://127.0.0.1:1",
+    }
+    with pytest.raises(Surprise, match="the audit should find nothing, but says"):
+        story.audit(Surroundings(Ports(1), tmp_path, nowhere))
+
+
+def test_a_month_is_the_companys_own() -> None:
+    start, end = this_month(datetime(2026, 12, 31, 23, 30, tzinfo=ZONE))
+    assert (start.isoformat(), end.isoformat()) == ("2026-12-01T00:00:00-06:00", "2027-01-01T00:00:00-06:00")
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, body: Any) -> Caller:
