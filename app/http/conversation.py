@@ -80,6 +80,8 @@ class Conversation:
         self.caller: HTTPConnection = websocket
         self.request_id = uuid4().hex
         self.running: dict[str, asyncio.Task[None]] = {}
+        self.refused: Unauthenticated | None = None
+        self.refused_names: tuple[str, ...] = ()
         self.served = 0
         self.told_to_leave = asyncio.Event()
         self.over = asyncio.Event()
@@ -113,13 +115,16 @@ class Conversation:
         return reasons[0]
 
     async def _close(self, ended: Ended) -> None:
-        """A client that is gone, or does not read, misses it."""
+        """After an error for each subscription of a token that has ended. A client that is gone misses it."""
         if ended.code is None:
             return
         try:
             async with asyncio.timeout(SEND_SECONDS_MAX):
+                if self.refused is not None:
+                    for name in self.refused_names:
+                        await self._send_errors(name, [format_refusal(self.refused)])
                 await self.websocket.close(ended.code, ended.reason)
-        except (WebSocketDisconnect, RuntimeError, OSError):
+        except (WebSocketDisconnect, RuntimeError, OSError, Ended):
             log.debug("websocket_gone")
 
     async def _leave_when_told(self) -> None:
@@ -230,12 +235,12 @@ class Conversation:
         return principal.scope, result
 
     async def _recognise(self) -> Principal:
-        """Whoever bears the token now. Ends the conversation, and every subscription with an error, if nobody does."""
+        """Whoever bears the token now. Ends the conversation, and with it every subscription, if nobody does."""
         try:
             principal = await self.shared.recognise(self.caller)
         except Unauthenticated as refusal:
-            for name in tuple(self.running):
-                await self._send_errors(name, [format_refusal(refusal)])
+            if self.refused is None:  # Several subscriptions may find out at once.
+                self.refused, self.refused_names = refusal, tuple(self.running)
             raise Ended(CloseCode.FORBIDDEN, refusal.message) from None
         assert principal is not None, "the conversation began with a token"
         return principal
@@ -262,7 +267,7 @@ class Conversation:
         try:
             async with asyncio.timeout(SEND_SECONDS_MAX):
                 await self.websocket.send_text(text)
-        except TimeoutError:
+        except (TimeoutError, RuntimeError):  # It does not read; or the server has closed the websocket by itself.
             raise Ended(None) from None
 
 
