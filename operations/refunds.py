@@ -21,7 +21,7 @@ from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
 from rules.money import parse_positive_amount
 from rules.polling import next_poll_delay
-from rules.states import MANUAL_METHODS, PaymentState, RefundDisposition, RefundStatus
+from rules.states import PaymentState, RefundDisposition, RefundStatus
 
 REASON_LENGTH_MAX = 500
 
@@ -71,7 +71,7 @@ async def _request(
     books = await open_books(found.inspection_id)
     payment = next(payment for payment in books.payments if payment.id == payment_id)
     amount_minor = _amount(books, payment, amount)
-    manual = payment.method in MANUAL_METHODS
+    manual = payment.state is PaymentState.RECORDED  # Not by its method: Stripe too takes OTHER ones, such as Link.
     refund = await Refund.create(
         id=new_id(),
         company_id=payment.company_id,

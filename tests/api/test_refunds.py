@@ -145,6 +145,17 @@ async def test_a_manual_payment_gets_a_recorded_refund_only(world: World) -> Non
     }
 
 
+async def test_money_that_came_through_stripe_goes_back_through_stripe_however_it_was_paid(world: World) -> None:
+    """S40"""
+    _, invoice_id, payment_id, _ = await paid_by_agent(world)
+    # As a wallet that is neither card nor bank debit, such as Link or Cash App, leaves it.
+    await models.Payment.all().update(method="OTHER", card_brand=None, card_last4=None)
+    assert (await refund(world, payment_id)).done("refund")["status"] == "SUCCEEDED"
+    asked = [(entry["method"], entry["path"]) for entry in await world.servers.stripe.requests()]
+    assert asked.count(("POST", "/v1/refunds")) == 1
+    assert (await the_invoice(world, invoice_id))["paymentStatus"] == "REFUNDED"
+
+
 async def test_a_refund_made_at_stripe_is_heard_of(world: World) -> None:
     """S40"""
     _, invoice_id, _, _ = await paid_by_agent(world)
