@@ -4,20 +4,27 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from app.resources import Resources
-from models import InspectionPerson, Invoice, LineItem, LineItemKind, Payment, User
+from models import Agreement, InspectionPerson, Invoice, LineItem, LineItemKind, Payment, User
 from operations import (
+    agreements,
+    automations,
     companies,
     emails,
+    ending_invoices,
     grants,
     inspections,
     invoices,
     line_items,
     manual_payments,
+    notices,
     payments,
     people,
+    refunds,
+    reports,
     sending,
     settling,
     shares,
@@ -25,7 +32,7 @@ from operations import (
 from rules import clock
 from rules.access import Principal, Scope
 from rules.roles import PersonRole
-from rules.states import InvoiceKind, PaymentMethod
+from rules.states import InvoiceKind, PaymentMethod, RefundDisposition
 from sandbox import visitor
 
 OWNER_EMAIL = "owner@example.com"
@@ -104,15 +111,15 @@ class Seed:
         await emails.send_due_emails(limit=10, mailer=self._held.mailer, portals=self._held.settings.portals)
         return invoice_id
 
-    async def pay_share(self, invoice_id: UUID, **form: str) -> None:
-        """The party that a separate invoice bills follows its link and pays."""
+    async def pay_share(self, invoice_id: UUID, *, amount: str | None = None, **form: str) -> UUID:
+        """The party that a separate invoice bills follows its link and pays; returns the payment's key."""
         portals = self._held.settings.portals
         link = await grants.create_payment_link(self._owner, invoice_id, portals=portals)
-        await self._pay(link.url, invoice_id, None, **form)
+        return await self._pay(link.url, invoice_id, amount, **form)
 
-    async def pay_primary(self, job: Job, *, amount: str | None = None, **form: str) -> None:
+    async def pay_primary(self, job: Job, *, amount: str | None = None, **form: str) -> UUID:
         """The client follows the portal's link and pays, all that remains unless it is said how much."""
-        await self._pay(await self.client_link(job), job.primary.id, amount, **form)
+        return await self._pay(await self.client_link(job), job.primary.id, amount, **form)
 
     async def client_link(self, job: Job) -> str:
         """A link to the client portal, for the client."""
@@ -125,7 +132,7 @@ class Seed:
         )
         return link.url
 
-    async def _pay(self, link: str, invoice_id: UUID, amount: str | None, **form: str) -> None:
+    async def _pay(self, link: str, invoice_id: UUID, amount: str | None, **form: str) -> UUID:
         payer = await grants.principal_of_link(link.partition("#")[2])
         payment_id = await payments.start_payment(
             payer,
@@ -139,6 +146,19 @@ class Seed:
         assert payment.checkout_url is not None, "a payment that has begun has its checkout"
         await asyncio.to_thread(visitor.pay, payment.checkout_url, **(form or {"card": visitor.CARD}))
         await settling.settle_payment(payment_id, stripe=self._held.stripe)
+        return payment_id
+
+    async def refund(self, payment_id: UUID, *, amount: str | None = None) -> None:
+        """The company gives money back."""
+        await refunds.refund_payment(
+            self._owner,
+            payment_id,
+            amount=Decimal(amount) if amount else None,
+            reason="The inspection took less time",
+            disposition=RefundDisposition.CREDIT,
+            idempotency_key=None,
+            stripe=self._held.stripe,
+        )
 
     async def take_cash(self, job: Job, amount: str) -> None:
         """The inspector is paid by hand."""
@@ -160,6 +180,53 @@ class Seed:
         """The inspector takes a charge back."""
         item = await LineItem.get(inspection_id=job.id, description=description)
         await line_items.remove_line_item(self._owner, item.id, stripe=self._held.stripe)
+
+    async def add_item(self, job: Job, item: Item) -> None:
+        """The inspector charges something more, and updates the agreement."""
+        kind, text, amount = item
+        new = line_items.NewLineItem(kind, text, Decimal(amount))
+        await line_items.add_line_item(self._owner, job.id, new, update_agreements=True, stripe=self._held.stripe)
+
+    async def void(self, invoice_id: UUID) -> None:
+        """The inspector withdraws an invoice."""
+        await ending_invoices.void_invoice(self._owner, invoice_id, stripe=self._held.stripe)
+
+    async def close_short(self, invoice_id: UUID) -> None:
+        """The inspector is content with what was paid."""
+        await ending_invoices.close_invoice_short(self._owner, invoice_id, stripe=self._held.stripe)
+
+    async def write_off(self, invoice_id: UUID) -> None:
+        """The inspector gives an invoice up."""
+        await ending_invoices.mark_invoice_uncollectible(self._owner, invoice_id, stripe=self._held.stripe)
+
+    async def sign(self, job: Job, name: str) -> None:
+        """The client signs the agreement in the portal."""
+        client = await grants.principal_of_link((await self.client_link(job)).partition("#")[2])
+        agreement = await Agreement.get(inspection_id=job.id, current=True)
+        await agreements.sign_agreement(client, agreement.id, name=name)
+
+    async def share_portal(self, job: Job, email: str) -> None:
+        """The client lets somebody else into the portal."""
+        client = await grants.principal_of_link((await self.client_link(job)).partition("#")[2])
+        await grants.share_client_portal(
+            client, job.id, person_id=None, email=email, portals=self._held.settings.portals
+        )
+
+    async def automate(self, changes: dict[str, Any]) -> None:
+        """The company makes an automation of its own."""
+        await automations.save_automation(self._owner, None, changes)
+
+    async def publish_report(self, job: Job, url: str) -> None:
+        """The inspector has written the report."""
+        await reports.publish_report(self._owner, job.id, url=url)
+
+    async def notify(self, job: Job, role: PersonRole, subject: str, message: str) -> None:
+        """The inspector writes to one person."""
+        await notices.notify_person(self._owner, job.box[role].id, subject=subject, message=message)
+
+    async def silence(self, job: Job) -> None:
+        """The inspector turns notifications off."""
+        await inspections.set_notifications_disabled(self._owner, job.id, disabled=True)
 
 
 async def signed_in_owner() -> Principal | None:

@@ -1,12 +1,21 @@
 """Which company the demo has, and its inspections: one for each state that a frontend has to show."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.commands.seed import OWNER_EMAIL, Guest, Item, Job, Seed, signed_in_owner
 from app.resources import Resources
-from models import Company, Inspection, InspectionPerson, Invoice, LineItemKind, UserRole
+from models import (
+    AutomationLink,
+    AutomationTrigger,
+    Company,
+    Inspection,
+    InspectionPerson,
+    Invoice,
+    LineItemKind,
+    UserRole,
+)
 from operations import companies, grants
 from rules.roles import PersonRole
 from rules.states import InvoiceKind, InvoiceStatus
@@ -20,6 +29,21 @@ INSPECTION: Item = (LineItemKind.SERVICE, "Home inspection", "350.00")
 RADON: Item = (LineItemKind.ADD_ON, "Radon test", "100.00")
 SEWER: Item = (LineItemKind.ADD_ON, "Sewer scope", "175.00")
 RETURNING: Item = (LineItemKind.DISCOUNT, "Returning client", "-25.00")
+PICKUP: Item = (LineItemKind.FEE, "Key pickup", "20.00")
+
+SETTINGS = {
+    "additional_roles": ["Attorney", "Transaction coordinator"],
+    "advanced_automations_enabled": True,
+    "report_lock_enabled": True,
+}
+AUTOMATION = {
+    "name": "Report to the attorney",
+    "trigger": AutomationTrigger.REPORT_PUBLISHED,
+    "recipients": ["Attorney"],
+    "subject": "The report on {{property_address}}",
+    "message": "Hello {{recipient_name}},\n\nthis opens the client portal, where the report is.",
+    "link": AutomationLink.CLIENT_PORTAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +65,11 @@ async def seed_when_empty(held: Resources, say: Callable[[str], None]) -> None:
     assert by is not None, "just founded"
     inspector = companies.NewUser(name="Ivan Brook", email="inspector@example.com", password=PASSWORD)
     await companies.create_user(by, inspector, role=UserRole.INSPECTOR)
-    await companies.update_company(by, {"additional_roles": ["Attorney", "Transaction coordinator"]})
+    await companies.update_company(by, SETTINGS)
     seed = Seed(held, by)
     await seed.connect_stripe()
-    for make in (_canceled, _overpaid, _paid_by_two, _processing, _partly_paid, _sent, _draft, _untouched):
+    await seed.automate(AUTOMATION)
+    for make in STATES:
         await make(seed)
 
 
@@ -124,7 +149,66 @@ async def _overpaid(seed: Seed) -> None:
     await seed.drop_item(job, "Radon test")
 
 
+async def _locked(seed: Seed) -> None:
+    """Signed, then charged more, so a second version waits; the report waits for the money."""
+    guests = [_guest("Nina Hart", PersonRole.CLIENT), _guest("Vera Lind", ADDITIONAL, "Attorney")]
+    job = await seed.job("64 Elm Terrace, Winnetka", days=-3, items=[INSPECTION], guests=guests)
+    await seed.sign(job, "Nina Hart")
+    await seed.add_item(job, PICKUP)
+    await seed.share_portal(job, "ruth.hart@example.com")
+    await seed.notify(job, ADDITIONAL, "The closing is on Friday", "Please be on time.")
+    await seed.publish_report(job, "https://reports.example.com/64-elm-terrace.pdf")
+
+
+async def _ended(seed: Seed) -> None:
+    """Three shares of one agent's: withdrawn, closed short and written off."""
+    guests = [_guest("Dora Quinn", PersonRole.CLIENT), _guest("Ada Cole", AGENT)]
+    job = await seed.job("11 Mill Pond Road, Barrington", days=-5, items=[INSPECTION, RADON], guests=guests)
+    await seed.void(await seed.bill(job, AGENT, amount="150.00", send=False))
+    short = await seed.bill(job, AGENT, amount="125.00", send=True)
+    await seed.pay_share(short, amount="100.00")
+    await seed.close_short(short)
+    await seed.write_off(await seed.bill(job, AGENT, amount="50.00", send=True))
+
+
+async def _partly_refunded(seed: Seed) -> None:
+    guests = [_guest("Ellen Roy", PersonRole.CLIENT)]
+    job = await seed.job("77 Vine Street, Deerfield", days=-9, items=[INSPECTION, RADON], guests=guests)
+    await seed.refund(await seed.pay_primary(job), amount="50.00")
+
+
+async def _refunded(seed: Seed) -> None:
+    guests = [_guest("Frank Otis", PersonRole.CLIENT)]
+    job = await seed.job("3 Quarry Lane, Lemont", days=-11, items=[INSPECTION], guests=guests)
+    await seed.refund(await seed.pay_primary(job))
+
+
+async def _disputed(seed: Seed) -> None:
+    guests = [_guest("Gail Tran", PersonRole.CLIENT)]
+    job = await seed.job("29 Fox Hollow, Palatine", days=-12, items=[INSPECTION], guests=guests)
+    await seed.silence(job)  # While a dispute goes on, nothing is written automatically.
+    await seed.pay_primary(job, card=visitor.DISPUTED_CARD)
+
+
 async def _canceled(seed: Seed) -> None:
     guests = [_guest("Carmen Diaz", PersonRole.CLIENT), _guest("Albert Lund", AGENT)]
     job = await seed.job("302 Cedar Street, Highland Park", days=-8, items=[INSPECTION], guests=guests)
     await seed.cancel(job)
+
+
+STATES: tuple[Callable[[Seed], Awaitable[object]], ...] = (
+    _disputed,
+    _refunded,
+    _partly_refunded,
+    _canceled,
+    _overpaid,
+    _ended,
+    _paid_by_two,
+    _locked,
+    _processing,
+    _partly_paid,
+    _sent,
+    _draft,
+    _untouched,
+)
+"""In the order in which they are numbered; README's walk starts at the last one."""

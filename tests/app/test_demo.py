@@ -12,10 +12,20 @@ from app.commands.seed import OWNER_EMAIL
 from app.commands.seed_states import PASSWORD
 from app.commands.story import free_ports
 from app.settings import Settings
+from rules.states import InvoiceStatus, PaymentStatus
 from sandbox import process, visitor
 from tests.app import processes
 
-STATES = {"UNPAID", "PARTIALLY_PAID", "PROCESSING", "PAID", "OVERPAID"}
+PAYMENT_STATUSES = {str(status) for status in PaymentStatus}
+INVOICE_STATUSES = {str(status) for status in InvoiceStatus}
+WITH_INVOICE_MAILS = {"luis.vega", "theo.grant", "adam.reed", "ada.cole"}
+EVERYTHING = """{
+    inspections(first: 50) { nodes {
+        paymentStatus status notificationsDisabled invoices { status } report { locked }
+        agreements { version signedAt } people { roleName } emails { kind } grants { issuedBy }
+    } }
+    automations { tier }
+}"""
 
 
 def demo(data_dir: Path, ports: surroundings.Ports, *options: str) -> tuple[str, ...]:
@@ -70,16 +80,12 @@ def first_demo_shows_every_state_and_its_links_work(data_dir: Path, log: Path) -
         assert {f"{api}/graphiql", f"http://localhost:{ports.mailbox}", f"http://localhost:{ports.stripe}"} <= set(
             text.split()
         )
-        nodes = owner(api).read("{ inspections(first: 20) { nodes { paymentStatus status invoices { status } } } }")
-        found = nodes["inspections"]["nodes"]
-        assert {node["paymentStatus"] for node in found} == STATES
-        assert "CANCELED" in {node["status"] for node in found}
-        assert "DRAFT" in {invoice["status"] for node in found for invoice in node["invoices"]}
+        every_state_is_shown(owner(api))
         payer = Caller("payer", api, link_after("Payment portal", text).partition("#")[2])
         client = Caller("client", api, link_after("Client portal", text).partition("#")[2])
         assert payer.read("{ viewer { __typename } }")["viewer"]["__typename"] == "PayerViewer"
         assert client.read("{ viewer { __typename } }")["viewer"]["__typename"] == "ClientViewer"
-        processes.until("mails", lambda: invoice_mails(ports) == {"luis.vega", "theo.grant", "adam.reed"})
+        processes.until("mails", lambda: invoice_mails(ports) == WITH_INVOICE_MAILS)
 
         second = processes.run(*demo(data_dir, free_ports()))
         assert second.returncode == 2
@@ -93,6 +99,26 @@ def first_demo_shows_every_state_and_its_links_work(data_dir: Path, log: Path) -
     assert shown(log).rstrip().endswith("Stopped.")
     assert list(leftovers(data_dir)) == []
     assert all(process.is_free(port) for port in ports.named().values())
+
+
+def every_state_is_shown(olivia: Caller) -> None:
+    seen = olivia.read(EVERYTHING)
+    found = seen["inspections"]["nodes"]
+
+    def each(field: str, name: str) -> set[object]:
+        return {one[name] for node in found for one in node[field] or []}
+
+    assert {node["paymentStatus"] for node in found} == PAYMENT_STATUSES
+    assert {node["status"] for node in found} == {"SCHEDULED", "CANCELED"}
+    assert {node["notificationsDisabled"] for node in found} == {False, True}
+    assert each("invoices", "status") == INVOICE_STATUSES
+    assert [node["report"] for node in found if node["report"]] == [{"locked": True}]
+    assert each("agreements", "version") == {1, 2}
+    assert len(each("agreements", "signedAt")) > 1
+    assert "Attorney" in each("people", "roleName")
+    assert each("emails", "kind") >= {"INVOICE", "NOTICE", "RECEIPT"}
+    assert "CLIENT_SHARE" in each("grants", "issuedBy")
+    assert {automation["tier"] for automation in seen["automations"]} == {"BASE", "ADVANCED"}
 
 
 def next_demo_goes_on_and_restarts_what_dies(data_dir: Path, log: Path) -> None:

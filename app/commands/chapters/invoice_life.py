@@ -5,7 +5,6 @@ from app.commands.chapters.stage import INSPECTION, RADON, Scene, Stage
 from sandbox import visitor
 
 TITLE = "III. An invoice's life"
-DISPUTED_CARD = "4000000000000259"
 
 
 class InvoiceLife:
@@ -97,7 +96,7 @@ class InvoiceLife:
     def dispute_is_lost(self) -> None:
         """What a bank's customer calls back is not given back a second time."""
         scene = self.banked
-        payment = scene.pay(scene.client(), scene.primary, until="DISPUTED", card=DISPUTED_CARD)
+        payment = scene.pay(scene.client(), scene.primary, until="DISPUTED", card=visitor.DISPUTED_CARD)
         scene.expect("Celia's invoice", scene.primary, status="PAID", paymentStatus="DISPUTED", remaining="$0.00")
         refused = self.owner.is_refused("refundPayment", paymentId=payment)
         expect("The answer to refunding what is disputed", refused, "PAYMENT_NOT_REFUNDABLE")
