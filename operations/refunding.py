@@ -19,7 +19,10 @@ OPEN = (RefundStatus.REQUESTED, RefundStatus.PENDING)
 
 
 async def settle_refunds(payment_id: UUID, observed: ObservedPayment, *, stripe: StripeGateway) -> None:
-    """Bring the payment's refunds to the status Stripe reports, where there are any. Safe to repeat."""
+    """Bring the payment's refunds to the status Stripe reports, where there are any. Safe to repeat.
+
+    Raises StripeUnavailable.
+    """
     payment = await Payment.get(id=payment_id)
     if payment.stripe_payment_intent_id is None or payment.stripe_account_id is None:
         return
@@ -27,8 +30,8 @@ async def settle_refunds(payment_id: UUID, observed: ObservedPayment, *, stripe:
         return
     try:
         refunds = await stripe.list_refunds(payment.stripe_payment_intent_id, account_id=payment.stripe_account_id)
-    except (StripeUnavailable, StripeRefused):
-        return  # The refunds' own polling asks again.
+    except StripeRefused:
+        return
     for refund in refunds:
         await apply_refund(payment_id, refund)
 
@@ -60,11 +63,29 @@ async def settle_refund(refund_id: UUID, *, stripe: StripeGateway) -> None:
         await apply_refund(payment.id, observed)
 
 
+def credited(books: Books, payment: Payment, amount_minor: int, disposition: RefundDisposition) -> int:
+    """What the invoice asks for less: with CREDIT the refund, except the part that gives back an overpayment.
+
+    Refunds under way already give back the overpayment first.
+    """
+    if disposition is RefundDisposition.REOPEN:
+        return 0
+    invoice = books.invoice(payment.invoice_id)
+    under_way = sum(
+        refund.amount_minor - refund.credited_minor
+        for sibling in books.payments_of(invoice)
+        for refund in sibling.refunds.related_objects
+        if refund.status in (RefundStatus.REQUESTED, RefundStatus.PENDING)
+        and refund.disposition is RefundDisposition.CREDIT
+    )
+    return max(0, amount_minor - max(0, invoice.overpaid_minor - under_way))
+
+
 @transaction
 async def apply_refund(payment_id: UUID, observed: ObservedRefund) -> None:
     """Apply what Stripe says of one refund to our rows. Late and repeated news never downgrade."""
     books, payment = await _open(payment_id)
-    refund = await _find(payment, observed)
+    refund = await _find(books, payment, observed)
     before = refund.status
     refund.stripe_refund_id = observed.stripe_refund_id
     refund.status = next_refund_status(before, observed.status)
@@ -92,7 +113,7 @@ async def _open(payment_id: UUID) -> tuple[Books, Payment]:
     return books, next(payment for payment in books.payments if payment.id == payment_id)
 
 
-async def _find(payment: Payment, observed: ObservedRefund) -> Refund:
+async def _find(books: Books, payment: Payment, observed: ObservedRefund) -> Refund:
     """Our row for the refund; one that somebody made in Stripe's dashboard gets a row now, as a credit."""
     refunds = payment.refunds.related_objects
     for refund in refunds:
@@ -104,7 +125,7 @@ async def _find(payment: Payment, observed: ObservedRefund) -> Refund:
         payment_id=payment.id,
         currency=payment.currency,
         amount_minor=observed.amount_minor,
-        credited_minor=observed.amount_minor,
+        credited_minor=credited(books, payment, observed.amount_minor, RefundDisposition.CREDIT),
         status=RefundStatus.REQUESTED,
         disposition=RefundDisposition.CREDIT,
         reason="Made at Stripe.",

@@ -13,7 +13,7 @@ from operations.books import Books, close_books, open_books
 from operations.idempotency import claim, keep
 from operations.leasing import take_due
 from operations.receipts import owe_refund_receipt
-from operations.refunding import settle_refund
+from operations.refunding import credited, settle_refund
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
@@ -78,7 +78,7 @@ async def _request(
         payment_id=payment.id,
         currency=payment.currency,
         amount_minor=amount_minor,
-        credited_minor=_credited(books, payment, amount_minor, disposition),
+        credited_minor=credited(books, payment, amount_minor, disposition),
         status=RefundStatus.SUCCEEDED if manual else RefundStatus.REQUESTED,
         disposition=disposition,
         reason=texts.line(reason, field="reason", length_max=REASON_LENGTH_MAX) if reason else None,
@@ -110,24 +110,6 @@ def _amount(books: Books, payment: Payment, amount: Decimal | None) -> int:
             code=ErrorCode.AMOUNT_EXCEEDS_REFUNDABLE,
         )
     return minor
-
-
-def _credited(books: Books, payment: Payment, amount_minor: int, disposition: RefundDisposition) -> int:
-    """What the invoice asks for less: with CREDIT the refund, except the part that gives back an overpayment.
-
-    Refunds under way already give back the overpayment first.
-    """
-    if disposition is RefundDisposition.REOPEN:
-        return 0
-    invoice = books.invoice(payment.invoice_id)
-    under_way = sum(
-        refund.amount_minor - refund.credited_minor
-        for sibling in books.payments_of(invoice)
-        for refund in sibling.refunds.related_objects
-        if refund.status in (RefundStatus.REQUESTED, RefundStatus.PENDING)
-        and refund.disposition is RefundDisposition.CREDIT
-    )
-    return max(0, amount_minor - max(0, invoice.overpaid_minor - under_way))
 
 
 async def take_refunds_due(*, limit: int) -> list[UUID]:

@@ -66,7 +66,10 @@ async def settle_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
         await give_up_checkout(payment_id, refused.message)
     else:
         await apply_observation(payment_id, observed)
-        await settle_refunds(payment_id, observed, stripe=stripe)
+        try:
+            await settle_refunds(payment_id, observed, stripe=stripe)
+        except StripeUnavailable:
+            await _poll_again(payment)
 
 
 async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> None:
@@ -144,8 +147,9 @@ async def mark_unknown(payment_id: UUID) -> None:
 
 @transaction
 async def _poll_again(payment: Payment) -> None:
+    """Settled ones too: what there was news of is forgotten by whoever heard it."""
     await lock_inspection(payment.inspection_id)
-    await Payment.filter(id=payment.id, next_poll_at__isnull=False).update(next_poll_at=_later(payment))
+    await Payment.filter(id=payment.id).update(next_poll_at=_later(payment))
 
 
 async def _open(payment_id: UUID) -> tuple[Payment, Books]:

@@ -32,6 +32,16 @@ async def the_invoice(world: World, invoice_id: str) -> Any:
     return data["invoice"]
 
 
+async def refund_at_stripe(world: World, payment: models.Payment, amount_minor: str) -> None:
+    """What somebody does in Stripe's dashboard."""
+    response = await world.servers.stripe.client.post(
+        "/v1/refunds",
+        data={"payment_intent": payment.stripe_payment_intent_id, "amount": amount_minor},
+        headers={"Authorization": "Bearer sk_test_x", "Stripe-Account": str(payment.stripe_account_id)},
+    )
+    assert response.is_success
+
+
 async def test_a_credited_refund_leaves_the_invoice_paid(world: World) -> None:
     """S30, S40"""
     _, invoice_id, payment_id, payer = await paid_by_agent(world)
@@ -160,17 +170,40 @@ async def test_a_refund_made_at_stripe_is_heard_of(world: World) -> None:
     """S40"""
     _, invoice_id, _, _ = await paid_by_agent(world)
     payment = await models.Payment.get(stripe_payment_intent_id__isnull=False)
-    response = await world.servers.stripe.client.post(
-        "/v1/refunds",
-        data={"payment_intent": payment.stripe_payment_intent_id, "amount": "2500"},
-        headers={"Authorization": "Bearer sk_test_x", "Stripe-Account": str(payment.stripe_account_id)},
-    )
-    assert response.is_success
+    await refund_at_stripe(world, payment, "2500")
     await world.hear_news()
     seen = await the_invoice(world, invoice_id)
     assert seen["payments"][0]["refunded"]["formatted"] == "$25.00"
     await world.hear_news()
     assert await models.Refund.all().count() == 1
+
+
+async def test_an_overpayment_given_back_at_stripe_is_no_credit(world: World) -> None:
+    """S40"""
+    job, invoice_id, _, _ = await paid_by_agent(world, "450.00")
+    (await world.inspector.mutate("updateLineItem", lineItemId=job.items[0], amount="300.00")).done("userErrors")
+    assert (await the_invoice(world, invoice_id))["paymentStatus"] == "OVERPAID"
+    await refund_at_stripe(world, await models.Payment.get(), "7500")
+    await world.hear_news()
+    seen = await the_invoice(world, invoice_id)
+    # $50.00 of it was too much, so $25.00 is the company's goodwill.
+    assert (seen["status"], seen["paymentStatus"]) == ("PAID", "PARTIALLY_REFUNDED")
+    assert (seen["credited"]["formatted"], seen["remaining"]["formatted"]) == ("$25.00", "$0.00")
+    assert (await models.Invoice.get(kind="SEPARATE")).overpaid_minor == 0
+
+
+@pytest.mark.parametrize("silent", ["GET /v1/refunds", "GET /v1/checkout/sessions"])
+async def test_news_that_stripe_does_not_explain_at_once_is_looked_into_later(world: World, silent: str) -> None:
+    """S40"""
+    _, invoice_id, _, _ = await paid_by_agent(world)
+    await refund_at_stripe(world, await models.Payment.get(), "2500")
+    await world.servers.stripe.control("faults", match=silent, kind="status", value=503, count=20)
+    await world.hear_news()
+    assert (await the_invoice(world, invoice_id))["payments"][0]["refunds"] == []
+    await world.servers.stripe.control("faults", method="DELETE")
+    await world.poll()
+    assert (await the_invoice(world, invoice_id))["payments"][0]["refunded"]["formatted"] == "$25.00"
+    assert (await models.Payment.get()).next_poll_at is None
 
 
 async def test_several_refunds_succeed_or_fail_alone(world: World) -> None:
