@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from models import AutomationTrigger, Inspection, Occurrence, Payment
-from rules.states import SETTLED
+from rules.states import SETTLED, TAKEN_BACK
 
 
 async def note(inspection: Inspection, trigger: AutomationTrigger, subject_id: UUID) -> None:
@@ -28,6 +28,6 @@ def is_paid(inspection: Inspection) -> bool:
 
 async def note_paid(inspection: Inspection, payments: Iterable[Payment]) -> None:
     """Note that it is all paid now; once for each payment that was the last one."""
-    settled = [payment for payment in payments if payment.state in SETTLED]
+    settled = [payment for payment in payments if payment.state in (*SETTLED, *TAKEN_BACK)]
     last = max(settled, key=lambda payment: (payment.settled_at or payment.created_at, payment.id))
     await note(inspection, AutomationTrigger.INSPECTION_PAID, last.id)
