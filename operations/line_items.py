@@ -132,9 +132,10 @@ async def _follow(books: Books, *, by: Principal, field: str) -> None:
 
 
 async def _void_empty(books: Books, *, by: Principal) -> None:
-    """A separate invoice that has nothing left to bill, and received nothing, is void."""
+    """A separate invoice that has nothing left to bill, and neither received nor awaits money, is void."""
     for invoice in books.live:
-        if invoice.kind is InvoiceKind.SEPARATE and not books.lines_of(invoice) and invoice.settled_minor == 0:
+        unpaid = invoice.settled_minor == 0 and invoice.in_flight_minor == 0
+        if invoice.kind is InvoiceKind.SEPARATE and not books.lines_of(invoice) and unpaid:
             invoice.status, invoice.voided_at, invoice.remaining_minor = InvoiceStatus.VOID, clock.now(), 0
             await invoice.save(update_fields=["status", "voided_at", "remaining_minor"])
             await cancel_waiting_mails(invoice)
