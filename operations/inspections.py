@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tortoise import connections
 
+from gateways.stripe import StripeGateway
 from models import (
     AutomationTrigger,
     Company,
@@ -22,9 +23,10 @@ from models import (
 )
 from models.visible import visible
 from operations.agreements import insert_agreement
+from operations.attempts import ending_attempts
 from operations.audit_trail import record
 from operations.billing import follow_items
-from operations.books import close_books, lock_inspection, open_books
+from operations.books import AttemptsLive, close_books, lock_inspection, open_books
 from operations.line_items import NewLineItem, insert_line_items
 from operations.occurrences import note
 from operations.silencing import resume, silence
@@ -189,9 +191,13 @@ async def update_inspection(principal: Principal, inspection_id: UUID, changes: 
     return inspection.id
 
 
-@transaction
-async def cancel_inspection(principal: Principal, inspection_id: UUID) -> UUID:
+async def cancel_inspection(principal: Principal, inspection_id: UUID, *, stripe: StripeGateway) -> UUID:
     """Cancel the job. Refused while somebody else may still be asked to pay, or money is in flight. Safe to repeat."""
+    return await ending_attempts(lambda: _cancel(principal, inspection_id), stripe=stripe)
+
+
+@transaction
+async def _cancel(principal: Principal, inspection_id: UUID) -> UUID:
     await _locked(principal, inspection_id)
     books = await open_books(inspection_id)
     if books.inspection.status is InspectionStatus.CANCELED:
@@ -203,6 +209,8 @@ async def cancel_inspection(principal: Principal, inspection_id: UUID) -> UUID:
             field=("inspectionId",),
             code=ErrorCode.INSPECTION_HAS_LIVE_INVOICE,
         )
+    if attempts := [attempt.id for invoice in books.invoices if (attempt := books.live_attempt(invoice))]:
+        raise AttemptsLive(attempts)
     books.inspection.status = InspectionStatus.CANCELED
     await books.inspection.save(update_fields=["status"])
     await record(books.inspection, "inspection.canceled", inspection_id, by=principal)

@@ -65,7 +65,7 @@ async def update_inspection(context: Context, input: Any) -> Changed:
 
 async def cancel_inspection(context: Context, input: Any) -> Changed:
     key = row_id(input.inspection_id, "Inspection", field="inspectionId")
-    return Changed(await inspections.cancel_inspection(context.caller, key))
+    return Changed(await inspections.cancel_inspection(context.caller, key, stripe=context.outside.stripe))
 
 
 async def create_person(context: Context, input: Any) -> Changed:

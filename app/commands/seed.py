@@ -174,7 +174,7 @@ class Seed:
 
     async def cancel(self, job: Job) -> None:
         """The job is called off."""
-        await inspections.cancel_inspection(self._owner, job.id)
+        await inspections.cancel_inspection(self._owner, job.id, stripe=self._held.stripe)
 
     async def drop_item(self, job: Job, description: str) -> None:
         """The inspector takes a charge back."""

@@ -1,8 +1,11 @@
 """How invoices end and come back: voided, closed short, written off, revised, disputed and returned."""
 
+from dataclasses import replace
 from typing import Any
 
 import models
+from operations import settling
+from rules.states import PaymentState
 from tests.world import INVOICE, Api, Job, World
 
 
@@ -189,3 +192,40 @@ async def test_late_money_on_a_void_invoice_is_recorded_and_given_back(world: Wo
     assert refused.codes == ["INVOICE_NOT_VOIDABLE"]
     assert (await the_invoice(world, invoice_id))["status"] == "PAID"
     assert (await job.primary())["total"]["formatted"] == "$325.00"
+
+
+async def test_an_invoice_that_awaits_money_is_not_withdrawn_by_an_edit(world: World) -> None:
+    """S28"""
+    job = await world.inspection("300.00", "150.00")
+    invoice_id = (await job.invoice(lineItemIds=[job.items[1]]))["id"]
+    await job.paid(await job.payment_link(invoice_id), invoice_id, bank="succeeds")
+    (await world.inspector.mutate("removeLineItem", lineItemId=job.items[1])).done("userErrors")
+    assert (await the_invoice(world, invoice_id))["status"] == "OPEN"
+    await world.servers.stripe.control("settle")
+    await world.poll()
+    seen = await the_invoice(world, invoice_id)
+    assert (seen["status"], seen["paymentStatus"], seen["overpaid"]["formatted"]) == ("PAID", "OVERPAID", "$150.00")
+
+
+async def test_a_canceled_job_cannot_be_paid_through_its_old_checkout(world: World) -> None:
+    """S1"""
+    job = await world.inspection()
+    client = await job.client_portal()
+    url = (await client.mutate("startPayment", "checkoutUrl", invoiceId=job.primary_id)).done("checkoutUrl")
+    canceled = await world.inspector.mutate("cancelInspection", "inspection { status }", inspectionId=job.id)
+    assert canceled.done("inspection")["status"] == "CANCELED"
+    assert await world.pay(url) == 410
+    assert (await models.Payment.get()).state == "CANCELED"
+
+
+async def test_what_a_partly_lost_dispute_left_may_be_all_that_is_owed(world: World) -> None:
+    """S28"""
+    job = await world.inspection("125.00")
+    await job.paid(await job.client_portal(), job.primary_id)
+    payment = await models.Payment.get()
+    paid = await settling.observe_payment(payment, stripe=world.held.stripe)
+    lost = replace(paid, state=PaymentState.LOST, disputed_minor=4000)
+    await settling.apply_observation(payment.id, lost)
+    assert (await job.primary())["remaining"]["formatted"] == "$40.00"
+    (await world.inspector.mutate("updateLineItem", lineItemId=job.items[0], amount="85.00")).done("userErrors")
+    assert (await job.primary())["status"] == "PAID"
