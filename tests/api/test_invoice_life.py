@@ -229,3 +229,22 @@ async def test_what_a_partly_lost_dispute_left_may_be_all_that_is_owed(world: Wo
     assert (await job.primary())["remaining"]["formatted"] == "$40.00"
     (await world.inspector.mutate("updateLineItem", lineItemId=job.items[0], amount="85.00")).done("userErrors")
     assert (await job.primary())["status"] == "PAID"
+
+
+async def test_an_emptied_invoice_with_money_under_way_stays_until_the_money_has_arrived(world: World) -> None:
+    """S47, S40"""
+    job = await world.inspection("300.00", "150.00")
+    invoice = await job.invoice(lineItemIds=[job.items[1]])
+    payer = await job.payment_link(invoice["id"])
+    await job.paid(payer, invoice["id"], bank="succeeds")
+    (await world.inspector.mutate("removeLineItem", lineItemId=job.items[1])).done("userErrors")
+    seen = await the_invoice(world, invoice["id"])
+    assert (seen["status"], seen["inFlight"]["formatted"], seen["overpaid"]["formatted"]) == (
+        "OPEN",
+        "$150.00",
+        "$150.00",
+    )
+    await world.servers.stripe.control("settle")
+    await world.poll()
+    seen = await the_invoice(world, invoice["id"])
+    assert (seen["paymentStatus"], seen["overpaid"]["formatted"]) == ("OVERPAID", "$150.00")

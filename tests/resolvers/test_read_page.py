@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
-from tortoise import Tortoise
+from tortoise.context import TortoiseContext
 
 from resolvers.paging import InvalidPage, Page, PageRequest, encode_cursor, read_page
 from sandbox import postgres
@@ -18,14 +18,15 @@ ROWS = 23
 async def table(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
     """Twenty-three rows, five of them at each rank, two by each name."""
     with postgres.running(tmp_path_factory.mktemp("paging"), durable=False) as url:
-        await Tortoise.init(db_url=url, modules={"listed": ["tests.resolvers.listed"]}, _enable_global_fallback=False)
-        await Tortoise.generate_schemas()
-        await Listed.bulk_create(
-            Listed(id=UUID(int=number * 7919 % 101), rank=number // 5, name=f"n{number % 5 // 2}")
-            for number in range(ROWS)
-        )
-        yield
-        await Tortoise.close_connections()
+        # A context of its own: the session's must stay as it is.
+        async with TortoiseContext() as context:
+            await context.init(db_url=url, modules={"listed": ["tests.resolvers.listed"]})
+            await context.generate_schemas()
+            await Listed.bulk_create(
+                Listed(id=UUID(int=number * 7919 % 101), rank=number // 5, name=f"n{number % 5 // 2}")
+                for number in range(ROWS)
+            )
+            yield
 
 
 async def everything() -> list[Listed]:

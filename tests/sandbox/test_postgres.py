@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tortoise import Tortoise
+from tortoise.context import TortoiseContext
 
 from sandbox import postgres
 from sandbox.postgres_cluster import PostgresDidNotStart
@@ -68,13 +68,11 @@ async def test_url_serves_asyncpg_and_tortoise(tmp_path: Path) -> None:
     with postgres.running(tmp_path / "with space, comma and 'quote'", durable=False) as url:
         assert await value(url, "SELECT current_database()") == "inspectpay"
         assert str(await value(url, "SHOW server_version")).startswith("18.")
-        await Tortoise.init(db_url=url, modules={"proof": ["tests.sandbox.one_table"]}, _enable_global_fallback=False)
-        try:
-            rows = await Tortoise.get_connection("default").execute_query_dict(
+        async with TortoiseContext() as context:  # A context of its own: the session's must stay as it is.
+            await context.init(db_url=url, modules={"proof": ["tests.sandbox.one_table"]})
+            rows = await context.connections.get("default").execute_query_dict(
                 "SELECT current_setting('timezone') AS z"
             )
-        finally:
-            await Tortoise.close_connections()
         assert rows == [{"z": "UTC"}]
 
 
