@@ -28,7 +28,6 @@ class EmailKind(StrEnum):
     REMINDER = "REMINDER"
     NOTICE = "NOTICE"
     AUTOMATION = "AUTOMATION"
-    CLIENT_PORTAL = "CLIENT_PORTAL"
 
 
 class Email(Row):

@@ -141,7 +141,6 @@ describe(
     REMINDER="An invoice that is still unpaid.",
     NOTICE="Something an inspector wrote to a person.",
     AUTOMATION="What an automation sends.",
-    CLIENT_PORTAL="A link to the client portal.",
 )
 describe(
     EmailStatus,
