@@ -136,7 +136,8 @@ def _amount_to_pay(invoice: Invoice, amount: Decimal | None, attempt: Payment | 
 
 
 def _same_or_end(attempt: Payment, wanted: int) -> int:
-    if attempt.amount_minor != wanted:
+    expired = attempt.checkout_expires_at is not None and attempt.checkout_expires_at <= clock.now()
+    if attempt.amount_minor != wanted or expired:
         raise AttemptsLive([attempt.id])
     return wanted
 
