@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import pytest
 
@@ -66,7 +66,10 @@ DOCUMENTS = {
 
 
 class Heartbeat:
-    """Measures the longest time for which nothing else had a turn of the event loop."""
+    """Measures the longest time for which nothing else had a turn of the event loop.
+
+    In processor time of the loop's thread: what other processes of a busy machine take is not the document's fault.
+    """
 
     async def __aenter__(self) -> "Heartbeat":
         self.held_seconds = 0.0
@@ -79,10 +82,10 @@ class Heartbeat:
         self.task.cancel()
 
     async def _beat(self) -> None:
-        before = perf_counter()
+        before = thread_time()
         while True:
             await asyncio.sleep(0)
-            now = perf_counter()
+            now = thread_time()
             self.held_seconds, before = max(self.held_seconds, now - before), now
 
 
