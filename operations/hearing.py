@@ -21,6 +21,9 @@ HEARING_DELAY_QUIET = timedelta(minutes=5)
 BUSY_FOR = timedelta(days=1)
 """An account is busy while a payment of its was begun within a day: most other news comes then."""
 
+FORGOTTEN = "resource_missing"
+"""What Stripe answers when asked for what came after an event it no longer has; it keeps events for 30 days."""
+
 PAGES_MAX = 10
 
 
@@ -42,7 +45,7 @@ async def hear_account(company_id: UUID, *, stripe: StripeGateway) -> None:
         return
     for _ in range(PAGES_MAX):
         try:
-            news, more = await stripe.list_news(company.stripe_account_id, after_event_id=company.stripe_event_id)
+            news, more = await _list_news(company.stripe_account_id, company.stripe_event_id, stripe)
             await _look_again(company, news, stripe)
         except (StripeUnavailable, StripeRefused, ProviderUnavailable):
             break
@@ -52,6 +55,16 @@ async def hear_account(company_id: UUID, *, stripe: StripeGateway) -> None:
         if not more:
             break
     await Company.filter(id=company_id).update(next_hearing_at=await _next_hearing(company_id))
+
+
+async def _list_news(account_id: str, after_event_id: str | None, stripe: StripeGateway) -> tuple[list[News], bool]:
+    try:
+        return await stripe.list_news(account_id, after_event_id=after_event_id)
+    except StripeRefused as refused:
+        if after_event_id is None or refused.code != FORGOTTEN:
+            raise
+        # The account was quiet for so long that Stripe has dropped the event we came to: begin with what it has.
+        return await stripe.list_news(account_id, after_event_id=None)
 
 
 async def _look_again(company: Company, news: list[News], stripe: StripeGateway) -> None:

@@ -1,0 +1,22 @@
+"""Hearing Stripe's news: nothing keeps an account from being heard."""
+
+import models
+from tests.world import World
+
+
+async def test_a_company_is_heard_after_stripe_forgot_the_event_it_came_to(world: World) -> None:
+    job = await world.inspection()
+    payment = await job.paid(await job.client_portal(), job.primary_id, bank="succeeds")
+    await world.servers.stripe.control("settle")
+    await world.hear_news()
+    await models.Company.filter(id=world.company_key).update(stripe_event_id="evt_of_two_months_ago")
+    found = await models.Payment.get()
+    await world.servers.stripe.control("returns", payment_intent=found.stripe_payment_intent_id)
+    await world.hear_news()
+    seen = await job.read("payments { id status }")
+    assert seen["payments"] == [{"id": payment["id"], "status": "RETURNED"}]
+    company = await models.Company.get(id=world.company_key)
+    asked = len(await world.servers.stripe.requests())
+    await world.hear_news()
+    (again,) = (await world.servers.stripe.requests())[asked:]
+    assert (again["path"], company.stripe_event_id != "evt_of_two_months_ago") == ("/v1/events", True)
