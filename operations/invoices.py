@@ -98,6 +98,9 @@ async def _add(
     invoice = await _insert_draft(
         books, payee, by_services=share.line_item_ids is not None, letter=check_letter(letter)
     )
+    # From here on Deferred Payments waits for us (its check locks the company); it may have been turned on before.
+    books.company = await Company.get(id=books.company.id)
+    _refuse_unavailable(books, share)
     await _move_from_primary(books, invoice, lines)
     after = {"number": invoice.number, "total_minor": sum(lines.values()), "billed_to": payee.role_name}
     await record(books.inspection, "invoice.added", invoice.id, by=principal, after=after)

@@ -10,7 +10,7 @@ import pytest
 from tortoise import connections
 
 from models import Email, IdempotencyKey, InspectionPerson, Invoice, InvoiceLine, LineItemKind, Payment
-from operations import inspections, transactions
+from operations import inspections, invoices, transactions
 from operations.line_items import NewLineItem
 from operations.transactions import Busy, transaction
 from rules.access import Principal, Scope
@@ -266,3 +266,21 @@ async def test_a_deadlock_is_repeated_at_most_three_times(
     assert runs == transactions.TRIES_MAX == 4
     name = (await world.inspector.read("{ viewer { ... on InspectorViewer { company { name } } } }"))["viewer"]
     assert name == {"company": {"name": "Lakeside Inspections"}}
+
+
+async def test_deferred_payments_turned_on_meanwhile_refuses_the_invoice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3"""
+    job = await world.inspection()
+    find_payee = invoices._payee
+
+    async def payee_after_deferring(*given: Any) -> InspectionPerson:
+        owner = await asyncpg.connect(world.settings.database_url.get_secret_value())
+        await owner.execute("UPDATE companies SET deferred_payments_enabled = true")
+        await owner.close()
+        return await find_payee(*given)
+
+    monkeypatch.setattr(invoices, "_payee", payee_after_deferring)
+    assert (await job.add_invoice("100.00")).codes == ["DEFERRED_PAYMENTS_ENABLED"]
+    assert await Invoice.filter(kind="SEPARATE").count() == 0
