@@ -81,7 +81,7 @@ async def share_client_portal(
         GrantKind.CLIENT_PORTAL,
         by=principal,
         portals=portals,
-        person_id=person_id,
+        person_id=entry.person_id if entry else None,
         person_name=address or (entry.person.name if entry else ""),
     )
 

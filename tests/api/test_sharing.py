@@ -150,3 +150,16 @@ def test_payer_may_call_no_mutation_but_paying() -> None:
     for_payers = {name for name, readers in mutations.items() if isinstance(readers, Public) or Scope.PAYER in readers}
     signing_in = {"Mutation.signIn", "Mutation.refreshSession"}
     assert for_payers - signing_in == {"Mutation.startPayment", "Mutation.cancelPayment"}
+
+
+async def test_whoever_leaves_the_people_box_loses_a_link_made_for_their_address(world: World) -> None:
+    """S26"""
+    job = await world.inspection(people=(("Clara Client", "CLIENT"), ("Carl Client", "CLIENT")))
+    carl = job.created["people"][1]
+    email = carl["person"]["email"]
+    shared = await world.inspector.mutate("shareClientPortal", "url", inspectionId=job.id, email=email)
+    portal = world.bearer(shared.done("url"))
+    assert await portal.read("{ viewer { __typename } }")
+    removed = await world.inspector.mutate("removeInspectionPerson", inspectionPersonId=carl["id"])
+    removed.done("userErrors")
+    assert (await portal.run("{ viewer { __typename } }")).codes == ["UNAUTHENTICATED"]
