@@ -1,6 +1,6 @@
 """Charges: adding, editing and removing line items, and the invoices that follow them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -125,10 +125,11 @@ async def insert_line_items(books: Books, new: Sequence[NewLineItem], *, by: Pri
 async def _follow(books: Books, *, by: Principal, field: str) -> None:
     """Let the invoices follow the charges; refusals name `field` of the caller's input."""
     _refuse_absurd_total(books, field=field)
+    before = {invoice.id: invoice.remaining_minor for invoice in books.invoices}
     await follow_items(books)
     await _void_empty(books, by=by)
     await close_books(books)
-    _refuse_unpayable(books, field=field)
+    _refuse_unpayable(books, before, field=field)
 
 
 async def _void_empty(books: Books, *, by: Principal) -> None:
@@ -143,10 +144,12 @@ async def _void_empty(books: Books, *, by: Principal) -> None:
             await record(books.inspection, "invoice.voided", invoice.id, by=by, after={"reason": "nothing to bill"})
 
 
-def _refuse_unpayable(books: Books, *, field: str) -> None:
+def _refuse_unpayable(books: Books, before: Mapping[UUID, int], *, field: str) -> None:
+    """Of what the edit changed: a little that some refund left due must not keep the charges from being edited."""
     least = minimum_charge(books.inspection.currency)
     for invoice in books.live:
-        if invoice.kind is InvoiceKind.SEPARATE and 0 < invoice.remaining_minor < least.amount_minor:
+        changed = invoice.remaining_minor != before[invoice.id]
+        if changed and invoice.kind is InvoiceKind.SEPARATE and 0 < invoice.remaining_minor < least.amount_minor:
             raise Refusal(
                 f"This would leave {books.money(invoice.remaining_minor)} on invoice {invoice.number}, below the"
                 f" minimum charge of {least}. Void that invoice first.",

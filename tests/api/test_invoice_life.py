@@ -248,3 +248,14 @@ async def test_an_emptied_invoice_with_money_under_way_stays_until_the_money_has
     await world.poll()
     seen = await the_invoice(world, invoice["id"])
     assert (seen["paymentStatus"], seen["overpaid"]["formatted"]) == ("OVERPAID", "$150.00")
+
+
+async def test_a_little_that_a_refund_left_due_does_not_keep_charges_from_being_edited(world: World) -> None:
+    """S28"""
+    job, invoice_id, payer = await opened(world)
+    payment = await job.paid(payer, invoice_id)
+    given = {"paymentId": payment["id"], "amount": "0.20", "disposition": "REOPEN"}
+    (await world.inspector.mutate("refundPayment", **given)).done("userErrors")
+    assert (await the_invoice(world, invoice_id))["remaining"]["formatted"] == "$0.20"
+    (await world.inspector.mutate("updateLineItem", lineItemId=job.items[1], amount="120.00")).done("userErrors")
+    assert (await job.primary())["total"]["formatted"] == "$345.00"
