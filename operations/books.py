@@ -23,6 +23,7 @@ from rules.states import (
     InvoiceKind,
     InvoiceStatus,
     PaymentState,
+    PaymentStatus,
 )
 
 
@@ -191,21 +192,28 @@ def inspection_figures(books: Books) -> dict[str, object]:
     """The inspection's stored figures: the sums of its invoices'."""
     figures = {invoice.id: figures_of(books, invoice) for invoice in books.invoices}
     parts = figures.values()
-    settled = sum(part.settled for part in parts)
-    in_flight = sum(part.in_flight for part in parts)
     return {
         "total_minor": sum(item.amount_minor for item in books.items),
-        "settled_minor": settled,
-        "in_flight_minor": in_flight,
+        "settled_minor": sum(part.settled for part in parts),
+        "in_flight_minor": sum(part.in_flight for part in parts),
         "remaining_minor": sum(part.remaining for part in parts),
-        "payment_status": payment_status(
-            owed=sum(figures[invoice.id].total - figures[invoice.id].credited for invoice in books.live),
-            settled=settled,
-            in_flight=in_flight,
-            refunded=sum(part.refunded for part in parts),
-            disputed=any(payment.state is PaymentState.DISPUTED for payment in books.payments),
-        ),
+        "payment_status": _status_of_all(books, figures),
     }
+
+
+def _status_of_all(books: Books, figures: Mapping[UUID, Balance]) -> PaymentStatus:
+    """In one word; money too much on one invoice must not look like payment of another."""
+    parts = figures.values()
+    disputed = any(payment.state is PaymentState.DISPUTED for payment in books.payments)
+    if not disputed and any(part.payment_status is PaymentStatus.OVERPAID for part in parts):
+        return PaymentStatus.OVERPAID
+    return payment_status(
+        owed=sum(max(0, figures[invoice.id].total - figures[invoice.id].credited) for invoice in books.live),
+        settled=sum(part.settled for part in parts),
+        in_flight=sum(part.in_flight for part in parts),
+        refunded=sum(part.refunded for part in parts),
+        disputed=disputed,
+    )
 
 
 async def _store_inspection(books: Books) -> None:

@@ -403,7 +403,8 @@ async def test_money_that_lands_on_a_void_invoice_is_recorded_and_given_back(wor
     await hearing.hear_account(world.company_key, stripe=world.held.stripe)
     row = await Invoice.get(id=key_of(invoice["id"]))
     assert (row.status, row.payment_status, row.overpaid_minor) == ("VOID", "OVERPAID", 10000)
-    shown = await job.read("settled { formatted } payments { id status refundable { formatted } }")
+    shown = await job.read("paymentStatus settled { formatted } payments { id status refundable { formatted } }")
+    assert shown["paymentStatus"] == "OVERPAID", "it is no part payment of what the client owes"
     assert shown["settled"]["formatted"] == "$100.00"
     assert shown["payments"][0]["refundable"]["formatted"] == "$100.00"
     assert await Refund.all().count() == 0
