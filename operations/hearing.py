@@ -25,6 +25,8 @@ FORGOTTEN = "resource_missing"
 """What Stripe answers when asked for what came after an event it no longer has; it keeps events for 30 days."""
 
 PAGES_MAX = 10
+EVENTS_AT_ONCE_MAX = 10
+"""What is looked into before it is noted as heard: little enough for one job, so that each gets ahead."""
 
 
 async def take_accounts_due(*, limit: int) -> list[UUID]:
@@ -46,12 +48,10 @@ async def hear_account(company_id: UUID, *, stripe: StripeGateway) -> None:
     for _ in range(PAGES_MAX):
         try:
             news, more = await _list_news(company.stripe_account_id, company.stripe_event_id, stripe)
-            await _look_again(company, news, stripe)
+            for start in range(0, len(news), EVENTS_AT_ONCE_MAX):
+                await _hear(company, news[start : start + EVENTS_AT_ONCE_MAX], stripe)
         except (StripeUnavailable, StripeRefused, ProviderUnavailable):
             break
-        if news:
-            company.stripe_event_id = news[-1].event_id
-            await Company.filter(id=company_id).update(stripe_event_id=company.stripe_event_id)
         if not more:
             break
     await Company.filter(id=company_id).update(next_hearing_at=await _next_hearing(company_id))
@@ -65,6 +65,12 @@ async def _list_news(account_id: str, after_event_id: str | None, stripe: Stripe
             raise
         # The account was quiet for so long that Stripe has dropped the event we came to: begin with what it has.
         return await stripe.list_news(account_id, after_event_id=None)
+
+
+async def _hear(company: Company, news: list[News], stripe: StripeGateway) -> None:
+    await _look_again(company, news, stripe)
+    company.stripe_event_id = news[-1].event_id
+    await Company.filter(id=company.id).update(stripe_event_id=company.stripe_event_id)
 
 
 async def _look_again(company: Company, news: list[News], stripe: StripeGateway) -> None:

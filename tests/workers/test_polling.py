@@ -408,3 +408,36 @@ async def test_money_that_lands_on_a_void_invoice_is_recorded_and_given_back(wor
     assert shown["settled"]["formatted"] == "$100.00"
     assert shown["payments"][0]["refundable"]["formatted"] == "$100.00"
     assert await Refund.all().count() == 0
+
+
+async def test_a_checkout_whose_time_is_over_is_never_handed_out_again(world: World) -> None:
+    _, invoice, payer = await opened(world)
+    old = (await start(payer, invoice)).done("checkoutUrl")
+    await Payment.all().update(checkout_expires_at=clock.now())
+    fresh = (await start(payer, invoice)).done("checkoutUrl")
+    assert fresh != old
+    assert [await world.pay(old), await world.pay(fresh)] == [410, 303]
+    await world.poll()
+    assert (await seen(payer))["status"] == "PAID"
+
+
+async def test_hearing_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        _, invoice, payer = await opened(world)
+        await world.pay((await start(payer, invoice)).done("checkoutUrl"))
+    monkeypatch.setattr(hearing, "EVENTS_AT_ONCE_MAX", 1)
+    heard: list[Any] = []
+
+    async def settle(payment_id: Any, **_: Any) -> None:
+        if len(heard) == 1:
+            raise asyncio.CancelledError  # The job's time is over.
+        heard.append(payment_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hearing, "settle_payment", settle)
+        with pytest.raises(asyncio.CancelledError):
+            await world.hear_news()
+    await world.hear_news()
+    states = {payment.id: payment.state for payment in await Payment.all()}
+    assert states.pop(heard[0]) is PaymentState.REQUIRES_ACTION, "what was heard is not heard again"
+    assert list(states.values()) == [PaymentState.SUCCEEDED]
