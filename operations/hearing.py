@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
 from gateways.stripe_answers import News
 from models import Company, Payment
@@ -11,6 +13,7 @@ from operations.companies import refresh_stripe_connection
 from operations.leasing import take_due
 from operations.settling import settle_payment
 from rules import clock
+from rules.errors import Refusal
 from rules.states import LIVE_ATTEMPTS
 
 HEARING_DELAY_PAYING = timedelta(seconds=6)
@@ -27,6 +30,9 @@ FORGOTTEN = "resource_missing"
 PAGES_MAX = 10
 EVENTS_AT_ONCE_MAX = 10
 """What is looked into before it is noted as heard: little enough for one job, so that each gets ahead."""
+
+
+log = structlog.get_logger(__name__)
 
 
 async def take_accounts_due(*, limit: int) -> list[UUID]:
@@ -83,7 +89,17 @@ async def _look_again(company: Company, news: list[News], stripe: StripeGateway)
     for payment_id in sorted(found):
         await settle_payment(payment_id, stripe=stripe)
     if any(item.about_account for item in news):
-        await refresh_stripe_connection(company.id, stripe=stripe)
+        await _look_at_account(company.id, stripe)
+
+
+async def _look_at_account(company_id: UUID, stripe: StripeGateway) -> None:
+    """One that Stripe won't show us any more must not keep the rest of the news from being heard."""
+    try:
+        await refresh_stripe_connection(company_id, stripe=stripe)
+    except ProviderUnavailable:
+        raise
+    except Refusal as refused:
+        log.warning("account_not_shown", company_id=str(company_id), reason=refused.message)
 
 
 async def _next_hearing(company_id: UUID) -> datetime:
