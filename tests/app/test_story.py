@@ -1,5 +1,7 @@
 """The story: told to its end by `make story`, and ended at once by anything that is not as told."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.commands import callers, main_job, story
+from app.commands import callers, story
 from app.commands.callers import Caller, Surprise, expect, until
 from app.commands.chapters.months_report import ZONE, this_month
 from app.commands.surroundings import Ports, Surroundings
@@ -97,16 +99,25 @@ def test_a_difference_is_a_sentence(differing: Callable[[], None], sentence: str
     assert str(surprise.value) == sentence
 
 
-def test_a_story_that_differs_ends_with_status_1(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Played up to its second chapter, which this story wants otherwise."""
+WANTING_OTHERWISE = """
+from app.commands import main_job, story
+from app.commands.callers import expect
 
-    def want_otherwise(self: main_job.MainJob) -> None:
-        expect("The Stripe connection", "NOT_CONNECTED", "READY")
+main_job.MainJob.connect_stripe = lambda self: expect("The Stripe connection", "NOT_CONNECTED", "READY")
+story.run()
+"""
 
-    monkeypatch.setattr(main_job.MainJob, "connect_stripe", want_otherwise)
-    with pytest.raises(SystemExit) as ended:
-        story.run()
-    assert ended.value.code == 1
-    assert "The story went otherwise: The Stripe connection should be READY" in capsys.readouterr().err
+
+def test_a_story_that_differs_ends_with_status_1() -> None:
+    """Played up to its second step, which this story wants otherwise."""
+    told = subprocess.run(
+        [sys.executable, "-c", WANTING_OTHERWISE],
+        cwd=processes.ROOT,
+        env=processes.clean(),
+        capture_output=True,
+        text=True,
+        timeout=STORY_SECONDS_MAX,
+        check=False,
+    )
+    assert told.returncode == 1, told.stdout + told.stderr
+    assert "The story went otherwise: The Stripe connection should be READY" in told.stderr
