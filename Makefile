@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 PORT ?= 8000
-WORKERS ?= 2
+WORKERS ?= 3
 
 # Called as modules: the scripts in .venv/bin break when the checkout moves.
 RUN := .venv/bin/python -m

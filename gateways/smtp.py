@@ -94,6 +94,7 @@ class Mailer:
         `before_data` is awaited when the recipient was accepted and the content is about to go out: from then on a
         lost connection is UNCERTAIN, because the server may have taken the mail.
         """
+        content = self._message(mail).as_bytes()  # First: what can't be written must not look like a lost mail.
         client = self._client()
         connected = transmitting = False
         try:
@@ -104,7 +105,7 @@ class Mailer:
                 await client.rcpt(mail.to_address)
                 await before_data()
                 transmitting = True
-                await client.data(self._message(mail).as_bytes())
+                await client.data(content)
         except aiosmtplib.SMTPResponseException as error:
             # A server that turns us away before it heard of the mail has not refused the mail.
             outcome = Outcome.REFUSED if connected and error.code >= 500 else Outcome.TRY_AGAIN

@@ -153,13 +153,17 @@ class StripeGateway:
         return refund_of(refund)
 
     async def list_refunds(self, payment_intent_id: str, *, account_id: str) -> list[ObservedRefund]:
-        """Every refund of a payment, at most 100."""
-        refunds = await _answer(
-            self._client.v1.refunds.list_async(
-                params={"payment_intent": payment_intent_id, "limit": 100}, options={"stripe_account": account_id}
+        """Every refund of a payment."""
+        found: list[ObservedRefund] = []
+        params: Any = {"payment_intent": payment_intent_id, "limit": 100}
+        while True:
+            page = await _answer(
+                self._client.v1.refunds.list_async(params=params, options={"stripe_account": account_id})
             )
-        )
-        return [refund_of(refund) for refund in refunds.data]
+            found += [refund_of(refund) for refund in page.data]
+            if not page.has_more:
+                return found
+            params["starting_after"] = page.data[-1].id
 
     async def list_news(self, account_id: str, *, after_event_id: str | None) -> tuple[list[News], bool]:
         """What happened on an account after an event, oldest first, at most 100; and whether there is more."""

@@ -25,7 +25,7 @@ _REMAINING = (
 )
 _OVERPAID = (
     "GREATEST(0, settled_minor + in_flight_minor"
-    " - CASE WHEN status = 'VOID' THEN 0 ELSE total_minor - credited_minor END)"
+    " - CASE WHEN status = 'VOID' THEN 0 ELSE GREATEST(0, total_minor - credited_minor) END)"
 )
 
 

@@ -31,7 +31,7 @@ async def follow_items(books: Books) -> None:
 def _yields(books: Books, invoice: Invoice) -> int:
     if invoice.status is InvoiceStatus.DRAFT:
         return 0
-    return 1 if invoice.settled_minor == 0 and invoice.in_flight_minor == 0 else 2
+    return 2 if invoice.settled_minor or invoice.in_flight_minor or invoice.refunded_minor else 1
 
 
 async def write_lines(books: Books, invoice: Invoice, wanted: Mapping[UUID, int]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from models import Grant, GrantKind, GrantSource, Inspection, InspectionPerson, Invoice
 from models.visible import listed, visible
 from operations.audit_trail import record
-from operations.books import open_books
+from operations.books import lock_inspection, open_books
 from operations.opening import open_draft
 from operations.transactions import transaction
 from rules import clock, texts
@@ -123,15 +123,16 @@ async def _mint(
 
 @transaction
 async def revoke_grant(principal: Principal, grant_id: UUID) -> UUID:
-    """End a link at once. A client may end those that clients shared, and not the one they came with. Repeatable."""
-    grant = await visible(Grant, principal).select_for_update().get_or_none(id=grant_id)
-    if grant is None:
+    """End a link at once. A client may end those that clients shared. Safe to repeat."""
+    found = await visible(Grant, principal).get_or_none(id=grant_id)
+    if found is None:
         raise NotFound("Grant", field=("grantId",))
+    inspection = await lock_inspection(found.inspection_id)
+    grant = await Grant.get(id=grant_id)
     if principal.scope is Scope.CLIENT and grant.issued_by is not GrantSource.CLIENT_SHARE:
         raise Refusal("Only links that were shared from the portal can be ended here.", field=("grantId",))
     if grant.revoked_at is None:
         await Grant.filter(id=grant.id).update(revoked_at=clock.now())
-        inspection = await Inspection.get(id=grant.inspection_id)
         await record(inspection, "link.revoked", grant.id, by=principal, before={"kind": grant.kind})
     return grant.id
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +33,7 @@ async def claim(principal: Principal, operation: str, key: str | None, given: di
         return None
     if not 1 <= len(key) <= KEY_LENGTH_MAX:
         raise Refusal(f"idempotencyKey must have 1 to {KEY_LENGTH_MAX} characters.", field=("idempotencyKey",))
-    digest = hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(given, sort_keys=True, default=_spell).encode()).hexdigest()
     inserted = await connections.get("default").execute_query_dict(
         "INSERT INTO idempotency_keys (id, created_at, company_id, actor_id, operation, key, input_hash)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id",
@@ -46,6 +47,11 @@ async def claim(principal: Principal, operation: str, key: str | None, given: di
             "idempotencyKey was used before with another input; choose a new key.", field=("idempotencyKey",)
         )
     return first.result_id
+
+
+def _spell(value: object) -> str:
+    """The same text for the same sum, however many zeros it was sent with."""
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
 async def keep(principal: Principal, operation: str, key: str | None, result_id: UUID) -> None:

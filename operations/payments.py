@@ -74,7 +74,7 @@ async def _begin(
 ) -> _Attempt:
     given = {"invoice": invoice_id, "amount": amount}
     if first := await claim(principal, "startPayment", key, given):
-        return _Attempt(first, needs_checkout=await _lacks_checkout(first))
+        return await _repeat(first)
     invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
     if invoice is None:
         raise NotFound("Invoice", field=("invoiceId",))
@@ -89,8 +89,16 @@ async def _begin(
     return _Attempt(attempt.id, needs_checkout=attempt.checkout_session_id is None)
 
 
-async def _lacks_checkout(payment_id: UUID) -> bool:
-    return await Payment.exists(id=payment_id, checkout_session_id=None, state__in=LIVE_ATTEMPTS)
+async def _repeat(payment_id: UUID) -> _Attempt:
+    """The attempt that the same key began; one that Stripe refused is refused again."""
+    payment = await Payment.get(id=payment_id)
+    if payment.state is PaymentState.FAILED and payment.checkout_session_id is None:
+        raise _provider_refused(payment.failure_message or "no reason was given.")
+    return _Attempt(payment_id, payment.state in LIVE_ATTEMPTS and payment.checkout_session_id is None)
+
+
+def _provider_refused(reason: str) -> Refusal:
+    return Refusal(f"The payment provider refused: {reason}", code=ErrorCode.PAYMENT_PROVIDER_REFUSED)
 
 
 def _refuse_unpayable(principal: Principal, invoice: Invoice, books: Books) -> None:
@@ -180,9 +188,7 @@ async def _open_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
         raise ProviderUnavailable from None
     except StripeRefused as refused:
         await give_up_checkout(payment_id, refused.message)
-        raise Refusal(
-            f"The payment provider refused: {refused.message}", code=ErrorCode.PAYMENT_PROVIDER_REFUSED
-        ) from None
+        raise _provider_refused(refused.message) from None
     await apply_observation(payment_id, observed)
 
 

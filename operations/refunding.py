@@ -76,7 +76,6 @@ def credited(books: Books, payment: Payment, amount_minor: int, disposition: Ref
         for sibling in books.payments_of(invoice)
         for refund in sibling.refunds.related_objects
         if refund.status in (RefundStatus.REQUESTED, RefundStatus.PENDING)
-        and refund.disposition is RefundDisposition.CREDIT
     )
     return max(0, amount_minor - max(0, invoice.overpaid_minor - under_way))
 

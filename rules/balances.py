@@ -50,11 +50,12 @@ class PaymentEntry:
 
     @property
     def refundable(self) -> int:
-        """What may still go back: nothing while the payment is disputed or not settled."""
-        if self.state not in (PaymentState.SUCCEEDED, PaymentState.RECORDED):
+        """What may still go back: what was paid, less refunds made or under way, less what is or was disputed."""
+        if self.state not in SETTLED + TAKEN_BACK:
             return 0
         held = (RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
-        return max(0, self.amount - sum(refund.amount for refund in self.refunds if refund.status in held))
+        given_back = sum(refund.amount for refund in self.refunds if refund.status in held)
+        return max(0, self.amount - given_back - self.disputed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def balance(*, total: int, status: InvoiceStatus, payments: Iterable[PaymentEntr
     credited = sum(
         refund.credited for payment in payments for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED
     )
-    owed = 0 if status is InvoiceStatus.VOID else total - credited
+    owed = 0 if status is InvoiceStatus.VOID else max(0, total - credited)
     return Balance(
         total=total,
         credited=credited,

@@ -1126,7 +1126,7 @@ class Migration(migrations.Migration):
         ops.AddConstraint(
             model_name="Invoice",
             constraint=CheckConstraint(
-                check="overpaid_minor = GREATEST(0, settled_minor + in_flight_minor - CASE WHEN status = 'VOID' THEN 0 ELSE total_minor - credited_minor END)",
+                check="overpaid_minor = GREATEST(0, settled_minor + in_flight_minor - CASE WHEN status = 'VOID' THEN 0 ELSE GREATEST(0, total_minor - credited_minor) END)",
                 name="invoices_overpaid",
             ),
         ),

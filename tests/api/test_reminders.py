@@ -134,7 +134,7 @@ async def _links_today(invoice_id: Any, number: int) -> dict[str, Any]:
     first = await models.Email.get(invoice_id=invoice_id, kind="INVOICE", sequence=1)
     same = ("company_id", "inspection_id", "grant_id", "to_name", "to_address", "subject", "text", "html", "status")
     columns = {name: getattr(first, name) for name in same}
-    return {**columns, "kind": "CLIENT_PORTAL", "message_id": f"<{number}@links.test>", "next_attempt_at": None}
+    return {**columns, "kind": "AUTOMATION", "message_id": f"<{number}@links.test>", "next_attempt_at": None}
 
 
 async def test_the_company_sets_the_days(world: World) -> None:

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from rules.balances import Balance, PaymentEntry, RefundEntry, balance, invoice_status
 from rules.states import (
     IN_FLIGHT,
+    SETTLED,
+    TAKEN_BACK,
     InvoiceKind,
     InvoiceStatus,
     PaymentState,
@@ -27,7 +29,8 @@ def payments(draw: st.DrawFn) -> PaymentEntry:
         status = draw(st.sampled_from(sorted(RefundStatus)))
         refunds.append(RefundEntry(part, status, credited=draw(st.integers(0, part))))
         left -= part
-    return PaymentEntry(amount, state, tuple(refunds))
+    disputable = (PaymentState.DISPUTED, PaymentState.LOST, PaymentState.RETURNED)
+    return PaymentEntry(amount, state, tuple(refunds), draw(st.integers(0, amount)) if state in disputable else 0)
 
 
 entries = st.lists(payments(), max_size=5)
@@ -46,7 +49,7 @@ def test_remaining_and_overpaid_account_for_every_cent(
     total: int, status: InvoiceStatus, booked: list[PaymentEntry]
 ) -> None:
     found = balance(total=total, status=status, payments=booked)
-    owed = 0 if status is InvoiceStatus.VOID else total - found.credited
+    owed = 0 if status is InvoiceStatus.VOID else max(0, total - found.credited)
     assert found.remaining - found.overpaid == owed - found.settled - found.in_flight
     assert 0 in (found.remaining, found.overpaid)
     figures_of = (found.remaining, found.overpaid, found.settled, found.in_flight, found.refunded, found.credited)
@@ -62,8 +65,17 @@ def test_order_of_entries_does_not_matter(total: int, status: InvoiceStatus, boo
 @given(payments())
 def test_never_more_is_refundable_than_was_paid(payment: PaymentEntry) -> None:
     assert 0 <= payment.refundable <= payment.amount - payment.refunded
-    if payment.state not in (PaymentState.SUCCEEDED, PaymentState.RECORDED):
-        assert payment.refundable == 0
+    held = (RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+    left = payment.amount - payment.disputed - sum(part.amount for part in payment.refunds if part.status in held)
+    assert payment.refundable == (left if payment.state in SETTLED + TAKEN_BACK else 0)
+
+
+def test_a_credit_beyond_what_is_billed_is_no_debt_of_ours() -> None:
+    """S40"""
+    refund = RefundEntry(40, RefundStatus.SUCCEEDED, credited=40)
+    assert figures(0, paid(100, PaymentState.SUCCEEDED, refund)).overpaid == 60
+    rest = RefundEntry(60, RefundStatus.SUCCEEDED)
+    assert figures(0, paid(100, PaymentState.SUCCEEDED, refund, rest)).overpaid == 0
 
 
 @given(cents, entries)
