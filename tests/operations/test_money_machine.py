@@ -41,6 +41,7 @@ from operations import (
     people,
     refunding,
     refunds,
+    sending,
     settling,
 )
 from operations.auditing import audit_books, audit_stripe
@@ -54,11 +55,11 @@ from rules.roles import PersonRole
 from rules.states import PaymentMethod, RefundDisposition
 from tests.world import World
 
-EXAMPLES = 12
-STEPS = 50
+EXAMPLES = 9
+STEPS = 68
 PARTS = 10
 STEPS_MIN = 500
-"""12 examples of up to 50 steps in 10 parts, of which each plays 500 at least: 5,000 steps in a run."""
+"""9 examples of up to 68 steps in 10 parts, of which each plays 500 at least: 5,000 steps in a run."""
 
 AMOUNTS = given.integers(1, 50_000).map(lambda minor: Decimal(minor) / 100)
 PICKS = given.integers(0, 1_000)
@@ -108,7 +109,10 @@ class MoneyMachine(RuleBasedStateMachine):
         self.stripe = self.world.held.stripe
 
     async def _job(self, user_id: UUID) -> UUID:
-        persons = [await people.create_person(self.staff, name=n, email=None, phone=None) for n in ("C", "A", "S")]
+        persons = [
+            await people.create_person(self.staff, name=name, email=f"{new_id()}@x.test", phone=None)
+            for name in ("C", "A", "S")
+        ]
         roles = (PersonRole.CLIENT, PersonRole.BUYERS_AGENT, PersonRole.LISTING_AGENT)
         kind = models.LineItemKind.SERVICE
         return await inspections.create_inspection(
@@ -182,6 +186,14 @@ class MoneyMachine(RuleBasedStateMachine):
                 await grants.create_payment_link(self.staff, invoice.id, portals=self.world.settings.portals)
 
         self.run(open_())
+
+    @rule(n=PICKS)
+    def send_invoice(self, n: int) -> None:
+        async def send() -> None:
+            if invoice := await self._separate(n):
+                await sending.send_invoice(self.staff, invoice.id, Letter(), idempotency_key=None)
+
+        self.run(send())
 
     @rule(n=PICKS, how=given.sampled_from(["void_invoice", "close_invoice_short", "mark_invoice_uncollectible"]))
     def end_invoice(self, n: int, how: str) -> None:
@@ -292,10 +304,29 @@ class MoneyMachine(RuleBasedStateMachine):
 
         self.run(take_back())
 
+    @rule(n=PICKS, outcome=given.sampled_from(["won", "lost"]))
+    def bank_decides(self, n: int, outcome: str) -> None:
+        async def decide() -> None:
+            if payment := await self._pick(models.Payment.filter(state="DISPUTED"), n):
+                stripe = self.world.servers.stripe
+                found = await stripe.client.get(
+                    "/v1/disputes",
+                    params={"payment_intent": payment.stripe_payment_intent_id},
+                    headers={"Authorization": "Bearer sk_test_x", "Stripe-Account": payment.stripe_account_id},
+                )
+                dispute = found.json()["data"][0]
+                if dispute["status"] == "needs_response":
+                    await stripe.control(f"disputes/{dispute['id']}", outcome=outcome)
+
+        self.run(decide())
+
     @precondition(lambda self: hasattr(self, "jobs"))
     @rule()
     def workers_look(self) -> None:
+        """Once they have, Stripe's balance agrees with ours: captured = settled + refunded + disputed."""
         self.run(self._look())
+        found = self.run(self._stripe_drifts())
+        assert found == [], found
 
     async def _look(self) -> None:
         mine = models.Payment.filter(company_id=self.company)
@@ -320,12 +351,9 @@ class MoneyMachine(RuleBasedStateMachine):
         return found
 
     def teardown(self) -> None:
-        """Once the workers have looked, Stripe's balance agrees with ours: captured = settled + refunded + disputed."""
         if hasattr(self, "jobs"):
-            self.run(self._look())
+            self.workers_look()
             self.books_are_true()
-            found = self.run(self._stripe_drifts())
-            assert found == [], found
 
     async def _stripe_drifts(self) -> list[str]:
         return [str(drift) async for drift in audit_stripe(self.company, stripe=self.stripe)]
