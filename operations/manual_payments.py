@@ -4,10 +4,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
-from models import AutomationTrigger, InspectionPerson, Invoice, Payment
+from models import AutomationTrigger, Invoice, Payment
 from models.visible import visible
 from operations.attempts import ending_attempts
 from operations.audit_trail import record
+from operations.booking import insert_payment
 from operations.books import close_books, open_books
 from operations.idempotency import claim, keep
 from operations.occurrences import note
@@ -83,18 +84,11 @@ async def _record(
 
 
 async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMethod, reference: str | None) -> Payment:
-    payer = await InspectionPerson.get(id=invoice.billed_to_id)
-    return await Payment.create(
-        company_id=invoice.company_id,
-        inspection_id=invoice.inspection_id,
-        invoice_id=invoice.id,
-        payer_id=payer.id,
-        payer_name=invoice.billed_to_name,
-        payer_role=payer.role,
+    return await insert_payment(
+        invoice,
+        amount_minor=amount_minor,
         method=method,
         state=PaymentState.RECORDED,
-        currency=invoice.currency,
-        amount_minor=amount_minor,
         refundable_minor=amount_minor,
         reference=texts.line(reference, field="reference", length_max=REFERENCE_LENGTH_MAX) if reference else None,
         settled_at=clock.now(),

@@ -6,10 +6,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
-from models import Company, InspectionPerson, InspectionStatus, Invoice, Payment, StripeStatus
+from models import Company, InspectionStatus, Invoice, Payment, StripeStatus
 from models.visible import visible
 from operations.attempts import PaymentInProgress, ProviderUnavailable, end_attempt, ending_attempts
 from operations.audit_trail import record
+from operations.booking import insert_payment
 from operations.books import AttemptsLive, Books, open_books
 from operations.idempotency import claim, keep
 from operations.leasing import take_due
@@ -18,7 +19,6 @@ from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal, Scope
 from rules.errors import ErrorCode, NotFound, Refusal
-from rules.identifiers import new_id
 from rules.links import Portals
 from rules.money import minimum_charge, parse_positive_amount
 from rules.polling import next_poll_delay
@@ -153,20 +153,12 @@ def _same_or_end(attempt: Payment, wanted: int) -> int:
 async def _insert_attempt(
     principal: Principal, books: Books, invoice: Invoice, amount_minor: int, return_url: str
 ) -> Payment:
-    payer = await InspectionPerson.get(id=invoice.billed_to_id)
     now = clock.now()
-    payment = await Payment.create(
-        id=new_id(),
-        company_id=invoice.company_id,
-        inspection_id=invoice.inspection_id,
-        invoice_id=invoice.id,
-        payer_id=payer.id,
-        payer_name=invoice.billed_to_name,
-        payer_role=payer.role,
+    payment = await insert_payment(
+        invoice,
+        amount_minor=amount_minor,
         method=PaymentMethod.CARD,
         state=PaymentState.CREATED,
-        currency=invoice.currency,
-        amount_minor=amount_minor,
         stripe_account_id=books.company.stripe_account_id,
         return_url=return_url,
         checkout_expires_at=(now + CHECKOUT_LIFE).replace(microsecond=0),

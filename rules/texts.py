@@ -5,11 +5,9 @@ import unicodedata
 
 from rules.errors import ErrorCode, Refusal
 
-EMAIL_LENGTH_MAX = 254
-"""RFC 5321, section 4.5.3.1.3, less the angle brackets."""
-
 MESSAGE_LENGTH_MAX = 5_000
 
+# At most 254 characters: RFC 5321, section 4.5.3.1.3, less the angle brackets.
 _EMAIL = re.compile(
     r"(?=.{3,254}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])"
