@@ -1,4 +1,4 @@
-"""Counts the requirements that have passing tests: a test names them in the first line of its docstring."""
+"""Counts the requirements that have passing tests: the first sentence of a test's docstring ends with their names."""
 
 import re
 from collections.abc import Sequence
@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-REQUIREMENTS = [f"S{number}" for number in range(1, 52)]
+REQUIREMENTS = [f"S{number}" for number in (*range(1, 54), 58, 59, 68, 69, 70)]
 PROPERTY = "requirements"
 
 _NAMES = re.compile(r"S\d+(?:, S\d+)*")
+_SENTENCE = re.compile(r"[^(]+ \((S\d+(?:, S\d+)*)\)\.")
 
 
 @dataclass(slots=True)
@@ -41,7 +42,10 @@ COVERAGE = pytest.StashKey[Coverage]()
 
 
 def named_requirements(docstring: str | None) -> list[str]:
-    """The requirements that a test's docstring names: its first line is `S12` or `S12, S37` and nothing else."""
+    """The requirements that a test's docstring names: its first paragraph is `What it proves (S12, S37).`, or `S12`."""
+    first = " ".join((docstring or "").strip().partition("\n\n")[0].split())
+    if sentence := _SENTENCE.fullmatch(first):
+        return sentence[1].split(", ")
     first = (docstring or "").strip().partition("\n")[0].strip()
     return first.split(", ") if _NAMES.fullmatch(first) else []
 
