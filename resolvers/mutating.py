@@ -1,11 +1,12 @@
 """What every mutation has in common: refusals become user errors, and what changed is read back as selected."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 import models
 from resolvers.context import Context, Info
@@ -41,7 +42,14 @@ async def run(work: Callable[[Context, Any], Awaitable[Changed]], context: Conte
     try:
         return await work(context, given)
     except Refusal as refusal:
-        return Changed(user_errors=(UserError.of(refusal),))
+        return Changed(user_errors=_told(refusal, given))
+
+
+def _told(refusal: Refusal, given: Any) -> tuple[UserError, ...]:
+    """All that was refused, in the order of the input's fields; what names none of them comes first."""
+    places = {to_camel_case(known.name): place for place, known in enumerate(fields(given), start=1)}
+    each = sorted(refusal.each, key=lambda one: places.get(one.field[0], 0) if one.field else 0)
+    return tuple(UserError.of(one) for one in each)
 
 
 async def changed_row(changed: Changed, info: Info, type_name: str) -> Any:

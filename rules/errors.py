@@ -61,7 +61,7 @@ class ErrorCode(StrEnum):
 class Refusal(Exception):
     """Something a caller asked for that the rules do not allow; nothing has changed.
 
-    `field` is the path of the input field at fault, in the API's spelling.
+    `field` is the path of the input field at fault, in the API's spelling: names, and indexes in lists from 0.
     """
 
     code: ErrorCode = ErrorCode.INVALID_INPUT
@@ -72,6 +72,11 @@ class Refusal(Exception):
         self.field = field
         if code is not None:
             self.code = code
+
+    @property
+    def each(self) -> "tuple[Refusal, ...]":
+        """Itself; of a group, each refusal in it."""
+        return (self,)
 
 
 class NotFound(Refusal):

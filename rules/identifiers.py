@@ -7,6 +7,9 @@ from uuid_utils.compat import uuid7 as _uuid7
 
 from rules.errors import NotFound
 
+NOBODY = UUID(int=0)
+"""A key that no row has."""
+
 
 def new_id() -> UUID:
     """A UUIDv7: unique, and ordered by when it was made."""
@@ -35,3 +38,15 @@ def row_id(value: str, type_name: str, *, field: str) -> UUID:
     if found != type_name:
         raise NotFound(type_name, field=(field,))
     return key
+
+
+def id_of(value: str, type_name: str) -> UUID:
+    """The key in a global id of `type_name`, and `NOBODY` in anything else.
+
+    So what is malformed is looked up and not found where an unknown id, or somebody else's, is: all answer the same.
+    """
+    try:
+        found, key = parse_global_id(value)
+    except (ValueError, UnicodeError):
+        return NOBODY
+    return key if found == type_name else NOBODY

@@ -97,11 +97,10 @@ def minimum_charge(currency: str) -> Money:
 def parse_amount(amount: Decimal, currency: str, *, field: str) -> int:
     """`amount` of major units as minor units; never rounds.
 
-    Raises InvalidAmount naming `field` when it is not finite, has more decimals than the currency, or is larger in
+    Raises InvalidAmount naming `field` when it is no number, has more decimals than the currency, or is larger in
     size than Stripe can charge.
     """
-    if not amount.is_finite():
-        raise InvalidAmount(f"{field} must be a number.", field=(field,))
+    refuse_no_number(amount, field=field)
     places = exponent(currency)
     minor = amount.scaleb(places) if abs(amount) < AMOUNT_MINOR_MAX + 1 else None
     if minor is None or abs(minor) > AMOUNT_MINOR_MAX:
@@ -110,6 +109,12 @@ def parse_amount(amount: Decimal, currency: str, *, field: str) -> int:
         decimals = "no decimals" if places == 0 else f"at most {places} decimals"
         raise InvalidAmount(f"{field} must have {decimals} in {currency}.", field=(field,))
     return int(minor)
+
+
+def refuse_no_number(amount: Decimal, *, field: str) -> None:
+    """Raises InvalidAmount for NaN, which is how an amount that could not be read arrives, and for infinities."""
+    if not amount.is_finite():
+        raise InvalidAmount(f'{field} must be a decimal number in a string, such as "12.50".', field=(field,))
 
 
 def parse_positive_amount(amount: Decimal, currency: str, *, field: str) -> int:

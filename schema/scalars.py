@@ -19,13 +19,14 @@ CurrencyCode = NewType("CurrencyCode", str)
 
 
 def parse_decimal(value: object) -> Decimal:
-    """The exact number that a decimal string spells; floats, exponents, NaN and infinities are refused."""
-    if not isinstance(value, str):
-        raise TypeError('A Decimal is sent as a string, like "12.50", so that no digit is lost.')
-    if len(value) > DECIMAL_LENGTH_MAX:
-        raise ValueError(f"A Decimal has at most {DECIMAL_LENGTH_MAX} characters; this one has {len(value)}.")
-    if _DECIMAL.fullmatch(value) is None:
-        raise ValueError('A Decimal is written as digits with an optional point, like "12.50" or "-3".')
+    """The exact number that a decimal string spells, and NaN for anything else: floats, exponents, endless digits.
+
+    A sum that can't be read is no reason to refuse the whole operation: the mutation refuses it as INVALID_AMOUNT, on
+    its field and together with whatever else is wrong.
+    """
+    # Its length first: no expression runs over a text without bounds.
+    if not isinstance(value, str) or len(value) > DECIMAL_LENGTH_MAX or _DECIMAL.fullmatch(value) is None:
+        return Decimal("NaN")
     return Decimal(value)
 
 
@@ -72,7 +73,7 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
     ),
     Decimal: strawberry.scalar(
         name="Decimal",
-        description='An exact number as a string of digits with an optional point, like "12.50".',
+        description='An exact number as a string of digits with an optional point, like "12.50"; at most 30 long.',
         serialize=serialize_decimal,
         parse_value=parse_decimal,
     ),

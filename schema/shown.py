@@ -34,4 +34,6 @@ class Money:
 class UserError:
     code: ErrorCode = public(description="For programs.")
     message: str = public(description="One sentence for people.")
-    field: list[str] | None = public(description="The path of the input field at fault.")
+    field: list[str] | None = public(
+        description="The path of the input field at fault: names, and indexes in lists from 0."
+    )

@@ -29,6 +29,8 @@ NOT_MONEY = [
     12.5,
     12,
     True,
+    "1" * 20_000,
+    {"amount": "1"},
 ]
 LINE = {"kind": "FEE", "description": "Extra", "updateAgreements": False}
 
@@ -60,16 +62,25 @@ async def test_amount_that_is_no_charge_is_refused_by_name(world: World) -> None
         assert refusal.message.startswith(f"{field} must "), (mutation, amount)
 
 
-async def test_amount_that_is_no_number_is_refused_by_name(world: World) -> None:
-    takers = (await amount_takers(world)).values()
+async def test_amount_that_is_no_number_is_a_user_error_on_its_field(world: World) -> None:
+    """What spells no sum, as a variable or in the document, is refused on its field like any other wrong amount."""
+    for (api, field, mutation, given), amount in product((await amount_takers(world)).values(), NOT_MONEY):
+        refusal = await refused(world, api, mutation, **given, **{field: amount})
+        told = f'{field} must be a decimal number in a string, such as "12.50".'
+        assert (refusal.code, refusal.field, refusal.message) == (INVALID, field, told), (mutation, amount)
+
+
+@pytest.mark.parametrize("amount", ["12.5", "1e3", "12", '"abc"', "true", "[1]", "{a: 1}", "NaN", '"1 "'])
+async def test_amount_written_in_the_document_is_refused_on_its_field(world: World, amount: str) -> None:
+    """A literal that spells no sum is a user error too, not a malformed operation."""
+    job = await world.inspection()
+    source = (
+        f'mutation {{ recordPayment(input: {{invoiceId: "{job.primary_id}", amount: {amount}, method: CASH}})'
+        " { payment { id } userErrors { code field } } }"
+    )
     async with nothing_changes(world):
-        for (api, field, mutation, given), amount in product(takers, NOT_MONEY):
-            kind = mutation[0].upper() + mutation[1:] + "Input"
-            query = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ userErrors {{ code }} }} }}"
-            answer = await api.run(query, input={**given, field: amount})
-            assert answer.codes == ["MALFORMED_OPERATION"], (mutation, amount, answer.body)
-            assert field in answer.body["errors"][0]["message"]
-            assert answer.body.get("data") is None
+        answer = await job.api.run(source)
+    assert answer.data["recordPayment"] == {"payment": None, "userErrors": [{"code": INVALID, "field": ["amount"]}]}
 
 
 async def test_discount_and_charge_keep_to_their_sign(world: World) -> None:

@@ -112,11 +112,13 @@ async def test_a_hostile_document_does_not_hold_the_loop(api: Api, name: str) ->
 async def test_hostile_variables_do_not_hold_the_loop(executor: Executor) -> None:
     source = "mutation ($input: PaintInput!) { paint(input: $input) }"
     deep = json.loads("[" * 900 + "]" * 900)
+    endless = {"input": {"color": "red", "amount": "9" * 120_000}}  # The mutation itself refuses what is no number.
     for variables in (
         {"input": {"color": [0] * 60_000}},
         {"input": {f"unknown{number}": 1 for number in range(7_000)}},
         {"input": {"color": deep}},
-        {"input": {"color": "red", "amount": "9" * 120_000}},
+        {"input": {"color": "red", "at": "9" * 120_000}},
+        endless,
         {f"unknown{number}": 1 for number in range(7_000)},
     ):
         held_seconds = []
@@ -124,8 +126,8 @@ async def test_hostile_variables_do_not_hold_the_loop(executor: Executor) -> Non
             async with Heartbeat() as heartbeat:
                 result = await executor.execute(source, scope=INSPECTOR, context=None, variables=variables)
             held_seconds.append(heartbeat.held_seconds)
-            assert result.errors
-            assert max(len(error["message"]) for error in result.errors) < 400
+            assert result.errors or variables is endless
+            assert max((len(error["message"]) for error in result.errors), default=0) < 400
         assert min(held_seconds) < HOLD_SECONDS_MAX
 
 
