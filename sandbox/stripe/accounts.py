@@ -6,23 +6,32 @@ from sandbox.stripe import listing
 from sandbox.stripe.call import Call, endpoint
 from sandbox.stripe.errors import StripeError, account_unreachable
 from sandbox.stripe.events import emit
-from sandbox.stripe.parameters import email, one_of, text, unsettable_metadata, url
+from sandbox.stripe.parameters import Shape, email, one_of, text, unsettable_metadata, url
 from sandbox.stripe.state import Json, Space, Store, new_id
 
 LINK_LIFE_SECONDS = 5 * 60
 _TO_PROVIDE = ["business_profile.url", "business_type", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
+REJECTIONS = (
+    "rejected.fraud", "rejected.incomplete_verification", "rejected.listed", "rejected.other",
+    "rejected.platform_fraud", "rejected.platform_other", "rejected.platform_terms_of_service",
+    "rejected.terms_of_service",
+)  # fmt: skip
+APPLICATION = {"id": "ca_InspectpaySandbox", "object": "application", "name": "Inspectpay"}
 _CAPABILITIES = ("card_payments", "transfers", "us_bank_account_ach_payments")
 
 
 def create(call: Call) -> Json:
-    """A standard account that can't charge before a person completes its onboarding."""
+    """An account that can't charge before a person completes its onboarding."""
     given = call.parameters
+    if "controller" in given and "type" in given:
+        raise StripeError("You may only specify one of these parameters: controller, type.", param="type")
     return add_account(
         call.store,
         email=given.get("email"),
         country=given.get("country", "US"),
         currency=given.get("default_currency", "usd"),
         metadata=given.get("metadata", {}),
+        controller=given.get("controller"),
     )
 
 
@@ -37,14 +46,7 @@ def add_account(
         "business_type": None,
         "capabilities": dict.fromkeys(_CAPABILITIES, "inactive"),
         "charges_enabled": False,
-        "controller": {
-            "fees": {"payer": "account"},
-            "is_controller": True,
-            "losses": {"payments": "stripe"},
-            "requirement_collection": "stripe",
-            "stripe_dashboard": {"type": "full"},
-            "type": "application",
-        },
+        "controller": {**_CONTROLLER, **(fixed.get("controller") or {})},
         "country": country,
         "created": store.clock.now(),
         "default_currency": currency,
@@ -57,7 +59,7 @@ def add_account(
         "requirements": _requirements(_TO_PROVIDE, "requirements.past_due"),
         "settings": _settings(),
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
-        "type": "standard",
+        "type": "none" if fixed.get("controller") else "standard",
     }
     store.spaces[account_id] = Space(account_id)
     return store.platform.add(account)
@@ -68,7 +70,8 @@ def retrieve(call: Call) -> Json:
 
 
 def list_accounts(call: Call) -> Json:
-    accounts = call.space.newest_first("account")
+    spaces = call.store.spaces
+    accounts = [found for found in call.space.newest_first("account") if not spaces[found["id"]].is_revoked]
     return listing.page(accounts, call.parameters, url="/v1/accounts", space=call.space, kind="account")
 
 
@@ -125,6 +128,8 @@ def change(
     account["capabilities"] = dict.fromkeys(_CAPABILITIES, "active" if able else "inactive")
     if able:
         account["requirements"] = _requirements([], None)
+    elif disabled_reason in REJECTIONS:
+        account["requirements"] = _requirements([], disabled_reason)  # Nothing that the owner could still provide.
     elif account["details_submitted"]:
         account["requirements"] = _requirements(["company.verification.document"], disabled_reason or "under_review")
     else:
@@ -132,8 +137,34 @@ def change(
     emit(store, store.spaces[account["id"]], "account.updated", account, **previous)
 
 
+def revoke(store: Store, account: Json) -> None:
+    """The owner disconnects the platform, or closes the account: from now on it answers 403, whatever is asked."""
+    space = store.spaces[account["id"]]
+    if space.is_revoked:
+        raise StripeError(f"The platform has no access to {account['id']} already.")
+    emit(store, space, "account.application.deauthorized", APPLICATION)
+    space.is_revoked = True
+
+
+def reject(store: Store, account: Json, *, reason: str) -> None:
+    """Stripe refuses to work for this account: it stays readable, and can neither charge nor be paid out."""
+    change(store, account, charges_enabled=False, payouts_enabled=False, disabled_reason=reason)
+
+
+def restore(store: Store, account: Json) -> None:
+    """The platform has access again, with all that happened meanwhile, and the account is able to charge."""
+    space = store.spaces[account["id"]]
+    if space.is_revoked:
+        space.is_revoked = False
+        emit(store, space, "account.application.authorized", APPLICATION)
+    if not account["charges_enabled"]:
+        complete_onboarding(store, account)
+
+
 def _get(call: Call, account_id: str) -> Json:
     account = call.store.platform.find("account", account_id)
+    if account is not None and call.store.spaces[account_id].is_revoked:
+        raise account_unreachable(account_id, call.key)
     if account is None or (call.space is not call.store.platform and call.space.account_id != account_id):
         raise account_unreachable(account_id, call.key)
     return account
@@ -191,11 +222,29 @@ def _country(value: Any, name: str) -> str:
     return code.upper()
 
 
+_CONTROLLER: Json = {
+    "fees": {"payer": "account"},
+    "is_controller": True,
+    "losses": {"payments": "stripe"},
+    "requirement_collection": "stripe",
+    "stripe_dashboard": {"type": "full"},
+    "type": "application",
+}
+# Who pays Stripe's fees, bears losses and collects what Stripe must know: this product leaves all three to the account
+# and to Stripe, and the simulator knows nothing else.
+_CONTROLLER_RULES = Shape(
+    fees=Shape(payer=one_of("account")),
+    losses=Shape(payments=one_of("stripe")),
+    requirement_collection=one_of("stripe"),
+    stripe_dashboard=Shape(type=one_of("full")),
+)
+
 ENDPOINTS = (
     endpoint(
         "POST",
         "/v1/accounts",
         create,
+        controller=_CONTROLLER_RULES,
         country=_country,
         default_currency=text,
         email=email,

@@ -125,7 +125,8 @@ class Api:
         if latency := struck.get("latency"):
             await asyncio.sleep(latency.value / 1000)
         entry.reply_lost = "lost_reply" in struck
-        if status := struck.get("status"):
+        status = struck.get("status")
+        if status and not status.effect:
             return self._refuse(status, space, entry)
         checked = endpoint.shape(parameters, "")
         base_url = f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
@@ -137,6 +138,8 @@ class Api:
             reply = _error_reply(error, entry)
         finally:
             self.store.origin = Origin()
+        if status:
+            return self._refuse(status, space, entry)
         self._save(space, entry, reply)
         return reply
 
@@ -160,7 +163,7 @@ class Api:
         if account_id is None:
             return self.store.platform
         space = self.store.spaces.get(account_id)
-        if space is None:
+        if space is None or space.is_revoked:
             raise account_unreachable(account_id, key)
         return space
 

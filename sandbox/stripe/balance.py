@@ -19,7 +19,7 @@ def bank_debit_fee(amount: int) -> int:
 def record(
     store: Store,
     space: Space,
-    source: Json,
+    source: Json | None,
     *,
     amount: int,
     currency: str,
@@ -47,7 +47,7 @@ def record(
             "fee_details": fees if fee else [],
             "net": amount - fee,
             "reporting_category": category,
-            "source": source["id"],
+            "source": source["id"] if source else None,
             "status": "pending" if amount > 0 else "available",
             "type": type,
         }

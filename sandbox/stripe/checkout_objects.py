@@ -80,7 +80,7 @@ def new_session(call: Call) -> tuple[Json, list[Json]]:
     expires_at = given.get("expires_at", call.now + LIFE_SECONDS_MAX)
     _check_expiry(expires_at, call.now)
     methods = _methods(given.get("payment_method_types"), currency)
-    session = _blank_session(given, currency=currency, total=total, methods=methods)
+    session = blank_session(given, currency=currency, total=total, methods=methods)
     url = f"{call.base_url}/c/pay/{session['id']}"
     return {**session, "created": call.now, "expires_at": expires_at, "url": url}, lines
 
@@ -189,7 +189,7 @@ def _check_expiry(expires_at: int, now: int) -> None:
         )
 
 
-def _blank_session(given: Json, *, currency: str, total: int, methods: list[str]) -> Json:
+def blank_session(given: Json, *, currency: str, total: int, methods: list[str]) -> Json:
     return {
         "id": new_id("cs_test", 58),
         "object": SESSION,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.stripe import accounts, checkout, disputes, payments, refunds
+from sandbox.stripe import accounts, checkout, disputes, foreign, payments, refunds
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.faults import Fault, FaultInvalid, Faults
 from sandbox.stripe.idempotency import IdempotencyKeys
@@ -38,6 +38,12 @@ class Control:
             ("POST", "/clock", self.move_clock),
             ("POST", "/accounts", self.add_account),
             ("POST", "/accounts/{id}", self.change_account),
+            ("POST", "/accounts/{id}/revoke", self.revoke_account),
+            ("POST", "/accounts/{id}/reject", self.reject_account),
+            ("POST", "/accounts/{id}/restore", self.restore_account),
+            ("POST", "/foreign/payments", self.add_foreign_payment),
+            ("POST", "/foreign/refunds", self.add_foreign_refund),
+            ("POST", "/foreign/balance", self.move_foreign_balance),
             ("POST", "/settle", self.settle),
             ("POST", "/refunds/{id}", self.conclude_refund),
             ("POST", "/disputes", self.open_dispute),
@@ -88,9 +94,60 @@ class Control:
 
     def change_account(self, request: Request, given: Json) -> Json:
         _only(given, "charges_enabled", "payouts_enabled", "details_submitted", "disabled_reason")
-        account = self.store.platform.get("account", request.path_params["id"])
+        account = self._account(request.path_params["id"])
         accounts.change(self.store, account, **given)
         return account
+
+    def revoke_account(self, request: Request, given: Json) -> Json:
+        """Its owner disconnects the platform, or closes the account."""
+        account = self._account(request.path_params["id"])
+        accounts.revoke(self.store, account)
+        return account
+
+    def reject_account(self, request: Request, given: Json) -> Json:
+        """Stripe rejects the account; `reason` is what `requirements.disabled_reason` will read."""
+        _only(given, "reason")
+        reason = given.get("reason", "rejected.fraud")
+        if reason not in accounts.REJECTIONS:
+            raise ControlRefused(f"reason must be one of {', '.join(accounts.REJECTIONS)}.")
+        account = self._account(request.path_params["id"])
+        accounts.reject(self.store, account, reason=reason)
+        return account
+
+    def restore_account(self, request: Request, given: Json) -> Json:
+        """A revoked or rejected account is as it was before."""
+        account = self._account(request.path_params["id"])
+        accounts.restore(self.store, account)
+        return account
+
+    def add_foreign_payment(self, request: Request, given: Json) -> Json:
+        """Somebody else's payment, or with `way` setup their checkout without one; ids of what it is made of."""
+        _only(given, "account", "way", "amount", "currency", "metadata", "client_reference_id", "card")
+        space = self._space(given.pop("account", None))
+        way = given.pop("way", "checkout")
+        if way == "setup":
+            return foreign.save_card(self.store, space)
+        if way not in foreign.WAYS:
+            raise ControlRefused(f"way must be one of {', '.join((*foreign.WAYS, 'setup'))}.")
+        return foreign.pay(self.store, space, way=way, base_url=str(request.base_url).rstrip("/"), **given)
+
+    def add_foreign_refund(self, request: Request, given: Json) -> Json:
+        """Somebody else refunds a payment, theirs or ours, named by `charge` or `payment_intent`."""
+        _only(given, "charge", "payment_intent", "amount", "metadata")
+        space, charge = self._charge(given)
+        return foreign.refund(
+            self.store, space, charge, amount=given.get("amount"), given_metadata=given.get("metadata")
+        )
+
+    def move_foreign_balance(self, request: Request, given: Json) -> Json:
+        """A balance entry of no payment: `kind` payout, or a fee of Stripe's."""
+        _only(given, "account", "kind", "amount")
+        space, amount = self._space(given.get("account")), given.get("amount", 100)
+        if given.get("kind", "payout") == "payout":
+            return foreign.pay_out(self.store, space, amount=amount)
+        if given["kind"] == "fee":
+            return foreign.take_fee(self.store, space, amount=amount)
+        raise ControlRefused("kind must be payout or fee.")
 
     def settle(self, request: Request, given: Json) -> Json:
         """The bank answers: pending debits and refunds reach their end; of one `payment_intent` or `refund`, or all."""
@@ -119,7 +176,7 @@ class Control:
         return refund
 
     def open_dispute(self, request: Request, given: Json) -> Json:
-        _only(given, "payment_intent", "reason", "inquiry")
+        _only(given, "charge", "payment_intent", "reason", "inquiry")
         space, charge = self._charge(given)
         return disputes.open_dispute(
             self.store,
@@ -162,7 +219,7 @@ class Control:
         return event
 
     def add_fault(self, request: Request, given: Json) -> Json:
-        _only(given, "match", "kind", "value", "count", "saved")
+        _only(given, "match", "kind", "value", "count", "saved", "effect")
         if missing := [name for name in ("match", "kind") if name not in given]:
             raise ControlRefused(f"{missing[0]} is missing.")
         fault = self.faults.add(Fault(**given))
@@ -177,7 +234,15 @@ class Control:
             raise ControlRefused(f"There is no {kind} {object_id!r}.")
         return found
 
+    def _account(self, account_id: Any) -> Json:
+        return self._locate("account", account_id)[1]
+
+    def _space(self, account_id: Any) -> Space:
+        return self.store.spaces[self._account(account_id)["id"]]
+
     def _charge(self, given: Json) -> tuple[Space, Json]:
+        if "charge" in given:
+            return self._locate("charge", given["charge"])
         space, intent = self._locate("payment_intent", given.get("payment_intent"))
         if intent["status"] != "succeeded":
             raise ControlRefused(f"payment_intent {intent['id']} is {intent['status']}; it must have succeeded.")

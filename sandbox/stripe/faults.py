@@ -1,4 +1,4 @@
-"""Faults on demand: a slow reply, an error without the effect, an effect whose reply is lost."""
+"""Faults on demand: a slow reply, an error without or after the effect, an effect whose reply is lost."""
 
 import itertools
 import re
@@ -33,6 +33,7 @@ class Fault:
     value: int = 0
     count: int | None = 1  # How often it still strikes; None is for ever.
     saved: bool | None = None  # Whether an error is saved under the idempotency key; None as Stripe: a 500 is.
+    effect: bool = False  # Whether a `status` strikes after the endpoint has done its work, not before.
     id: int = field(default_factory=lambda: next(_NUMBERS))
 
     def __post_init__(self) -> None:
@@ -48,6 +49,8 @@ class Fault:
             raise FaultInvalid("value of a status must be an HTTP status from 400 to 599.")
         if self.count is not None and (isinstance(self.count, bool) or not isinstance(self.count, int)):
             raise FaultInvalid("count must be an integer, or null for ever.")
+        if self.effect and (self.kind != "status" or not self.is_saved):
+            raise FaultInvalid("effect: only an error that Stripe saves under the key can come after the effect.")
 
     def fits(self, method: str, path: str) -> bool:
         wanted_method, _, wanted_path = self.match.partition(" ")

@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.stripe import balance, cards, disputes, payment_objects
 from sandbox.stripe.cards import Decline, TestCard
-from sandbox.stripe.errors import CARD, INVALID_REQUEST
+from sandbox.stripe.errors import CARD, INVALID_REQUEST, StripeError
 from sandbox.stripe.events import emit
 from sandbox.stripe.state import Json, Space, Store
 
@@ -43,6 +43,19 @@ def confirm_with_card(store: Store, space: Space, intent: Json, number: str, bil
         emit(store, space, "payment_intent.requires_action", intent)
     else:
         _charge_card(store, space, intent, method, card)
+
+
+def charge_without_intent(store: Store, space: Space, number: str, **given: Any) -> Json:
+    """A charge as integrations older than payment intents make it: nothing but the charge; `given` as an intent's."""
+    card = cards.find_card(number)
+    if card.decline:
+        raise StripeError(card.decline.message, status=402, type=CARD, code=card.decline.code)
+    method = space.add(payment_objects.card_method(store.clock.now(), card, {}), card=card)
+    order = {**payment_objects.intent(store.clock.now(), methods=["card"], **given), "id": None}
+    charge = space.add(payment_objects.charge(store.clock.now(), order, method), card=card)
+    _capture(store, space, charge)
+    emit(store, space, "charge.succeeded", charge)
+    return charge
 
 
 def authenticate(store: Store, space: Space, intent: Json, *, succeeds: bool) -> None:
@@ -94,6 +107,13 @@ def _charge_card(store: Store, space: Space, intent: Json, method: Json, card: T
 
 
 def _succeed(store: Store, space: Space, intent: Json, charge: Json) -> None:
+    _capture(store, space, charge)
+    intent.update(status="succeeded", amount_received=charge["amount"], last_payment_error=None, next_action=None)
+    emit(store, space, "charge.succeeded", charge)
+    emit(store, space, "payment_intent.succeeded", intent)
+
+
+def _capture(store: Store, space: Space, charge: Json) -> None:
     amount, currency = charge["amount"], charge["currency"]
     is_debit = is_bank_debit(charge)
     transaction = balance.record(
@@ -115,9 +135,6 @@ def _succeed(store: Store, space: Space, intent: Json, charge: Json) -> None:
         balance_transaction=transaction["id"],
         outcome=payment_objects.outcome("authorized", "approved_by_network", "Payment complete."),
     )
-    intent.update(status="succeeded", amount_received=amount, last_payment_error=None, next_action=None)
-    emit(store, space, "charge.succeeded", charge)
-    emit(store, space, "payment_intent.succeeded", intent)
 
 
 def _fail(store: Store, space: Space, intent: Json, method: Json, decline: Decline, *, charge: Json | None) -> None:

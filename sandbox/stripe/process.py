@@ -23,6 +23,15 @@ class ControlFailed(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignPayment:
+    """The ids of what somebody else's payment is made of; a bare intent has no session, a bare charge no intent."""
+
+    session_id: str | None
+    payment_intent_id: str | None
+    charge_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunningStripe:
     """A simulator that answers at `url`."""
 
@@ -44,6 +53,67 @@ class RunningStripe:
     async def ready_account(self, **given: Any) -> str:
         """A connected account that can charge; its id."""
         return str((await self.control("accounts", ready=True, **given))["id"])
+
+    async def revoke_account(self, account_id: str) -> None:
+        """Its owner disconnects us, or closes the account: whatever we ask about it answers 403 `account_invalid`.
+
+        What happens on it goes on: open checkouts can be paid, banks settle and dispute.
+        """
+        await self.control(f"accounts/{account_id}/revoke")
+
+    async def reject_account(self, account_id: str, *, reason: str = "rejected.fraud") -> None:
+        """Stripe won't work for it any more: it can be read, its `requirements.disabled_reason` says why."""
+        await self.control(f"accounts/{account_id}/reject", reason=reason)
+
+    async def restore_account(self, account_id: str) -> None:
+        """A revoked or rejected account can charge and be asked about again, what happened meanwhile included."""
+        await self.control(f"accounts/{account_id}/restore")
+
+    async def foreign_payment(self, account_id: str, *, way: str = "checkout", **given: Any) -> ForeignPayment:
+        """Somebody else is paid by way of a `checkout`, an `intent` or a `charge`, or only keeps a card (`setup`).
+
+        `given` may hold amount, currency, metadata, client_reference_id and card.
+        """
+        made = await self.control("foreign/payments", account=account_id, way=way, **given)
+        return ForeignPayment(made["session"], made["payment_intent"], made["charge"])
+
+    async def foreign_refund(
+        self,
+        *,
+        payment_intent_id: str | None = None,
+        charge_id: str | None = None,
+        amount_minor: int | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> str:
+        """Somebody else refunds a payment of theirs or of ours, all that is left or `amount_minor`; the refund's id.
+
+        Without `metadata` it carries `refund_id=RMA-77`.
+        """
+        given: dict[str, Any] = {
+            "payment_intent": payment_intent_id,
+            "charge": charge_id,
+            "amount": amount_minor,
+            "metadata": metadata,
+        }
+        named = {name: value for name, value in given.items() if value is not None}
+        return str((await self.control("foreign/refunds", **named))["id"])
+
+    async def foreign_dispute(self, *, payment_intent_id: str | None = None, charge_id: str | None = None) -> str:
+        """A cardholder disputes a payment, one that we know nothing of too; the dispute's id."""
+        named: dict[str, Any] = {"charge": charge_id} if charge_id else {"payment_intent": payment_intent_id}
+        return str((await self.control("disputes", **named))["id"])
+
+    async def foreign_balance(self, account_id: str, *, kind: str = "payout", amount_minor: int = 100) -> str:
+        """A balance entry of no payment: a `payout` to the owner's bank, or a `fee` of Stripe's; the id of either."""
+        moved = await self.control("foreign/balance", account=account_id, kind=kind, amount=amount_minor)
+        return str(moved["id"])
+
+    async def save_500(self, endpoint: str, *, after_effect: bool = False, count: int = 1) -> None:
+        """The next call of e.g. `POST /v1/refunds$` answers 500, and so does every repetition under its key.
+
+        `after_effect` says whether the work was done all the same: nobody learns it without looking.
+        """
+        await self.control("faults", match=endpoint, kind="status", value=500, count=count, effect=after_effect)
 
     async def pay(self, checkout_url: str, **form: str) -> httpx.Response:
         """What a person does on a checkout page: `card="4242…"` or `bank="succeeds"`. Redirects are not followed."""

@@ -111,7 +111,7 @@ def _row(space: Space, session: Json) -> str:
     cells = (
         f"<code>{escape(session['id'][:16])}…</code>",
         f"<code>{escape(space.account_id)}</code>",
-        escape(formatted(session["amount_total"], session["currency"])),
+        escape(formatted(session["amount_total"], session["currency"]) if session["currency"] else "nothing to pay"),
         escape(f"{session['status']}, {session['payment_status']}"),
         can,
     )

@@ -39,6 +39,7 @@ class Space:
     """The objects of one account, by kind, oldest first; other accounts never see them."""
 
     account_id: str
+    is_revoked: bool = False  # Its owner took the platform's access away: what happens on it goes on, unseen by us.
     by_kind: dict[str, dict[str, Json]] = field(default_factory=dict)
     by_id: dict[str, Json] = field(default_factory=dict)
     hidden: dict[str, Json] = field(default_factory=dict)  # What the simulator knows and the API doesn't show.

@@ -34,8 +34,8 @@ class Webhooks:
         self._store.has_webhook = url is not None
 
     def deliver(self, space: Space, event: Json) -> None:
-        """Post an event in the background; events of connected accounts name their account."""
-        if self.url is None:
+        """Post an event in the background; events of connected accounts name their account, revoked ones are silent."""
+        if self.url is None or space.is_revoked:
             return
         body = {**event, "account": space.account_id} if space is not self._store.platform else event
         task = asyncio.get_running_loop().create_task(self._deliver(json.dumps(body).encode(), event))

@@ -26,7 +26,7 @@ from jsonschema.exceptions import ValidationError, best_match
 Json = dict[str, Any]
 
 CACHE = Path(__file__).resolve().parents[2] / ".data"
-CACHE_FORMAT = 1  # Raise it when what is kept, or how it is converted, changes.
+CACHE_FORMAT = 2  # Raise it when what is kept, or how it is converted, changes.
 RESOURCES = (
     "accounts account_links balance_transactions charges checkout/sessions disputes events payment_intents "
     "payment_methods refunds"
@@ -209,7 +209,9 @@ def _digest(whole: Json) -> Json:
     return {"operations": operations, "schemas": schemas}
 
 
-_EVENT_OBJECTS = ("account", "charge", "checkout.session", "dispute", "payment_intent", "refund")
+_EVENT_OBJECTS = (
+    "account", "application", "charge", "checkout.session", "dispute", "payment_intent", "payout", "refund",
+)  # fmt: skip
 
 
 def _references(value: Any) -> Iterator[str]:

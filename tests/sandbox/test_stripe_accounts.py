@@ -1,10 +1,12 @@
 """Connected accounts: onboarding by a person, losing abilities, and keeping to themselves."""
 
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
 import stripe
 
+from sandbox.stripe.process import ControlFailed
 from tests.sandbox.stripe_shop import CLIENT_WARNING, Shop
 
 pytestmark = CLIENT_WARNING
@@ -126,3 +128,84 @@ async def test_objects_are_invisible_to_other_accounts(shop: Shop) -> None:
 async def test_platform_lists_its_accounts(shop: Shop) -> None:
     account = await new_account(shop)
     assert [found.id for found in (await shop.client.v1.accounts.list_async()).data] == [account.id, shop.account]
+
+
+async def assert_revoked(read: Coroutine[Any, Any, object]) -> None:
+    with pytest.raises(stripe.PermissionError, match="Application access may have been revoked") as raised:
+        await read
+    assert raised.value.error is not None
+    assert (raised.value.http_status, raised.value.error.code) == (403, "account_invalid")
+    assert raised.value.code is None  # Stripe's client leaves it empty for a 403: read `error.error.code`.
+
+
+async def test_revoked_account_answers_403_whatever_is_asked(shop: Shop) -> None:
+    """An account whose owner disconnected the platform cannot be read, listed, linked, charged or refunded."""
+    session = await shop.paid()
+    await shop.server.revoke_account(shop.account)
+    for read in (
+        shop.client.v1.accounts.retrieve_async(shop.account),
+        shop.client.v1.checkout.sessions.retrieve_async(session.id, None, shop.options),
+        shop.client.v1.checkout.sessions.create_async(shop.order(), shop.options),
+        shop.client.v1.refunds.create_async({"payment_intent": session.payment_intent.id}, shop.options),
+        shop.client.v1.events.list_async({}, shop.options),
+        shop.client.v1.balance_transactions.list_async({}, shop.options),
+        onboarding(shop, shop.account),
+    ):
+        await assert_revoked(read)
+    assert (await shop.client.v1.accounts.list_async()).data == []
+    with pytest.raises(ControlFailed, match=r"no access to acct_.* already"):
+        await shop.server.revoke_account(shop.account)
+
+
+async def test_money_moves_on_a_revoked_account_and_is_seen_once_it_is_restored(shop: Shop) -> None:
+    """A checkout of a revoked account can still be paid and refunded; restored, the account shows all of it."""
+    session = await shop.open()
+    assert session.url is not None
+    await shop.server.revoke_account(shop.account)
+    assert (await shop.server.pay(session.url, card="4242424242424242")).status_code == 303
+    await assert_revoked(shop.read(session))
+    await shop.server.restore_account(shop.account)
+    assert (await shop.read(session)).payment_status == "paid"
+    types = await shop.event_types()
+    first, last = (types.index(f"account.application.{what}") for what in ("deauthorized", "authorized"))
+    assert first < types.index("checkout.session.completed") < last
+    await shop.open()
+
+
+@pytest.mark.parametrize("reason", ["rejected.fraud", "rejected.terms_of_service", "rejected.listed", "rejected.other"])
+async def test_rejected_account_can_be_read_and_cannot_charge(shop: Shop, reason: str) -> None:
+    """An account that Stripe rejected says why, asks for nothing more, and takes no money until it is restored."""
+    await shop.server.reject_account(shop.account, reason=reason)
+    account = await shop.client.v1.accounts.retrieve_async(shop.account)
+    assert (account.charges_enabled, account.payouts_enabled, account.details_submitted) == (False, False, True)
+    assert account.requirements is not None
+    assert (account.requirements.disabled_reason, account.requirements.currently_due) == (reason, [])
+    with pytest.raises(stripe.InvalidRequestError, match="cannot currently make charges"):
+        await shop.open()
+    await shop.server.restore_account(shop.account)
+    restored = await shop.client.v1.accounts.retrieve_async(shop.account)
+    assert restored.requirements is not None
+    assert (restored.charges_enabled, restored.requirements.disabled_reason) == (True, None)
+    await shop.open()
+
+
+async def test_rejection_needs_one_of_the_reasons_that_stripe_has(shop: Shop) -> None:
+    """A reason that Stripe does not document is refused, and the account stays as it was."""
+    with pytest.raises(ControlFailed, match="reason must be one of"):
+        await shop.server.reject_account(shop.account, reason="rejected.whim")
+    assert (await shop.client.v1.accounts.retrieve_async(shop.account)).charges_enabled
+
+
+async def test_account_is_made_by_controller_properties(shop: Shop) -> None:
+    """Stripe advises to say who pays fees, bears losses and collects requirements; `type` besides is refused."""
+    controller: Any = {
+        "fees": {"payer": "account"},
+        "losses": {"payments": "stripe"},
+        "requirement_collection": "stripe",
+        "stripe_dashboard": {"type": "full"},
+    }
+    account = await shop.client.v1.accounts.create_async({"controller": controller})
+    assert account.controller is not None
+    assert (account.type, account.controller.requirement_collection) == ("none", "stripe")
+    with pytest.raises(stripe.InvalidRequestError, match="only specify one of"):
+        await shop.client.v1.accounts.create_async({"controller": controller, "type": "standard"})

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 import stripe
 
+from sandbox.stripe.api import ENDPOINTS
 from sandbox.stripe.process import ControlFailed
 from tests.sandbox.stripe_shop import CLIENT_WARNING, SECRET_KEY, Shop
 
@@ -73,6 +75,79 @@ async def test_fault_that_executed_nothing_is_not_saved(
     assert (await shop.client.v1.checkout.sessions.create_async(shop.order(), options)).status == "open"
 
 
+async def ids_for(shop: Shop) -> dict[str, str]:
+    """An object for each endpoint to work on, by the path that leads to it."""
+    opened, paid, refunded, disputed = await shop.open(), await shop.paid(), await shop.paid(), await shop.paid()
+    waiting = await shop.refund(refunded)
+    await shop.server.control(f"refunds/{waiting.id}", status="requires_action")
+    return {
+        "checkout/sessions": opened.id,
+        "payment_intents": paid.payment_intent.id,
+        "refunds": waiting.id,
+        "disputes": await shop.server.foreign_dispute(payment_intent_id=disputed.payment_intent.id),
+    }
+
+
+def form_of(shop: Shop, endpoint: str, ids: dict[str, str]) -> dict[str, str]:
+    """What a call of `endpoint` says, as a form."""
+    return {
+        "/v1/accounts": {"type": "standard"},
+        "/v1/account_links": {
+            "account": shop.account,
+            "type": "account_onboarding",
+            "refresh_url": "https://shop.test/",
+            "return_url": "https://shop.test/",
+        },
+        "/v1/checkout/sessions": {
+            "mode": "payment",
+            "success_url": "https://shop.test/",
+            "line_items[0][price_data][currency]": "usd",
+            "line_items[0][price_data][unit_amount]": "900",
+            "line_items[0][price_data][product_data][name]": "Inspection",
+        },
+        "/v1/payment_intents/{id}": {"metadata[seen]": "1"},
+        "/v1/refunds": {"payment_intent": ids["payment_intents"]},
+        "/v1/refunds/{id}": {"metadata[seen]": "1"},
+    }.get(endpoint, {})
+
+
+KEYED = sorted(e.pattern.pattern.replace("([^/]+)", "{id}") for e in ENDPOINTS if e.method == "POST")
+OF_THE_PLATFORM = ("/v1/accounts", "/v1/account_links")
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+@pytest.mark.parametrize("endpoint", KEYED)
+async def test_500_is_saved_under_a_key_before_or_after_the_effect(
+    shop: Shop, endpoint: str, after_effect: bool
+) -> None:
+    """At every endpoint that takes a key, a 500 is repeated for its key whatever it did; another key is free."""
+    ids = await ids_for(shop)
+    resource = endpoint.removeprefix("/v1/").partition("/{id}")[0]
+    path = endpoint.replace("{id}", ids.get(resource, ""))
+    shown = path.removesuffix("/expire").removesuffix("/cancel").removesuffix("/close")
+    account = {} if endpoint in OF_THE_PLATFORM else {"Stripe-Account": shop.account}
+    headers = {"Authorization": f"Bearer {SECRET_KEY}", **account}
+    is_seen = endpoint != "/v1/account_links"  # A link is only an address: Stripe doesn't tell which were made.
+
+    async def call(key: str) -> httpx.Response:
+        form = form_of(shop, endpoint, ids)
+        return await shop.server.client.post(path, data=form, headers={**headers, "Idempotency-Key": key})
+
+    async def effect() -> str:
+        return (await shop.server.client.get(shown, headers=headers)).text if is_seen else ""
+
+    before = await effect()
+    await shop.server.save_500("POST " + endpoint.replace("{id}", "*") + "$", after_effect=after_effect)
+    for is_replay in (False, True, True):
+        answer = await call("key:1")
+        assert (answer.status_code, answer.headers["stripe-should-retry"]) == (500, "false")
+        assert ("idempotent-replayed" in answer.headers) == is_replay
+    assert (await effect() != before) == (after_effect and is_seen)
+    if not after_effect:
+        assert (await call("key:2")).status_code == 200
+        assert (await effect() != before) == is_seen
+
+
 async def test_client_that_retries_by_itself_gets_through(shop: Shop) -> None:
     http = stripe.HTTPXClient()
     client = stripe.StripeClient(
@@ -124,6 +199,9 @@ async def test_faults_are_listed_and_taken_away(shop: Shop) -> None:
         ({"match": "GET /v1", "kind": "status", "value": 200}, "400 to 599"),
         ({"match": "GET /v1", "kind": "latency", "value": "long"}, "value must be an integer"),
         ({"match": "GET /v1", "kind": "latency", "invented": 1}, "invented is unknown"),
+        ({"match": "GET /v1", "kind": "lost_reply", "effect": True}, "effect: only an error"),
+        ({"match": "GET /v1", "kind": "status", "value": 429, "effect": True}, "effect: only an error"),
+        ({"match": "GET /v1", "kind": "status", "value": 500, "saved": False, "effect": True}, "effect: only an error"),
     ],
 )
 async def test_fault_that_cannot_be_understood_is_refused(shop: Shop, fault: dict[str, Any], complaint: str) -> None:

@@ -56,6 +56,16 @@ def test_what_it_knew_is_there_after_a_restart(tmp_path: Path) -> None:
     assert space.by_id["cs_1"] is session
 
 
+def test_a_revoked_account_stays_revoked_after_a_restart(tmp_path: Path) -> None:
+    """A restart of the simulator gives the platform no access back."""
+    path = tmp_path / "stripe.state"
+    store, space = filled(path)
+    accounts.revoke(store, store.platform.get("account", space.account_id))
+    StateFile(path, store, IdempotencyKeys(store.clock)).save()
+    again, _ = remembered(path)
+    assert again.spaces[space.account_id].is_revoked
+
+
 def test_an_open_session_still_expires_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "stripe.state"
     filled(path)
