@@ -18,14 +18,15 @@ ALWAYS = (
 AMOUNT = "amount"
 """What was charged or paid; known where money is what an automation waits for."""
 
-_PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+# Nothing in it can match in two ways, so that it takes one look at a text, whatever is written there.
+_PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 def check_placeholders(text: str, known: Collection[str], *, field: str) -> str:
     """The text, if every placeholder in it is `known`. Raises Refusal naming the first that is not."""
     choice = ", ".join(f"{{{{{name}}}}}" for name in known)
     for found in _PLACEHOLDER.finditer(text):
-        if found[1] not in known:
+        if found[1].strip() not in known:
             raise Refusal(f"{field} has {found[0][:80]}, which is not known here; use {choice}.", field=(field,))
     if "{{" in _PLACEHOLDER.sub("", text):
         raise Refusal(f"{field} has {{{{ without }}}}; placeholders look like {{{{company_name}}}}.", field=(field,))
@@ -34,4 +35,4 @@ def check_placeholders(text: str, known: Collection[str], *, field: str) -> str:
 
 def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
     """The text with its placeholders filled in, once: what a value contains is never taken for a placeholder."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), text)
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1].strip(), ""), text)

@@ -1,6 +1,5 @@
 """Documents made ready to run: parsed, measured, validated for a scope, and kept for the next request like it."""
 
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,20 +25,16 @@ from rules.errors import ErrorCode, Refusal
 from schema.authorization import authorization_rule
 from schema.limits import COMMENTS_MAX, TOKENS_MAX, CyclicFragment, OperationTooComplex, check_document, check_source
 from schema.literals import StorableText, name_values
+from schema.messages import without_values
 from schema.statements import check_statements
 
 # A parsed document takes some fifty times its source in memory, so the cache is bounded by the sources' length too.
 CACHED_DOCUMENTS_MAX: Final = 1000
 CACHED_CHARACTERS_MAX: Final = 1024 * 1024
 ERRORS_MAX: Final = 25
-MESSAGE_CHARACTERS_MAX: Final = 300
 
 # How the parser begins when it stops at a limit; it raises the same class for a misplaced comma.
 PARSER_LIMIT_MESSAGES: Final = ("Document contains more than", "Document is nested too deeply")
-
-
-# What a scalar says about a value it refuses is a whole sentence; graphql-core puts it, and the value, into another.
-_UNWRAPPED: Final = re.compile(r"Expected value of type '\w+!?', but encountered error '(.*)'; found: .*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +96,7 @@ class Documents:
 def format_error(error: GraphQLError, code: ErrorCode = ErrorCode.MALFORMED_OPERATION) -> GraphQLFormattedError:
     """The error as it is sent, with a code whatever raised it."""
     formatted = error.formatted
-    formatted["message"] = _shortened(_UNWRAPPED.sub(r"\1", formatted["message"]))
+    formatted["message"] = without_values(formatted["message"])
     formatted["extensions"] = {"code": code.value, **formatted.get("extensions", {})}
     return formatted
 
@@ -119,11 +114,6 @@ def format_refusal(refusal: Refusal, path: Sequence[str | int] | None = None) ->
 def _format_syntax_error(error: GraphQLSyntaxError) -> GraphQLFormattedError:
     too_long = any(message in error.message for message in PARSER_LIMIT_MESSAGES)
     return format_error(error, ErrorCode.OPERATION_TOO_COMPLEX if too_long else ErrorCode.MALFORMED_OPERATION)
-
-
-def _shortened(message: str) -> str:
-    """Some messages quote what was sent, which may be a megabyte of it."""
-    return message if len(message) <= MESSAGE_CHARACTERS_MAX else f"{message[:MESSAGE_CHARACTERS_MAX]}…"
 
 
 def _rules(scope: Scope | None, *, introspection: bool) -> list[type[ASTValidationRule]]:

@@ -26,6 +26,7 @@ from rules.errors import ErrorCode, Refusal
 from schema.api import Api
 from schema.cooperation import CooperativeExecutor, is_awaitable
 from schema.documents import Documents, format_error, format_refusal
+from schema.messages import without_values
 
 QUERY_SECONDS_MAX: Final = 10.0
 # A mutation may wait for Stripe, which is given 20 seconds, between two transactions of its own.
@@ -219,7 +220,7 @@ class _Reporter:
 def _traceback(fault: BaseException) -> str:
     """Where it happened and what it says; no local variables, which hold secrets, and no row that PostgreSQL quotes."""
     if isinstance(fault, GraphQLError):
-        return fault.message  # Its traceback is ours, and its text quotes the document.
+        return without_values(fault.message)  # Its traceback is ours, and its text quotes the document.
     lines = "".join(TracebackException.from_exception(fault, limit=TRACEBACK_FRAMES_MAX).format()).splitlines()
     return "\n".join(line for line in lines if not line.startswith("DETAIL:"))
 

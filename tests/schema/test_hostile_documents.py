@@ -66,6 +66,10 @@ DOCUMENTS = {
 }
 
 
+WRAPPED_BYTES = 122_000
+WRAPPED = ("Expected value of type 'a', but encountered error '" * 3_000)[:WRAPPED_BYTES]
+"""What graphql-core says around the sentence of a scalar, again and again."""
+
 TRIES = 3
 """Other processes on the same core can only make a document look slower, so the quickest try counts."""
 
@@ -120,6 +124,10 @@ async def test_hostile_variables_do_not_hold_the_loop(executor: Executor) -> Non
         {"input": {"color": "red", "at": "9" * 120_000}},
         endless,
         {f"unknown{number}": 1 for number in range(7_000)},
+        {"input": {WRAPPED: 1}},
+        {"input": {"color": "red", WRAPPED: 1}},
+        {"input": {"color": [WRAPPED], "amount": WRAPPED, "at": WRAPPED}},
+        {"input": {WRAPPED[:size]: 1 for size in range(WRAPPED_BYTES // 10, WRAPPED_BYTES, WRAPPED_BYTES // 10)}},
     ):
         held_seconds = []
         for _ in range(TRIES):
@@ -129,6 +137,22 @@ async def test_hostile_variables_do_not_hold_the_loop(executor: Executor) -> Non
             assert result.errors or variables is endless
             assert max((len(error["message"]) for error in result.errors), default=0) < 400
         assert min(held_seconds) < HOLD_SECONDS_MAX
+
+
+@pytest.mark.parametrize("text", [WRAPPED, "Value '" * 17_000, "' does not exist in '" * 6_000, "'; found: " * 12_000])
+async def test_long_names_do_not_hold_the_loop(executor: Executor, text: str) -> None:
+    """Whatever is quoted in an error is looked at once, so that 120 kB of it hold the loop for no time (section 6)."""
+    for arguments in (
+        {"source": "query A { hello } query B { hello }", "operation_name": text},
+        {"source": "query ($mood: Mood!) { currency(mood: $mood) }", "variables": {"mood": text}},
+        {"source": "query ($mood: Mood!) { currency(mood: $mood) }", "variables": {"mood": [text]}},
+        {"source": '{ node(id: "x" "' + text[:16_000] + '") { id } }'},
+    ):
+        async with Heartbeat() as heartbeat:
+            result = await executor.execute(scope=INSPECTOR, context=None, **arguments)
+        assert result.errors
+        assert max(len(error["message"]) for error in result.errors) < 400
+        assert heartbeat.held_seconds < HOLD_SECONDS_MAX / 5
 
 
 async def test_a_wide_answer_leaves_the_loop_to_others(executor: Executor) -> None:
