@@ -13,11 +13,11 @@ from app.exports import export_routes
 from app.http.conversation import Shared
 from app.http.routes import build_app
 from app.http.websocket import SubscriptionEndpoint
-from app.identity import authenticate
+from app.identity import address_of, authenticate
 from app.resources import Resources, resources
 from app.settings import Settings
 from app.signing import sign_address
-from app.throttling import Throttle
+from app.throttling import Counters, LinkLimit, SignInLimits
 from app.webhooks import webhook_routes
 from models.database import ping
 from models.news import News, Watch
@@ -26,11 +26,6 @@ from rules.access import Principal
 from schema.executor import Executor
 from schema.root import build_api
 from workers.queue import nudge
-
-SIGN_IN_TRIES_MAX = 5
-SIGN_IN_SECONDS = 15 * 60
-BAD_LINKS_MAX = 30
-BAD_LINKS_SECONDS = 60
 
 
 class Wiring:
@@ -41,7 +36,7 @@ class Wiring:
         self.news = News(settings.database_url.get_secret_value())
         self.held: Resources | None = None
         self.outside: Outside | None = None
-        self.bad_links: Throttle | None = None
+        self.bad_links: LinkLimit | None = None
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -55,15 +50,15 @@ class Wiring:
     def connect(self, held: Resources) -> None:
         """Wire requests to connections that somebody else holds."""
         key = self.settings.signing_key.get_secret_value()
-        sign_ins = Throttle(held.redis, "sign-in", SIGN_IN_TRIES_MAX, SIGN_IN_SECONDS)
+        counters = Counters(held.redis)
         self.held = held
-        self.bad_links = Throttle(held.redis, "link", BAD_LINKS_MAX, BAD_LINKS_SECONDS)
+        self.bad_links = LinkLimit(counters)
         self.outside = Outside(
             stripe=held.stripe,
             portals=self.settings.portals,
             secret=key,
             nudge=partial(nudge, held.redis),
-            throttle_sign_in=sign_ins.count,
+            guard_sign_in=SignInLimits(counters).guard,
             sign_address=partial(sign_address, key=key, public_url=self.settings.public_url),
         )
 
@@ -82,10 +77,10 @@ class Wiring:
         assert self.outside is not None, "websockets come after start-up"
         return Context(principal=principal, outside=self.outside, request_id=request_id, watch=watch)
 
-    def make_context(self, _: Request, principal: Principal | None, request_id: str) -> Context:
+    def make_context(self, request: Request, principal: Principal | None, request_id: str) -> Context:
         """What resolvers know of a request."""
         assert self.outside is not None, "requests come after start-up"
-        return Context(principal=principal, outside=self.outside, request_id=request_id)
+        return Context(principal=principal, outside=self.outside, request_id=request_id, address=address_of(request))
 
     async def nudge(self, name: str, row_id: UUID | None) -> None:
         """Ask the workers to look now."""

@@ -17,6 +17,7 @@ from rules.links import digest, new_token
 
 ACCESS_TOKEN_LIFE = timedelta(minutes=15)
 REFRESH_TOKEN_LIFE = timedelta(days=30)
+EMAIL_LENGTH_MAX = 254
 _ALGORITHM = "HS256"
 _AUDIENCE = "inspectpay"
 
@@ -30,9 +31,15 @@ class Session:
     expires_at: datetime
 
 
+def account_name(email: str) -> str:
+    """What an account is looked up by, and its failures are counted under, however somebody spells the address."""
+    return email.strip().lower()
+
+
 async def sign_in(email: str, password: str, *, secret: str) -> Session:
     """Begin a session. Raises Unauthenticated, in the same words and time, for a wrong email or password."""
-    user = await User.get_or_none(email=email.strip().lower())
+    account = account_name(email)
+    user = await User.get_or_none(email=account) if len(account) <= EMAIL_LENGTH_MAX else None
     if not await password_matches(user.password_hash if user else None, password) or user is None:
         raise Unauthenticated("Email or password is wrong.", field=("email",))
     return await _begin(user, secret=secret)

@@ -9,8 +9,9 @@ from resolvers.mutating import Changed, given_fields
 
 
 async def sign_in(context: Context, input: Any) -> Changed:
-    await context.outside.throttle_sign_in(input.email.strip().lower())
-    session = await sessions.sign_in(input.email, input.password, secret=context.outside.secret)
+    account = sessions.account_name(input.email)
+    async with context.outside.guard_sign_in(account=account, address=context.address):
+        session = await sessions.sign_in(account, input.password, secret=context.outside.secret)
     return Changed(told={"session": session})
 
 

@@ -1,8 +1,9 @@
 """What a resolver knows of the request it serves: who asks, and the world outside that operations may need."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from strawberry.types import Info as StrawberryInfo
@@ -15,11 +16,14 @@ from rules.links import Portals
 Nudge = Callable[[str, UUID | None], Awaitable[None]]
 """Ask the workers to look now: a job's name and a row. It is only a hint, and may be lost."""
 
-Throttle = Callable[[str], Awaitable[None]]
-"""Count one try under a name; raises RateLimited when there were too many."""
-
 SignAddress = Callable[[str], str]
 """The address of a document's path, with a signature and an end."""
+
+
+class GuardSignIn(Protocol):
+    """Stands around one try to sign in, which fails by raising Unauthenticated; raises RateLimited after too many."""
+
+    def __call__(self, *, account: str, address: str) -> AbstractAsyncContextManager[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +34,18 @@ class Outside:
     portals: Portals
     secret: str
     nudge: Nudge
-    throttle_sign_in: Throttle
+    guard_sign_in: GuardSignIn
     sign_address: SignAddress
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request."""
+    """One request; `address` is where it comes from."""
 
     principal: Principal | None
     outside: Outside
     request_id: str
+    address: str = ""
     watch: Watch | None = None
 
     @property

@@ -21,11 +21,13 @@ class UserError:
     code: ErrorCode
     message: str
     field: list[str] | None
+    retry_after_seconds: int | None = None
 
     @classmethod
     def of(cls, refusal: Refusal) -> "UserError":
         """The same refusal, as a value."""
-        return cls(refusal.code, refusal.message, list(refusal.field) if refusal.field else None)
+        field = list(refusal.field) if refusal.field else None
+        return cls(refusal.code, refusal.message, field, refusal.retry_after_seconds)
 
 
 @dataclass(frozen=True, slots=True)

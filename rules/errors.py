@@ -62,9 +62,11 @@ class Refusal(Exception):
     """Something a caller asked for that the rules do not allow; nothing has changed.
 
     `field` is the path of the input field at fault, in the API's spelling: names, and indexes in lists from 0.
+    `retry_after_seconds` is how long to wait, where waiting is all that it takes.
     """
 
     code: ErrorCode = ErrorCode.INVALID_INPUT
+    retry_after_seconds: int | None = None
 
     def __init__(self, message: str, *, field: tuple[str, ...] | None = None, code: ErrorCode | None = None) -> None:
         super().__init__(message)
@@ -95,7 +97,7 @@ class Unauthenticated(Refusal):
 
 
 class RateLimited(Refusal):
-    """Too many tries in a while; `retry_after_seconds`, where it is known, says when the while is over."""
+    """Too many tries in a while, which is over after `retry_after_seconds`."""
 
     code = ErrorCode.RATE_LIMITED
 

@@ -106,6 +106,8 @@ def format_refusal(refusal: Refusal, path: Sequence[str | int] | None = None) ->
     formatted: GraphQLFormattedError = {"message": refusal.message, "extensions": {"code": str(refusal.code)}}
     if refusal.field is not None:
         formatted["extensions"]["field"] = list(refusal.field)
+    if refusal.retry_after_seconds is not None:
+        formatted["extensions"]["retryAfterSeconds"] = refusal.retry_after_seconds
     if path is not None:
         formatted["path"] = list(path)
     return formatted

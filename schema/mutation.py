@@ -34,7 +34,9 @@ class Mutation(Messaging):
         companies.sign_in,
         takes=inputs.SignInInput,
         returns=SessionPayload,
-        description="Begin a session with email and password; 5 tries per account in 15 minutes.",
+        description="Begin a session with email and password. In 15 minutes an account may fail 5 times from one "
+        "address and 50 times in all, and an address 50 times with any accounts; then `retryAfterSeconds` says how "
+        "long to wait.",
     )
     refresh_session = mutation(
         companies.refresh_session,

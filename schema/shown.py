@@ -37,3 +37,6 @@ class UserError:
     field: list[str] | None = public(
         description="The path of the input field at fault: names, and indexes in lists from 0."
     )
+    retry_after_seconds: int | None = public(
+        description="How many seconds to wait before the same may be tried again; null where waiting does not help."
+    )

@@ -12,6 +12,7 @@ from app.http.media import GRAPHQL_RESPONSE, HTML, JSON, choose, is_json_in_utf8
 from app.http.requests import BadRequest, GraphQLRequest, parse_body, parse_query_string, read_body
 from rules.access import Principal
 from rules.errors import ErrorCode, Refusal
+from schema.documents import format_refusal
 from schema.executor import Executor, Outcome, Result
 
 Authenticate = Callable[[HTTPConnection], Awaitable[Principal | None]]
@@ -137,12 +138,11 @@ def _refuse(refused: BadRequest, media_type: str, headers: Mapping[str, str] | N
 
 
 def _refuse_caller(refusal: Refusal, media_type: str) -> Response:
-    """A token that is not valid, or a caller who asks too often; nothing was parsed yet."""
+    """A token that is not valid, or a caller who asks too often; nothing was run."""
     headers = {}
     if refusal.code == ErrorCode.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-    retry_after_seconds = getattr(refusal, "retry_after_seconds", None)
-    if retry_after_seconds is not None:
-        headers["Retry-After"] = str(int(retry_after_seconds))
+    if refusal.retry_after_seconds is not None:
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
     status = STATUS_OF_REFUSAL.get(refusal.code, 400)
-    return error_response(status, refusal.message, refusal.code, media_type, **headers)
+    return json_response({"errors": [format_refusal(refusal)]}, status, media_type, headers)

@@ -1,20 +1,14 @@
 """Staff's tokens: what they open, when they end, and what guessing them leads to."""
 
-import dataclasses
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
-import httpx
 import jwt
 import pytest
-from arq.connections import ArqRedis
-from redis.asyncio import ConnectionPool
 
 import models
-from app.server import create_app
 from rules import clock
 from tests.api.expectations import nothing_changes, surroundings
 from tests.world import PASSWORD, Answer, Api, Json, World
@@ -172,47 +166,6 @@ async def test_a_wrong_password_and_an_unknown_email_answer_alike(world: World) 
     ]
     ratio = median(took for _, took in wrong) / median(took for _, took in unknown)
     assert 1 / 3 < ratio < 3  # Skipping the hash for an unknown account answers ten times as fast.
-
-
-@pytest.fixture
-async def without_redis(world: World) -> AsyncIterator[Api]:
-    """The same API, whose Redis does not answer."""
-    pool: ConnectionPool = ConnectionPool.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=1)
-    app = create_app(world.settings, held=dataclasses.replace(world.held, redis=ArqRedis(pool)))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://api.inspectpay.test") as http:
-        yield Api(http, None)
-    await pool.aclose()
-
-
-@pytest.mark.parametrize("redis", ["there", "away"])
-async def test_five_tries_an_account_in_a_quarter_of_an_hour(
-    world: World, without_redis: Api, redis: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    later(monkeypatch, minutes=0)  # Time stands still, so that no window ends meanwhile.
-    await world.new_company("Hillside Inspections", "owner@hillside.test")
-    api = world.anybody if redis == "there" else without_redis
-    spellings = [OWNER, OWNER.upper(), f" {OWNER} ", OWNER.title(), OWNER]
-    for email in spellings[: 4 if redis == "there" else 5]:  # The world signed in once, where Redis counted it.
-        assert (await api.mutate("signIn", SESSION, email=email, password="wrong")).codes == ["UNAUTHENTICATED"]
-    async with nothing_changes(world):
-        for email in (OWNER, f"{OWNER} ", OWNER.upper()):
-            refused = await api.mutate("signIn", SESSION, email=email, password=PASSWORD)
-            assert (refused.codes, refused.content["session"]) == (["RATE_LIMITED"], None)
-    allowed = await api.mutate("signIn", SESSION, email="owner@hillside.test", password=PASSWORD)
-    allowed.done("session")
-    later(monkeypatch, minutes=15)
-    (await api.mutate("signIn", SESSION, email=OWNER, password=PASSWORD)).done("session")
-
-
-async def test_aliases_buy_no_further_tries(world: World) -> None:
-    tries = "".join(
-        f't{n}: signIn(input: {{email: "{OWNER}", password: "wrong {n}"}}) {{ userErrors {{ code }} }} '
-        for n in range(9)
-    )
-    answered = await world.anybody.read(f"mutation {{ {tries} }}")
-    codes = [payload["userErrors"][0]["code"] for payload in answered.values()]
-    assert codes == ["UNAUTHENTICATED"] * 4 + ["RATE_LIMITED"] * 5
 
 
 async def test_a_sign_in_stores_neither_token_nor_password(world: World) -> None:
