@@ -69,6 +69,7 @@ UPGRADE ?= --upgrade
 COMPILE = .make/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-clean: ## remove what tools left behind, and the demo's data; .venv stays
-	rm -rf .data .make .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+clean: ## remove what tools left behind, and the demo's data unless it runs; .venv stays
+	@"$(PYTHON)" sandbox/cleaning.py .data
+	rm -rf .make .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -40,8 +40,10 @@ def command(
     """Run a command from the checkout's root inside the block, entered once `ready()`; what it prints goes to `log`.
 
     Its environment is ours with `environment` on top. The process that is yielded lives as long as the command does.
+    A log that is there already is added to: it may tell why an earlier process ended.
     """
-    with log.open("w+b") if log else tempfile.TemporaryFile() as output:
+    with log.open("a+b") if log else tempfile.TemporaryFile() as output:
+        earlier = output.seek(0, os.SEEK_END)
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(__file__).with_name("attached.py")), *arguments],
             cwd=ROOT,
@@ -52,7 +54,7 @@ def command(
             start_new_session=True,  # A terminal's Ctrl-C reaches the parent alone, which stops children in order.
         )
         try:
-            _wait(process, " ".join(arguments), output, ready)
+            _wait(process, " ".join(arguments), output, earlier, ready)
             yield process
         finally:
             _stop(process)
@@ -94,7 +96,10 @@ def chosen_port(port: int | None) -> int:
     raise ChildDidNotStart(f"No free port among 100 tried in {CHOSEN_PORTS}.")
 
 
-def _wait(process: subprocess.Popen[bytes], name: str, output: IO[bytes], ready: Callable[[], bool]) -> None:
+def _wait(
+    process: subprocess.Popen[bytes], name: str, output: IO[bytes], earlier: int, ready: Callable[[], bool]
+) -> None:
+    """Return once it is ready; what its log says from the byte `earlier` on is its own."""
     deadline = time.monotonic() + READY_SECONDS_MAX
     while True:
         if process.poll() is not None:
@@ -106,7 +111,7 @@ def _wait(process: subprocess.Popen[bytes], name: str, output: IO[bytes], ready:
         else:
             time.sleep(0.02)
             continue
-        output.seek(0)
+        output.seek(earlier)
         raise ChildDidNotStart(f"{name} {reason}:\n{output.read()[-2000:].decode(errors='replace').strip()}")
 
 

@@ -22,7 +22,9 @@ from app.resources import resources
 from models.database import migrate
 from sandbox import postgres_cluster, process
 
-OWN_ENTRIES = ("postgres", "logs", "stripe.state", "stripe.partial", "signing.key", "seeding")
+OWN_ENTRIES = (
+    "postgres", "logs", "logs.previous", "mails", "stripe.state", "stripe.partial", "signing.key", "seeding",
+)  # fmt: skip
 """All that a demo makes in its directory, and so all that --reset removes."""
 
 LOOK_SECONDS = 1.0

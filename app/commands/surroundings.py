@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -80,8 +81,7 @@ class Surroundings:
 @contextmanager
 def running(data_dir: Path, ports: Ports, *, durable: bool) -> Iterator[Surroundings]:
     """The servers around us, inside the block; with DATABASE_URL or REDIS_URL set, yours are used instead."""
-    logs = data_dir / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs = _fresh_logs(data_dir)
     database = _given("DATABASE_URL") or postgres.running(data_dir / "postgres", durable=durable)
     redis = _given("REDIS_URL") or valkey.running(logs)
     stripe_options = ("--port", str(ports.stripe), "--state", str(data_dir / "stripe.state"), "--log-level", "warning")
@@ -95,11 +95,21 @@ def running(data_dir: Path, ports: Ports, *, durable: bool) -> Iterator[Surround
                     database,
                     redis,
                     process.child("sandbox.stripe", *stripe_options, ready_url=stripe_ready, log=logs / "stripe.log"),
-                    mailbox.running(ports.mailbox, ports.smtp, log=logs / "mailbox.log"),
+                    mailbox.running(ports.mailbox, ports.smtp, log=logs / "mailbox.log", kept_in=data_dir / "mails"),
                 ],
             )
         environment = _environment(ports, str(database_url), str(redis_url), _signing_key(data_dir / "signing.key"))
         yield Surroundings(ports, data_dir, environment)
+
+
+def _fresh_logs(data_dir: Path) -> Path:
+    """An empty directory for logs; those of the run before are kept beside it, in case it ended badly."""
+    logs, previous = data_dir / "logs", data_dir / "logs.previous"
+    if logs.exists():
+        shutil.rmtree(previous, ignore_errors=True)
+        logs.rename(previous)
+    logs.mkdir(parents=True)
+    return logs
 
 
 def _given(variable: str) -> AbstractContextManager[str] | None:
@@ -156,10 +166,11 @@ class OwnProcess:
         self._arguments = arguments
         self._ready = ready
         self._stack = ExitStack()
+        self._said_before = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "OwnProcess":
-        self.log.unlink(missing_ok=True)
+        self._said_before = self.log.stat().st_size if self.log.exists() else 0
         self._process = self._stack.enter_context(
             process.command(
                 *(sys.executable, "-m", "app", *self._arguments),
@@ -172,6 +183,10 @@ class OwnProcess:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def said(self) -> bytes:
+        """What it has written since it was last started; the log holds what it said before too."""
+        return self.log.read_bytes()[self._said_before :] if self.log.exists() else b""
 
     def ended(self) -> bool:
         """Whether it has died by itself."""
@@ -192,8 +207,8 @@ def api_process(surroundings: Surroundings) -> OwnProcess:
 
 def worker_process(surroundings: Surroundings) -> OwnProcess:
     """The worker; ready when it says that it is working."""
-    log = surroundings.log("worker")
-    return OwnProcess("worker", surroundings, "worker", ready=lambda: log.exists() and b"working" in log.read_bytes())
+    worker = OwnProcess("worker", surroundings, "worker", ready=lambda: b"working" in worker.said())
+    return worker
 
 
 def start(stack: ExitStack, processes: list[OwnProcess]) -> None:

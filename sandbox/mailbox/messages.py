@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 MESSAGES_MAX = 5_000
 MESSAGE_BYTES_MAX = 10 * 2**20
@@ -113,13 +113,26 @@ class Message:
         }
 
 
-class Messages:
-    """All mails that arrived, newest first, bounded in number and in bytes: the oldest make room."""
+class Keeper(Protocol):
+    """Where mails outlive the process."""
 
-    def __init__(self) -> None:
-        self._kept: deque[Message] = deque()
-        self._bytes = 0
-        self._count = 0
+    def last_id(self) -> int: ...
+    def load(self) -> Iterator[Message]: ...
+    def write(self, message: Message) -> None: ...
+    def remove(self, message: Message) -> None: ...
+
+
+class Messages:
+    """All mails that arrived, newest first, bounded in number and in bytes: the oldest make room.
+
+    With a keeper they are still there after a restart.
+    """
+
+    def __init__(self, keeper: Keeper | None = None) -> None:
+        self._keeper = keeper
+        self._kept: deque[Message] = deque(keeper.load() if keeper else ())
+        self._bytes = sum(len(message.raw) for message in self._kept)
+        self._count = keeper.last_id() if keeper else 0
 
     def __iter__(self) -> Iterator[Message]:
         return iter(reversed(self._kept))
@@ -137,10 +150,12 @@ class Messages:
             received_at=datetime.now(UTC),
             raw=raw,
         )
+        if self._keeper:
+            self._keeper.write(message)
         self._kept.append(message)
         self._bytes += len(raw)
         while len(self._kept) > MESSAGES_MAX or self._bytes > TOTAL_BYTES_MAX:
-            self._bytes -= len(self._kept.popleft().raw)
+            self._drop_oldest()
         return message
 
     def find(self, message_id: str) -> Message | None:
@@ -149,8 +164,14 @@ class Messages:
 
     def clear(self) -> None:
         """Forget every mail."""
-        self._kept.clear()
-        self._bytes = 0
+        while self._kept:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        oldest = self._kept.popleft()
+        self._bytes -= len(oldest.raw)
+        if self._keeper:
+            self._keeper.remove(oldest)
 
 
 def _decode(value: object) -> str:

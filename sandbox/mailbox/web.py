@@ -29,6 +29,7 @@ from starlette.routing import Route
 
 from sandbox.mailbox import smtp
 from sandbox.mailbox.faults import FaultRefused, Faults
+from sandbox.mailbox.files import MailFiles
 from sandbox.mailbox.messages import Message, Messages
 
 PAGES = Path(__file__).with_name("pages")
@@ -43,9 +44,12 @@ MAIL_POLICY = (
 )
 
 
-def application(*, smtp_host: str, smtp_port: int) -> Starlette:
-    """The mailbox as one ASGI application: its SMTP side listens for as long as it runs."""
-    messages, faults = Messages(), Faults()
+def application(*, smtp_host: str, smtp_port: int, kept_in: Path | None = None) -> Starlette:
+    """The mailbox as one ASGI application: its SMTP side listens for as long as it runs.
+
+    Mails are kept for the next start in the directory `kept_in`, without one in memory alone.
+    """
+    messages, faults = Messages(MailFiles(kept_in) if kept_in else None), Faults()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

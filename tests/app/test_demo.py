@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,10 +96,21 @@ def first_demo_shows_every_state_and_its_links_work(data_dir: Path, log: Path) -
         assert f"Port {ports.api}, for the API, is taken" in busy.stderr
         assert "Traceback" not in second.stderr + busy.stderr + shown(log)
 
+        refused_to_clean(data_dir)
         assert processes.stop(running, signal.SIGINT) == 0
     assert shown(log).rstrip().endswith("Stopped.")
     assert list(leftovers(data_dir)) == []
     assert all(process.is_free(port) for port in ports.named().values())
+
+
+def refused_to_clean(data_dir: Path) -> None:
+    """What `make clean` runs leaves a demo alone that is at work."""
+    before = sorted(path.name for path in data_dir.iterdir())
+    script = str(process.ROOT / "sandbox" / "cleaning.py")
+    done = subprocess.run([sys.executable, script, str(data_dir.parent)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"A demo is running on {data_dir} (process " in done.stderr
+    assert sorted(path.name for path in data_dir.iterdir()) == before
 
 
 def every_state_is_shown(olivia: Caller) -> None:
@@ -126,6 +138,9 @@ def next_demo_goes_on_and_restarts_what_dies(data_dir: Path, log: Path) -> None:
     with processes.started(*demo(data_dir, ports), log=log) as running:
         ready(running, log)
         assert "Making a company" not in shown(log), "the data of the first start is used"
+        assert invoice_mails(ports) == WITH_INVOICE_MAILS, "the mails of the first start are there"
+        assert shown(data_dir / "logs.previous" / "worker.log"), "and so are its logs"
+        said_before = {name: shown(data_dir / "logs" / f"{name}.log") for name in ("worker", "api")}
         api = f"http://localhost:{ports.api}"
         payer = Caller("payer", api, link_after("Payment portal", shown(log)).partition("#")[2])
         invoice = payer.read("{ viewer { ... on PayerViewer { invoice { id } } } }")["viewer"]["invoice"]
@@ -138,6 +153,9 @@ def next_demo_goes_on_and_restarts_what_dies(data_dir: Path, log: Path) -> None:
         assert visitor.pay(checkout, card=visitor.CARD) == 303
         status = "query($id: ID!) { invoice(id: $id) { status } }"
         processes.until("paid", lambda: payer.read(status, id=invoice["id"])["invoice"]["status"] == "PAID")
+        for name, said in said_before.items():
+            assert said
+            assert shown(data_dir / "logs" / f"{name}.log").startswith(said), "what a dead process said is kept"
         assert processes.stop(running, signal.SIGTERM) == 0
     assert "Traceback" not in shown(log)
     assert list(leftovers(data_dir)) == []
@@ -170,6 +188,7 @@ def reset_forgets_the_demo_and_nothing_else(data_dir: Path, log: Path) -> None:
     with processes.started(*demo(data_dir, ports, "--reset"), log=log) as running:
         ready(running, log)
         assert "Making a company" in shown(log)
+        assert not (data_dir / "logs.previous").exists()
         assert processes.stop(running) == 0
     assert theirs.read_text() == "mine"
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
+from pathlib import Path
 
 import aiosmtplib
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from sandbox.mailbox import messages as stored
 from sandbox.mailbox import process
+from sandbox.mailbox.files import MailFiles
 from sandbox.mailbox.messages import Messages
 from sandbox.mailbox.process import RunningMailbox
 
@@ -243,3 +245,35 @@ def test_the_oldest_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     kept.add(sender="a@example.com", recipients=[], raw=bytes(6))
     kept.add(sender="a@example.com", recipients=[], raw=bytes(6))
     assert [len(message.raw) for message in kept] == [6]
+
+
+async def test_mails_are_there_after_a_restart(tmp_path: Path) -> None:
+    """A mailbox that keeps its mails shows them at the next start as they came, and gives no id twice."""
+    with process.running(kept_in=tmp_path) as first:
+        await send(first, mail(subject="First", to="ann@example.com"))
+        await send(first, mail(subject="Second"))
+        async with httpx.AsyncClient(base_url=first.url, trust_env=False) as client:
+            before = (await client.get("/api/messages")).json()
+            raw = (await client.get("/api/messages/1/raw")).content
+    (tmp_path / "3.mail.partial").write_bytes(b"half of a ma")  # What a crash may leave.
+    with process.running(kept_in=tmp_path) as second:
+        async with httpx.AsyncClient(base_url=second.url, trust_env=False) as client:
+            assert (await client.get("/api/messages")).json() == before
+            assert (await client.get("/api/messages/1/raw")).content == raw
+            await client.delete("/api/messages")
+    with process.running(kept_in=tmp_path) as third:
+        await send(third, mail(subject="Third"))
+        async with httpx.AsyncClient(base_url=third.url, trust_env=False) as client:
+            assert [(one["id"], one["subject"]) for one in (await client.get("/api/messages")).json()] == [
+                ("3", "Third")
+            ]
+
+
+def test_oldest_mails_make_room_on_disk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the mailbox no longer shows, it no longer keeps."""
+    monkeypatch.setattr(stored, "MESSAGES_MAX", 2)
+    messages = Messages(MailFiles(tmp_path))
+    for number in range(3):
+        messages.add(sender="a@x.test", recipients=["b@x.test"], raw=b"Subject: %d\n\n" % number)
+    assert sorted(path.name for path in tmp_path.glob("*.mail")) == ["2.mail", "3.mail"]
+    assert [message.id for message in Messages(MailFiles(tmp_path))] == ["3", "2"]
