@@ -3,14 +3,18 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
 
 BODY_BYTES_MAX: Final = 128 * 1024
 BODY_SECONDS_MAX: Final = 10.0
+
+JSON_DEPTH_MAX: Final = 64
+"""Far more than any input of ours, and far less than what a parser, or whoever writes it out again, stumbles over."""
 
 # JSON can spell what no UTF-8 text and no PostgreSQL column can hold: half a surrogate pair, and NUL.
 _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -75,13 +79,15 @@ def parse_json(text: bytes, name: str) -> Any:
     """Strict JSON in UTF-8; raises BadRequest for anything else, or what can't be stored as text."""
     try:
         decoded = text.decode()
-        value = json.loads(decoded, parse_constant=_refuse_constant)
+        value = json.loads(decoded, parse_constant=_refuse_constant, parse_float=_finite)
     except UnicodeDecodeError:
         raise BadRequest(400, f"{name} is not in UTF-8.") from None
     except RecursionError:
-        raise BadRequest(400, f"{name} is nested too deeply.") from None
+        raise _too_deep(name) from None
     except ValueError:
         raise BadRequest(400, f"{name} is not JSON.") from None
+    if decoded.count("[") + decoded.count("{") > JSON_DEPTH_MAX and _is_deep(value):
+        raise _too_deep(name)
     if _SUSPECT_ESCAPE.search(decoded) and _holds_unstorable_text(value):
         raise BadRequest(400, f"{name} holds a NUL character or half a surrogate pair; no text can.")
     return value
@@ -109,8 +115,36 @@ def _too_large(bytes_max: int) -> BadRequest:
     return BadRequest(413, f"The body is larger than {bytes_max} bytes.")
 
 
+def _too_deep(name: str) -> BadRequest:
+    return BadRequest(
+        400, f"{name} is nested too deeply; at most {JSON_DEPTH_MAX} lists and objects may be in each other."
+    )
+
+
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    """Python reads 1e400 as infinity, which nothing can hold and no answer can spell."""
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError("a number beyond all that can be told apart")
+    return number
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether there is anything nested below the deepest level that is accepted."""
+    level = [value]
+    for _ in range(JSON_DEPTH_MAX):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _holds_unstorable_text(value: Any) -> bool:

@@ -84,7 +84,11 @@ async def test_any_other_content_type_is_refused(client: httpx.AsyncClient, cont
         ("{", "The body is not JSON."),
         ('{"query": NaN}', "The body is not JSON."),
         ('{"query": ' + "9" * 5000 + "}", "The body is not JSON."),
-        ("[" * 60_000, "The body is nested too deeply."),
+        ('{"query": 1e400}', "The body is not JSON."),
+        ('{"query": "{ hello }", "variables": {"a": [-1e999]}}', "The body is not JSON."),
+        ("[" * 60_000, "The body is nested too deeply; at most 64"),
+        ('{"query": "{ hello }", "variables": {"a": ' + "[" * 63 + "]" * 63 + "}}", "The body is nested too deeply"),
+        ('{"query": "{ hello }", "extensions": ' + '{"a":' * 900 + "1" + "}" * 900 + "}", "The body is nested too"),
         (b"\xff\xfe{\x00}\x00", "The body is not in UTF-8."),
         ("\ufeff{}", "The body is not JSON."),
         ("{}", "query must be a string"),
@@ -109,6 +113,14 @@ async def test_a_body_that_is_no_request_is_refused(
         assert response.status_code == 400
         assert response.json()["errors"][0]["message"].startswith(sentence)
         assert codes(response) == ["MALFORMED_OPERATION"]
+
+
+async def test_a_body_as_deep_as_is_accepted_is_read(client: httpx.AsyncClient) -> None:
+    """64 lists and objects may be in each other, however many there are beside them (section 6)."""
+    beside = ",".join(["[[]]"] * 1_000)
+    body = '{"query": "{ hello }", "variables": {"a": ' + "[" * 62 + "]" * 62 + f', "b": [{beside}]' + "}}"
+    response = await client.post("/graphql", content=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()) == (200, {"data": {"hello": "world"}})
 
 
 async def test_text_that_only_looks_like_a_nul_is_accepted(client: httpx.AsyncClient) -> None:

@@ -22,7 +22,7 @@ def signed(body: bytes, *, secret: str = SECRET, seconds_off: int = 0) -> dict[s
     return {"Stripe-Signature": f"t={moment},v1={signature}", "Content-Type": "application/json"}
 
 
-async def post(world: World, body: bytes, headers: dict[str, str]) -> httpx.Response:
+async def post(world: World, body: bytes, headers: dict[str, str] | dict[bytes, bytes]) -> httpx.Response:
     settings = development_settings(world.servers, stripe_webhook_secret=SECRET)
     transport = httpx.ASGITransport(create_app(settings, held=world.held), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://api.inspectpay.test") as http:
@@ -56,17 +56,33 @@ async def test_a_forged_old_or_future_webhook_is_refused(world: World, given: di
     assert not await next_hearing_is_now(world)
 
 
-@pytest.mark.parametrize("header", ["", "t=,v1=", "nonsense", "v1=abc", "t=1e3,v1=00"])
-async def test_a_malformed_signature_is_refused(world: World, header: str) -> None:
+@pytest.mark.parametrize(
+    "header",
+    [b"", b"t=,v1=", b"nonsense", b"v1=abc", b"t=1e3,v1=00", b"t=NOW,v1=\xe9", b"t=NOW,v1=\xff", b"t=" + b"9" * 5_000],
+)
+async def test_a_malformed_signature_is_refused(world: World, header: bytes) -> None:
+    """Whatever the header holds, it is no signature and nothing is looked into (section 6)."""
     body = await quiet(world)
-    response = await post(world, body, {"Stripe-Signature": header})
+    given = {b"Stripe-Signature": header.replace(b"NOW", b"%d" % time.time())}
+    response = await post(world, body, given)
     assert response.status_code == 400
     assert not await next_hearing_is_now(world)
 
 
-@pytest.mark.parametrize("body", [b"[]", b"not json", b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b"not json", b"\xff", b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 40_000 + b"1" * 5_000],
+)
 async def test_a_signed_body_that_is_no_event_is_refused(world: World, body: bytes) -> None:
+    """What is no JSON object of a depth that can be read is refused, however it is signed (section 6)."""
     assert (await post(world, body, signed(body))).status_code == 400
+
+
+@pytest.mark.parametrize("account", ["acct_\u0000", "\ud800", "x" * 100_000, 1e400, ["acct_1"], {}, 10**4000])
+async def test_a_signed_event_of_no_account_is_answered(world: World, account: object) -> None:
+    """An account that nobody can have is nobody's news, and no fault of ours (section 6)."""
+    body = json.dumps({"type": "charge.refunded", "account": account}).encode()
+    assert (await post(world, body, signed(body))).status_code == 200
 
 
 async def test_a_body_that_was_changed_is_refused(world: World) -> None:
