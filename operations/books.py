@@ -15,6 +15,7 @@ from rules.allocation import left_after
 from rules.balances import Balance, PaymentEntry, RefundEntry, balance, invoice_status, payment_status
 from rules.errors import NotFound
 from rules.money import Money
+from rules.notices import is_too_little_to_charge
 from rules.states import (
     IN_FLIGHT,
     INVOICE_MOVES,
@@ -28,7 +29,7 @@ from rules.states import (
 
 
 class AttemptsLive(Exception):
-    """A checkout still asks for more than would remain: it must be ended at Stripe before this change."""
+    """A checkout would no longer ask for what is to be paid: it must be ended at Stripe before this change."""
 
     def __init__(self, payment_ids: list[UUID]) -> None:
         super().__init__("checkouts must end first")
@@ -121,8 +122,8 @@ async def load_books(inspection: Inspection) -> Books:
 async def close_books(books: Books, *, recording: bool = False) -> None:
     """Recompute and store every balance and status.
 
-    Raises AttemptsLive when an open checkout asks for more than remains, unless `recording` what Stripe reports:
-    money that has landed is always booked.
+    Raises AttemptsLive when an open checkout no longer asks for what is to be paid, unless `recording` what Stripe
+    reports: money that has landed is always booked.
     """
     figures = {invoice.id: figures_of(books, invoice) for invoice in books.invoices}
     if not recording:
@@ -159,10 +160,16 @@ def _refuse_stale_checkouts(books: Books, figures: Mapping[UUID, Balance]) -> No
         for invoice in books.invoices
         if (attempt := books.live_attempt(invoice))
         and attempt.state not in IN_FLIGHT
-        and attempt.amount_minor > figures[invoice.id].remaining
+        and _is_stale(attempt, invoice, figures[invoice.id])
     ]
     if stale:
         raise AttemptsLive(stale)
+
+
+def _is_stale(attempt: Payment, invoice: Invoice, figures: Balance) -> bool:
+    """Whether the checkout asks for more than remains, was opened for another total, or would leave too little."""
+    rest = figures.remaining - attempt.amount_minor
+    return rest < 0 or figures.total != invoice.total_minor or is_too_little_to_charge(Money(rest, invoice.currency))
 
 
 async def _store_payment(payment: Payment) -> None:

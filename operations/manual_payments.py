@@ -95,9 +95,13 @@ async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMet
     )
 
 
-@transaction
-async def remove_payment(principal: Principal, payment_id: UUID, *, reason: str) -> UUID:
+async def remove_payment(principal: Principal, payment_id: UUID, *, reason: str, stripe: StripeGateway) -> UUID:
     """Strike out a payment that was recorded by hand; the audit trail keeps it. Returns the payment's key."""
+    return await ending_attempts(lambda: _remove(principal, payment_id, reason=reason), stripe=stripe)
+
+
+@transaction
+async def _remove(principal: Principal, payment_id: UUID, *, reason: str) -> UUID:
     found = await visible(Payment, principal).get_or_none(id=payment_id)
     if found is None:
         raise NotFound("Payment", field=("paymentId",))

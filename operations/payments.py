@@ -21,6 +21,7 @@ from rules.access import Principal, Scope
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.links import Portals
 from rules.money import minimum_charge, parse_positive_amount
+from rules.notices import whom_to_pay
 from rules.polling import next_poll_delay
 from rules.states import (
     LIVE_ATTEMPTS,
@@ -133,6 +134,7 @@ def _amount_to_pay(invoice: Invoice, amount: Decimal | None, attempt: Payment | 
         raise PaymentInProgress("A payment of this invoice is still being processed.", field=("invoiceId",))
     if attempt is not None:
         return _same_or_end(attempt, wanted)
+    _refuse_too_little(invoice)
     least = minimum_charge(invoice.currency)
     if wanted < least.amount_minor or 0 < remaining - wanted < least.amount_minor:
         raise Refusal(
@@ -141,6 +143,12 @@ def _amount_to_pay(invoice: Invoice, amount: Decimal | None, attempt: Payment | 
             code=ErrorCode.BELOW_MINIMUM_CHARGE,
         )
     return wanted
+
+
+def _refuse_too_little(invoice: Invoice) -> None:
+    """What no checkout can take: the payer is told whom to pay instead (S59)."""
+    if sentence := whom_to_pay(invoice.remaining, company_name=invoice.company_name):
+        raise Refusal(sentence, field=("invoiceId",), code=ErrorCode.BELOW_MINIMUM_CHARGE)
 
 
 def _same_or_end(attempt: Payment, wanted: int) -> int:

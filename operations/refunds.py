@@ -9,7 +9,7 @@ from models import Payment, Refund
 from models.visible import visible
 from operations.attempts import ending_attempts
 from operations.audit_trail import record
-from operations.books import Books, close_books, open_books
+from operations.books import AttemptsLive, Books, close_books, open_books
 from operations.idempotency import claim, keep
 from operations.leasing import take_due
 from operations.receipts import owe_refund_receipt
@@ -21,7 +21,7 @@ from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
 from rules.money import parse_positive_amount
 from rules.polling import next_poll_delay
-from rules.states import PaymentState, RefundDisposition, RefundStatus
+from rules.states import IN_FLIGHT, PaymentState, RefundDisposition, RefundStatus
 
 REASON_LENGTH_MAX = 500
 
@@ -71,6 +71,8 @@ async def _request(
     books = await open_books(found.inspection_id)
     payment = next(payment for payment in books.payments if payment.id == payment_id)
     amount_minor = _amount(books, payment, amount)
+    if disposition is RefundDisposition.REOPEN:
+        _refuse_open_checkout(books, payment)
     manual = payment.state is PaymentState.RECORDED  # Not by its method: Stripe too takes OTHER ones, such as Link.
     refund = await Refund.create(
         id=new_id(),
@@ -93,6 +95,13 @@ async def _request(
         await owe_refund_receipt(books, payment, refund)
     await keep(principal, "refundPayment", key, refund.id)
     return refund.id
+
+
+def _refuse_open_checkout(books: Books, payment: Payment) -> None:
+    """What is reopened is due beside what an open checkout asks for, and may be too little for one of its own."""
+    attempt = books.live_attempt(books.invoice(payment.invoice_id))
+    if attempt is not None and attempt.state not in IN_FLIGHT:
+        raise AttemptsLive([attempt.id])
 
 
 def _amount(books: Books, payment: Payment, amount: Decimal | None) -> int:

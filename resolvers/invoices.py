@@ -9,6 +9,8 @@ from models import Invoice
 from operations.sending import Letter, check_letter, compose
 from resolvers.context import Info
 from resolvers.reading import loaded
+from rules.notices import whom_to_pay
+from rules.states import InvoiceStatus
 
 Root = strawberry.Parent[Invoice]
 Subject = Annotated[str | None, strawberry.argument(description="An edited subject; null for the prepared one.")]
@@ -32,6 +34,13 @@ class EmailPreview:
 def document_url(root: Root, info: Info) -> str:
     """The signed address of the printable document."""
     return info.context.outside.sign_address(f"/documents/invoices/{root.id}")
+
+
+def notice(root: Root) -> str | None:
+    """Whom to pay, when what is left of an invoice somebody is asked to pay is too little for a checkout."""
+    if root.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
+        return None
+    return whom_to_pay(root.remaining, company_name=root.company_name)
 
 
 def email_preview(root: Root, info: Info, subject: Subject = None, message: Message = None) -> Any:

@@ -12,6 +12,7 @@ import models
 from resolvers.context import Context, Info
 from resolvers.reading import read_one
 from rules.errors import ErrorCode, Refusal
+from rules.notices import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,12 @@ class UserError:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a mutation did: the key of the row it changed, and what else its payload tells."""
+    """What a mutation did: the key of the row it changed, what else its payload tells, and what to know of it."""
 
     row_id: UUID | None = None
     told: dict[str, Any] = field(default_factory=dict)
     user_errors: tuple[UserError, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 async def run(work: Callable[[Context, Any], Awaitable[Changed]], context: Context, given: Any) -> Changed:

@@ -15,6 +15,7 @@ from operations import (
     payments,
     people,
     refunds,
+    rests,
     sending,
 )
 from operations.shares import Share
@@ -99,25 +100,25 @@ async def add_line_item(context: Context, input: Any) -> Changed:
         stripe=context.outside.stripe,
     )
     await context.outside.nudge("run_automations", None)
-    return Changed(made)
+    return Changed(made, notices=await rests.rests_beside_line_item(made))
 
 
 async def update_line_item(context: Context, input: Any) -> Changed:
     changes = given_fields(input)
-    return Changed(
-        await line_items.update_line_item(
-            context.caller,
-            row_id(input.line_item_id, "LineItem", field="lineItemId"),
-            description=changes.get("description"),
-            amount=changes.get("amount"),
-            stripe=context.outside.stripe,
-        )
+    key = await line_items.update_line_item(
+        context.caller,
+        row_id(input.line_item_id, "LineItem", field="lineItemId"),
+        description=changes.get("description"),
+        amount=changes.get("amount"),
+        stripe=context.outside.stripe,
     )
+    return Changed(key, notices=await rests.rests_beside_line_item(key))
 
 
 async def remove_line_item(context: Context, input: Any) -> Changed:
     key = row_id(input.line_item_id, "LineItem", field="lineItemId")
-    return Changed(await line_items.remove_line_item(context.caller, key, stripe=context.outside.stripe))
+    inspection = await line_items.remove_line_item(context.caller, key, stripe=context.outside.stripe)
+    return Changed(inspection, notices=await rests.rests_of_inspection(inspection))
 
 
 async def set_notifications_disabled(context: Context, input: Any) -> Changed:
@@ -173,12 +174,14 @@ async def send_invoice(context: Context, input: Any) -> Changed:
 
 async def void_invoice(context: Context, input: Any) -> Changed:
     key = row_id(input.invoice_id, "Invoice", field="invoiceId")
-    return Changed(await ending_invoices.void_invoice(context.caller, key, stripe=context.outside.stripe))
+    await ending_invoices.void_invoice(context.caller, key, stripe=context.outside.stripe)
+    return Changed(key, notices=await rests.rests_beside_invoice(key))
 
 
 async def close_invoice_short(context: Context, input: Any) -> Changed:
     key = row_id(input.invoice_id, "Invoice", field="invoiceId")
-    return Changed(await ending_invoices.close_invoice_short(context.caller, key, stripe=context.outside.stripe))
+    await ending_invoices.close_invoice_short(context.caller, key, stripe=context.outside.stripe)
+    return Changed(key, notices=await rests.rests_beside_invoice(key))
 
 
 async def mark_invoice_uncollectible(context: Context, input: Any) -> Changed:
@@ -221,26 +224,26 @@ async def record_payment(context: Context, input: Any) -> Changed:
         stripe=context.outside.stripe,
     )
     await context.outside.nudge("run_automations", None)
-    return Changed(made)
+    return Changed(made, notices=await rests.rest_of_payment(made))
 
 
 async def remove_payment(context: Context, input: Any) -> Changed:
     key = row_id(input.payment_id, "Payment", field="paymentId")
-    return Changed(await manual_payments.remove_payment(context.caller, key, reason=input.reason))
+    await manual_payments.remove_payment(context.caller, key, reason=input.reason, stripe=context.outside.stripe)
+    return Changed(key, notices=await rests.rest_of_payment(key))
 
 
 async def refund_payment(context: Context, input: Any) -> Changed:
-    return Changed(
-        await refunds.refund_payment(
-            context.caller,
-            row_id(input.payment_id, "Payment", field="paymentId"),
-            amount=input.amount,
-            reason=input.reason,
-            disposition=input.disposition,
-            idempotency_key=input.idempotency_key,
-            stripe=context.outside.stripe,
-        )
+    made = await refunds.refund_payment(
+        context.caller,
+        row_id(input.payment_id, "Payment", field="paymentId"),
+        amount=input.amount,
+        reason=input.reason,
+        disposition=input.disposition,
+        idempotency_key=input.idempotency_key,
+        stripe=context.outside.stripe,
     )
+    return Changed(made, notices=await rests.rest_of_refund(made))
 
 
 async def sign_agreement(context: Context, input: Any) -> Changed:

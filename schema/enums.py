@@ -7,6 +7,7 @@ import strawberry
 
 import models
 from rules.errors import ErrorCode
+from rules.notices import NoticeCode
 from rules.roles import PersonRole
 from rules.states import (
     EmailStatus,
@@ -174,6 +175,11 @@ describe(
     CLIENT="Somebody in the client portal.",
     PAYER="Somebody in a payment portal.",
     SYSTEM="Inspectpay itself, often after news from Stripe.",
+)
+describe(
+    NoticeCode,
+    "What a notice is about.",
+    BELOW_MINIMUM_CHARGE="Less is left to pay than can be paid online; it can only be taken by hand.",
 )
 describe(
     ErrorCode,

@@ -63,6 +63,13 @@ class Invoice(Shown, Node):
         resolver=resolve.document_url,
         description="The printable document: a signed address, valid for 15 minutes.",
     )
+    notice: str | None = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        resolver=resolve.notice,
+        description="Whom to pay, when less is left than a checkout can take; null where a checkout can be offered.",
+    )
     billed_to: InspectionPerson = allow(
         INSPECTOR, CLIENT, relation="billed_to", description="Who is billed, in the People box."
     )

@@ -9,7 +9,7 @@ from resolvers.context import Context, Info
 from resolvers.mutating import Changed, changed_row, run
 from rules.access import Scope
 from schema.access import allow, public
-from schema.shown import UserError
+from schema.shown import Notice, UserError
 
 Work = Callable[[Context, Any], Awaitable[Changed]]
 
@@ -43,6 +43,11 @@ def payload(name: str, *scopes: Scope, **shown: Any) -> Any:
     namespace["user_errors"] = public(
         graphql_type=list[UserError], resolver=_errors, description="Why it was refused; empty when it was done."
     )
+    namespace["notices"] = public(
+        graphql_type=list[Notice],
+        resolver=_notices,
+        description="What to know of what was done, such as a rest too little to be paid online; most often empty.",
+    )
     return strawberry.type(type(name, (), namespace), description="What a mutation changed, or why it did not.")
 
 
@@ -65,3 +70,7 @@ def _read_back(node: type) -> Callable[..., Any]:
 
 def _errors(root: strawberry.Parent[Changed]) -> Any:
     return root.user_errors
+
+
+def _notices(root: strawberry.Parent[Changed]) -> Any:
+    return root.notices

@@ -7,6 +7,7 @@ import strawberry
 
 from rules.access import Scope
 from rules.errors import ErrorCode
+from rules.notices import NoticeCode
 from schema.access import allow, public
 from schema.relay import EVERY_SCOPE
 from schema.scalars import CurrencyCode
@@ -40,3 +41,9 @@ class UserError:
     retry_after_seconds: int | None = public(
         description="How many seconds to wait before the same may be tried again; null where waiting does not help."
     )
+
+
+@strawberry.type(description="Something to know of a change that was made: nothing was refused.")
+class Notice:
+    code: NoticeCode = public(description="For programs.")
+    message: str = public(description="One sentence for people.")

@@ -33,6 +33,8 @@ INVOICE = """
     payments { id status payerName method amount { formatted } }
 """
 
+NOTICES = "notices { code message }"
+
 
 def development_settings(servers: Servers, **changed: Any) -> Settings:
     """A configuration for tests, pointing at the real parts."""
@@ -92,6 +94,11 @@ class Payload:
     def messages(self) -> list[str]:
         """The sentences of the user errors."""
         return [error["message"] for error in self.content["userErrors"]]
+
+    @property
+    def notices(self) -> list[tuple[str, str]]:
+        """The code and the sentence of each notice, where NOTICES were selected."""
+        return [(notice["code"], notice["message"]) for notice in self.content["notices"]]
 
     @property
     def fields(self) -> list[list[str] | None]:

@@ -44,6 +44,7 @@ NEVER_SEEN = {
     ("Query.viewer", None),  # Nobody is nobody.
     ("Invoice.voidedAt", Scope.PAYER),  # A payer's link ends with the invoice.
     ("UserError.field", Scope.INSPECTOR),  # What refuses an invoice beforehand is no field; see the mutations.
+    *(("Invoice.notice", scope) for scope in Scope),  # No rest is too little to charge here; see test_rests.
 }
 
 
@@ -196,10 +197,15 @@ async def test_every_scope_may_read_why_it_was_refused(rich: RichWorld, scope: S
     }
 
 
-def test_what_is_only_reached_by_writing_is_payloads_sessions_and_refusals() -> None:
+def test_what_is_only_reached_by_writing_is_payloads_sessions_refusals_and_notices() -> None:
     for scope in SCOPES:
         written = {path[-1].owner for path in allowed_paths(scope).values() if path[0].owner == "Mutation"}
-        assert {owner for owner in written if not owner.endswith("Payload")} <= {"Mutation", "Session", "UserError"}
+        assert {owner for owner in written if not owner.endswith("Payload")} <= {
+            "Mutation",
+            "Session",
+            "UserError",
+            "Notice",
+        }
 
 
 def test_the_snapshots_are_what_the_code_says() -> None:

@@ -268,7 +268,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def strike_out_cash(self, n: int) -> None:
         async def strike() -> None:
             if payment := await self._pick(models.Payment.filter(method="CASH"), n):
-                await manual_payments.remove_payment(self.staff, payment.id, reason="Mistake")
+                await manual_payments.remove_payment(self.staff, payment.id, reason="Mistake", stripe=self.stripe)
 
         self.run(strike())
 
