@@ -2,7 +2,7 @@
 
 from models.automations import Automation, AutomationLink, AutomationTier, AutomationTrigger, Occurrence
 from models.base import Row
-from models.companies import Company, SignIn, StripeStatus, User, UserRole
+from models.companies import Company, RefreshToken, SignIn, StripeStatus, User, UserRole
 from models.emails import Email, EmailKind
 from models.events import ActorKind, Event, IdempotencyKey
 from models.grants import Grant, GrantKind, GrantSource
@@ -36,6 +36,7 @@ __all__ = [
     "Occurrence",
     "Payment",
     "Person",
+    "RefreshToken",
     "Refund",
     "Row",
     "SignIn",

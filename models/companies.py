@@ -72,7 +72,7 @@ class User(Row):
 
 
 class SignIn(Row):
-    """One sign-in and the chain of refresh tokens that grew from it; using an old one again revokes it."""
+    """One sign-in, with the family of refresh tokens that grew from it."""
 
     company_id: UUID
     company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
@@ -82,11 +82,28 @@ class SignIn(Row):
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="sign_ins", on_delete=fields.CASCADE, db_index=True
     )
-    generation = fields.IntField(default=1, description="How often the refresh token was rotated, plus one.")
-    refresh_hash = fields.CharField(max_length=64, description="SHA-256 of the current refresh token, hex.")
-    expires_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(description="When the newest of its refresh tokens ends.")
     revoked_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "sign_ins"
         indexes = (Index(fields=("expires_at",)),)
+
+
+class RefreshToken(Row):
+    """One refresh token, good for one use; what was used is kept, so that using it again is noticed."""
+
+    company_id: UUID
+    company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
+        "models.Company", related_name="refresh_tokens", on_delete=fields.RESTRICT
+    )
+    sign_in_id: UUID
+    sign_in: fields.ForeignKeyRelation[SignIn] = fields.ForeignKeyField(
+        "models.SignIn", related_name="refresh_tokens", on_delete=fields.CASCADE, db_index=True
+    )
+    token_hash = fields.CharField(max_length=64, unique=True, description="SHA-256 of the token, hex.")
+    expires_at = fields.DatetimeField()
+    used_at: datetime | None = fields.DatetimeField(null=True, description="When it was first used.")
+
+    class Meta:
+        table = "refresh_tokens"

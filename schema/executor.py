@@ -81,6 +81,10 @@ class Executor:
             OperationType.SUBSCRIPTION: query_seconds_max,
         }
 
+    def needs_no_token(self, source: str) -> bool:
+        """Whether the document is one that anybody may run: valid, and of public fields alone."""
+        return self.documents.prepare(source, None).document is not None
+
     async def execute(
         self,
         source: str,

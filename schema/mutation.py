@@ -42,7 +42,8 @@ class Mutation(Messaging):
         companies.refresh_session,
         takes=inputs.RefreshSessionInput,
         returns=SessionPayload,
-        description="New tokens for a refresh token, once. Using one twice ends the session.",
+        description="New tokens for a refresh token, once. Two tabs may use one within ten seconds, and each gets "
+        "tokens of its own; using it again later ends the session.",
     )
     sign_out = mutation(
         companies.sign_out,

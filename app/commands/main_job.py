@@ -229,7 +229,11 @@ class MainJob:
         expect("The answer to the inspection", self.agent.is_kept_out(by_id, id=self.inspection["id"]), {"FORBIDDEN"})
         self._expect_invisible(self.agent, self.inspection["id"], "the inspection")
         stranger = Caller("A stranger", self.api_url, "A" * 43)
-        expect("The answer to a made-up link", stranger.is_kept_out("{ viewer { __typename } }"), {"UNAUTHENTICATED"})
+        expect(
+            "The answer to a made-up link",
+            stranger.is_kept_out("{ viewer { ... on PayerViewer { invoice { id } } } }"),
+            {"UNAUTHENTICATED"},
+        )
         wanted = sorted([[AGENT_EMAIL], [AGENT_EMAIL], [CLIENT_EMAIL]])
         until("Mails in all", lambda: sorted(self._recipients()), wanted, seconds_max=MAIL_SECONDS_MAX)
         self.say(

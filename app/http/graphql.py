@@ -75,7 +75,7 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         asked = await _read(request)
-        principal = await self.authenticate(request)
+        principal = await self._principal(request, asked)
         result = await self.executor.execute(
             asked.query,
             scope=principal.scope if principal else None,
@@ -85,6 +85,15 @@ class GraphQLEndpoint:
             allow_mutations=request.method == "POST",
         )
         return _respond(result, media_type)
+
+    async def _principal(self, request: Request, asked: GraphQLRequest) -> Principal | None:
+        """Who asks. A token that is not valid any more is in nobody's way to what needs none: signing in, above all."""
+        try:
+            return await self.authenticate(request)
+        except Refusal:
+            if self.executor.needs_no_token(asked.query):
+                return None
+            raise
 
 
 def request_id_of(request: Request) -> str:

@@ -53,12 +53,12 @@ async def test_whoever_leaves_the_people_box_leaves_the_client_portal(world: Wor
         for entry in (stays, leaves)
     ]
     clara, carl = (world.bearer(link.done("url")) for link in shared)
-    assert (await carl.run("{ viewer { __typename } }")).status == 200
+    assert (await carl.run("{ viewer { ... on ClientViewer { inspection { id } } } }")).status == 200
     removed = await job.api.mutate("removeInspectionPerson", "inspection { id }", inspectionPersonId=leaves["id"])
     removed.done("inspection")
     async with nothing_changes(world):
-        assert (await carl.run("{ viewer { __typename } }")).codes == ["UNAUTHENTICATED"]
-    assert (await clara.run("{ viewer { __typename } }")).status == 200
+        assert (await carl.run("{ viewer { ... on ClientViewer { inspection { id } } } }")).codes == ["UNAUTHENTICATED"]
+    assert (await clara.run("{ viewer { ... on ClientViewer { inspection { id } } } }")).status == 200
 
 
 DETOURS = {

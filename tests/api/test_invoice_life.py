@@ -88,7 +88,7 @@ async def test_a_void_invoice_cannot_be_paid_through_its_old_checkout(world: Wor
     url = (await payer.mutate("startPayment", "checkoutUrl", invoiceId=invoice_id)).done("checkoutUrl")
     (await world.inspector.mutate("voidInvoice", invoiceId=invoice_id)).done("userErrors")
     assert await world.pay(url) == 410
-    assert (await payer.run("{ viewer { __typename } }")).codes == ["UNAUTHENTICATED"]
+    assert (await payer.run("{ viewer { ... on PayerViewer { invoice { id } } } }")).codes == ["UNAUTHENTICATED"]
     assert (await job.primary())["total"]["formatted"] == "$450.00"
 
 

@@ -158,7 +158,7 @@ async def test_removing_all_that_an_unpaid_invoice_bills_voids_it(world: World) 
     removed.done("inspection")
     found = await job.read(VIEW)
     assert found["invoices"][1]["status"] == "VOID"
-    assert (await payer.run("{ viewer { __typename } }")).codes == ["UNAUTHENTICATED"]
+    assert (await payer.run("{ viewer { ... on PayerViewer { invoice { id } } } }")).codes == ["UNAUTHENTICATED"]
     assert await world.deliver_mails() == 0
 
 

@@ -59,7 +59,9 @@ async def _accidents(world: World, payer: Api) -> None:
     """What is logged when it goes wrong: a document that does not parse, a wrong password, a fault of Stripe's."""
     assert (await payer.run(f'mutation {{ signIn(input: {{ email: "a", password: "{PASSWORD}" }}')).status == 400
     await world.anybody.mutate("signIn", email="owner@lakeside.test", password=f"{PASSWORD}!")
-    assert (await Api(world.http, f"{payer.token}x").run("{ viewer { __typename } }")).status == 401
+    assert (
+        await Api(world.http, f"{payer.token}x").run("{ viewer { ... on PayerViewer { invoice { id } } } }")
+    ).status == 401
     await world.servers.stripe.control("faults", match="POST /v1/checkout/sessions", kind="status", value=500, count=9)
     job = await world.inspection()
     client = await job.client_portal()

@@ -159,7 +159,7 @@ async def test_whoever_leaves_the_people_box_loses_a_link_made_for_their_address
     email = carl["person"]["email"]
     shared = await world.inspector.mutate("shareClientPortal", "url", inspectionId=job.id, email=email)
     portal = world.bearer(shared.done("url"))
-    assert await portal.read("{ viewer { __typename } }")
+    assert await portal.read("{ viewer { ... on ClientViewer { inspection { id } } } }")
     removed = await world.inspector.mutate("removeInspectionPerson", inspectionPersonId=carl["id"])
     removed.done("userErrors")
-    assert (await portal.run("{ viewer { __typename } }")).codes == ["UNAUTHENTICATED"]
+    assert (await portal.run("{ viewer { ... on ClientViewer { inspection { id } } } }")).codes == ["UNAUTHENTICATED"]

@@ -1,5 +1,6 @@
 """Staff's tokens: what they open, when they end, and what guessing them leads to."""
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -120,17 +121,91 @@ async def test_signing_out_ends_the_session_and_no_other(world: World) -> None:
     assert (await world.inspector.run(VIEWER)).status == 200
 
 
-async def test_a_refresh_token_is_good_once_and_its_reuse_ends_the_session(world: World) -> None:
+@pytest.mark.parametrize("generation", [0, 1])
+async def test_a_refresh_token_that_is_used_again_later_ends_the_session(
+    world: World, monkeypatch: pytest.MonkeyPatch, generation: int
+) -> None:
+    """Eleven seconds after its first use a refresh token is a stolen one: the whole family ends, and nothing else."""
     first = await signed_in(world)
     second = (await refreshed(world, first["refreshToken"])).done("session")
     third = (await refreshed(world, second["refreshToken"])).done("session")
     assert len({first["refreshToken"], second["refreshToken"], third["refreshToken"]}) == 3
-    assert (await refreshed(world, second["refreshToken"])).codes == ["UNAUTHENTICATED"]
+    later(monkeypatch, seconds=11)
+    used = (first, second)[generation]
+    assert (await refreshed(world, used["refreshToken"])).codes == ["UNAUTHENTICATED"]
     for session in (first, second, third):
         refused = await refreshed(world, session["refreshToken"])
         assert (refused.codes, refused.content["session"]) == (["UNAUTHENTICATED"], None)
         await assert_unauthenticated(world, f"Bearer {session['accessToken']}")
     assert (await world.inspector.run(VIEWER)).status == 200
+
+
+async def test_two_tabs_that_refresh_at_the_same_moment_both_go_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of several tabs gets tokens of its own, which open, refresh and outlive the others', all of one session."""
+    first = await signed_in(world)
+    tabs = await asyncio.gather(*(refreshed(world, first["refreshToken"]) for _ in range(4)))
+    later(monkeypatch, seconds=9)
+    tabs.append(await refreshed(world, first["refreshToken"]))
+    sessions = [tab.done("session") for tab in tabs]
+    assert len({session["refreshToken"] for session in sessions}) == 5
+    for minutes, session in enumerate(sessions, start=1):
+        assert (await asked_with(world, f"Bearer {session['accessToken']}")).status == 200
+        later(monkeypatch, minutes=minutes)
+        fresh = (await refreshed(world, session["refreshToken"])).done("session")
+        assert (await asked_with(world, f"Bearer {fresh['accessToken']}")).status == 200
+    (await Api(world.http, fresh["accessToken"]).mutate("signOut", "signedOut")).done("signedOut")
+    for session in sessions:
+        await assert_unauthenticated(world, f"Bearer {session['accessToken']}")
+
+
+async def test_a_guessed_refresh_token_ends_no_session(world: World) -> None:
+    """The session's id is in every access token: knowing it is not enough to end the session."""
+    session = await signed_in(world)
+    sign_in = session["refreshToken"].partition(".")[0]
+    async with nothing_changes(world):
+        assert (await refreshed(world, f"{sign_in}.guessed")).codes == ["UNAUTHENTICATED"]
+    (await refreshed(world, session["refreshToken"])).done("session")
+
+
+async def test_signing_in_and_refreshing_ignore_an_expired_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes back with an access token that is over gets a new one, as they would without it."""
+    session = await signed_in(world)
+    later(monkeypatch, minutes=16)
+    stale = Api(world.http, session["accessToken"])
+    assert (await stale.run(VIEWER)).codes == ["UNAUTHENTICATED"]
+    assert await stale.read("{ viewer { __typename } }") == {"viewer": None}
+    fresh = (await stale.mutate("refreshSession", SESSION, refreshToken=session["refreshToken"])).done("session")
+    again = (await stale.mutate("signIn", SESSION, email=OWNER, password=PASSWORD)).done("session")
+    for opened in (fresh, again):
+        assert (await asked_with(world, f"Bearer {opened['accessToken']}")).status == 200
+
+
+MISTYPED: list[Json] = [
+    {"exp": 1e300},
+    {"exp": float("inf")},
+    {"exp": "9999999999"},
+    {"exp": []},
+    {"exp": True},
+    {"sid": 5},
+    {"sid": ["x"]},
+    {"sid": {}},
+    {"sid": ""},
+    {"iat": 1e300},
+    {"nbf": []},
+    {"aud": 5},
+    {"aud": {}},
+]
+
+
+@pytest.mark.parametrize("claims", MISTYPED)
+async def test_claims_of_another_type_open_nothing(world: World, claims: Json) -> None:
+    """Even a token with a genuine signature is refused unless its claims are what we write."""
+    genuine = (await signed_in(world))["accessToken"]
+    ours = jwt.decode(genuine, options={"verify_signature": False})
+    secret = world.settings.signing_key.get_secret_value()
+    await assert_unauthenticated(world, f"Bearer {jwt.encode({**ours, **claims}, secret)}")
 
 
 async def test_a_refresh_token_lasts_thirty_days(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,8 +247,12 @@ async def test_a_sign_in_stores_neither_token_nor_password(world: World) -> None
     before = await surroundings(world)
     session = await signed_in(world)
     after = await surroundings(world)
-    assert [name for name in before if before[name] != after[name]] == ["sign_ins"]
-    rows = [repr(dict(row)) for row in [*await models.SignIn.all().values(), *await models.User.all().values()]]
+    assert [name for name in before if before[name] != after[name]] == ["refresh_tokens", "sign_ins"]
+    rows = [
+        repr(dict(row))
+        for table in (models.SignIn, models.RefreshToken, models.User)
+        for row in await table.all().values()
+    ]
     for secret in (PASSWORD, session["accessToken"], session["refreshToken"].partition(".")[2]):
         assert not any(secret in row for row in rows)
     assert all("$argon2id$v=19$m=19456,t=2,p=1$" in str(user.password_hash) for user in await models.User.all())

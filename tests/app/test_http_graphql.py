@@ -11,6 +11,7 @@ from tests.app.edge import codes, serve
 
 RESPONSE = "application/graphql-response+json; charset=utf-8"
 HELLO = {"query": "{ hello }"}
+HOUSE = {"query": "{ house { address } }"}
 PAINT = {"query": 'mutation { paint(input: {color: "red"}) }'}
 
 
@@ -211,15 +212,46 @@ async def test_the_status_says_whether_anything_ran(
 async def test_a_token_that_is_not_valid_is_refused_before_the_operation(client: httpx.AsyncClient) -> None:
     for accept in ("*/*", "application/json"):
         headers = {"Authorization": "Bearer forged", "Accept": accept}
-        response = await client.post("/graphql", json=HELLO, headers=headers)
+        response = await client.post("/graphql", json=HOUSE, headers=headers)
         assert response.status_code == 401
         assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
         assert codes(response) == ["UNAUTHENTICATED"]
 
 
+@pytest.mark.parametrize("token", ["forged", "often"])
+async def test_public_fields_ignore_whatever_token_comes_along(client: httpx.AsyncClient, token: str) -> None:
+    """What needs no token is answered as to anybody, also to an expired token or one that is asked about too often."""
+    headers = {"Authorization": f"Bearer {token}"}
+    for response in (
+        await client.post("/graphql", json=HELLO, headers=headers),
+        await client.get("/graphql", params=HELLO, headers=headers),
+    ):
+        assert (response.status_code, response.json()) == (200, {"data": {"hello": "world"}})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{ hello house { address } }",
+        "query A { hello } query B { house { address } }",
+        "{ hello @include(if: true) house @skip(if: true) { address } }",
+        "{ hello ...More } fragment More on Query { house { address } }",
+        "{ hello",
+        "{ helo }",
+    ],
+)
+async def test_a_public_field_takes_no_other_along(client: httpx.AsyncClient, source: str) -> None:
+    """A token that is not valid keeps the whole document from running when any part of it needs one."""
+    body = {"query": source, "operationName": "A" if "query A" in source else None}
+    response = await client.post("/graphql", json=body, headers={"Authorization": "Bearer forged"})
+    assert (response.status_code, codes(response)) == (401, ["UNAUTHENTICATED"])
+    assert "data" not in response.json()
+
+
 async def test_who_asks_too_often_is_told_when_to_come_back(client: httpx.AsyncClient) -> None:
-    response = await client.post("/graphql", json=HELLO, headers={"Authorization": "Bearer often"})
+    response = await client.post("/graphql", json=HOUSE, headers={"Authorization": "Bearer often"})
     assert response.status_code == 429
+    assert response.json()["errors"][0]["extensions"]["retryAfterSeconds"] == 60
     assert response.headers["retry-after"] == "60"
     assert codes(response) == ["RATE_LIMITED"]
 

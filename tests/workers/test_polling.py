@@ -372,7 +372,7 @@ async def test_a_payment_is_taken_by_one_poller_at_a_time(world: World) -> None:
 async def test_a_void_invoice_takes_no_payment(world: World) -> None:
     _, invoice, payer = await opened(world)
     await world.inspector.mutate("voidInvoice", "invoice { id }", invoiceId=invoice["id"])
-    refused = await payer.run("{ viewer { __typename } }")
+    refused = await payer.run("{ viewer { ... on PayerViewer { invoice { id } } } }")
     assert refused.codes == ["UNAUTHENTICATED"], "its links ended with it"
     row = await Invoice.get(id=key_of(invoice["id"]))
     principal = Principal(

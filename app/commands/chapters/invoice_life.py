@@ -43,7 +43,11 @@ class InvoiceLife:
         _, checkout = self.short.begin(anna, annas)
         self.owner.mutate("voidInvoice", "invoice { status }", invoiceId=annas)
         expect("The withdrawn checkout's answer", visitor.pay(checkout, card=visitor.CARD), 410)
-        expect("The answer to her link", anna.is_kept_out("{ viewer { __typename } }"), {"UNAUTHENTICATED"})
+        expect(
+            "The answer to her link",
+            anna.is_kept_out("{ viewer { ... on PayerViewer { invoice { id } } } }"),
+            {"UNAUTHENTICATED"},
+        )
         self.short.expect("Cyrus's invoice", self.short.primary, total="$450.00")
         self.say("Anna, the agent, is at the checkout for $125.00 when Olivia withdraws the invoice: the checkout and")
         self.say("  her link are dead, and Cyrus, the client, owes $450.00 again.")
