@@ -3,15 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from enum import StrEnum
 
 import aiosmtplib
 
-from rules import clock
+from gateways.mail_bytes import Mail, Uncomposable, compose
 
 DIALOGUE_SECONDS_MAX = 25.0
 """A dialogue and a job may take 30 s (SPEC, section 6); the dialogue ends first, so that its outcome is recorded."""
@@ -36,28 +32,6 @@ class SmtpServer:
     password: str | None
     sender_name: str
     sender_address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that goes with a mail; `media_type` such as application/pdf."""
-
-    name: str
-    media_type: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One mail to exactly one recipient."""
-
-    to_name: str
-    to_address: str
-    subject: str
-    text: str
-    html: str
-    message_id: str
-    attachments: tuple[Attachment, ...] = ()
 
 
 class Outcome(StrEnum):
@@ -89,12 +63,15 @@ class Mailer:
         return self._server.sender_address.rpartition("@")[2]
 
     async def hand_over(self, mail: Mail, *, before_data: Callable[[], Awaitable[None]]) -> Handover:
-        """Hand over one mail; never raises for what a server or network does.
+        """Hand over one mail; never raises for what a server or network does, nor for a mail that can't be written.
 
         `before_data` is awaited when the recipient was accepted and the content is about to go out: from then on a
         lost connection is UNCERTAIN, because the server may have taken the mail.
         """
-        content = self._message(mail).as_bytes()  # First: what can't be written must not look like a lost mail.
+        try:  # First: what can't be written must not look like a lost mail.
+            content = self._content(mail)
+        except Uncomposable as error:
+            return Handover(Outcome.REFUSED, str(error))
         client = self._client()
         connected = transmitting = False
         try:
@@ -129,21 +106,5 @@ class Mailer:
             timeout=DIALOGUE_SECONDS_MAX,
         )
 
-    def _message(self, mail: Mail) -> EmailMessage:
-        message = EmailMessage(policy=SMTP)
-        message["From"] = _address(self._server.sender_name, self._server.sender_address)
-        message["To"] = _address(mail.to_name, mail.to_address)
-        message["Subject"] = mail.subject
-        message["Date"] = format_datetime(clock.now())
-        message["Message-ID"] = mail.message_id
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(mail.text)
-        message.add_alternative(mail.html, subtype="html")
-        for attachment in mail.attachments:
-            kind, _, subtype = attachment.media_type.partition("/")
-            message.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=attachment.name)
-        return message
-
-
-def _address(name: str, address: str) -> Address:
-    return Address(display_name=name, addr_spec=address)
+    def _content(self, mail: Mail) -> bytes:
+        return compose(mail, sender_name=self._server.sender_name, sender_address=self._server.sender_address)

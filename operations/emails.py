@@ -9,7 +9,8 @@ from tortoise import connections
 from tortoise.expressions import F, Q
 from typst import TypstError
 
-from gateways.smtp import Attachment, Handover, Mail, Mailer, Outcome
+from gateways.mail_bytes import Attachment, Mail
+from gateways.smtp import Handover, Mailer, Outcome
 from models import Email, EmailKind, Grant
 from operations.documents import as_pdf, invoice_document
 from operations.outbox import AUTOMATIC
@@ -28,12 +29,13 @@ WITH_DOCUMENT = (EmailKind.INVOICE, EmailKind.REMINDER)
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Lease:
-    """A claimed mail; `until` tells our claim from a later one."""
+    """A claimed mail; its `leased_until` tells our claim from a later one."""
 
     email: Email
     link: str | None
+    transmitting: bool = False
 
 
 async def send_due_emails(*, limit: int, mailer: Mailer, portals: Portals) -> int:
@@ -45,7 +47,7 @@ async def send_due_emails(*, limit: int, mailer: Mailer, portals: Portals) -> in
     await _cancel_moot()
     leases = await _claim(limit, portals, domain=mailer.domain)
     ended = await asyncio.gather(*(_deliver(lease, mailer) for lease in leases), return_exceptions=True)
-    for fault in ended:
+    for fault in ended:  # Only what could not even be written down: the leases end, and the mails come up again.
         if fault is not None:
             raise fault
     return len(leases)
@@ -64,7 +66,9 @@ async def _resolve_abandoned() -> None:
     await dead.filter(transmitting=False, attempts__gte=EMAIL_ATTEMPTS_MAX).update(
         status=EmailStatus.FAILED, last_error="The worker stopped each time it tried.", next_attempt_at=None
     )
-    await dead.filter(transmitting=False).update(status=EmailStatus.RETRY, next_attempt_at=clock.now())
+    await dead.filter(transmitting=False).update(
+        status=EmailStatus.RETRY, last_error="The worker stopped while it had the mail.", next_attempt_at=clock.now()
+    )
 
 
 @transaction
@@ -122,6 +126,22 @@ async def _mint_link(email: Email, portals: Portals) -> str | None:
 
 
 async def _deliver(lease: _Lease, mailer: Mailer) -> None:
+    """Hand over one claimed mail, and write down how that ended, faults of our own included."""
+    email = lease.email
+    try:
+        handover = await _hand_over(lease, mailer)
+    except LeaseLost:
+        log.warning("email.lease_lost", email_id=str(email.id))
+        return
+    except Exception as fault:  # Whatever it is: the mail must not look as if it were still being sent.
+        log.exception("email.fault", email_id=str(email.id))
+        outcome = Outcome.UNCERTAIN if lease.transmitting else Outcome.TRY_AGAIN
+        handover = Handover(outcome, f"A fault of our own while sending: {type(fault).__name__}.")
+    await _record_outcome(email, handover)
+    log.info("email.handed_over", email_id=str(email.id), outcome=handover.outcome, attempt=email.attempts)
+
+
+async def _hand_over(lease: _Lease, mailer: Mailer) -> Handover:
     email = lease.email
     mail = Mail(
         to_name=email.to_name,
@@ -132,13 +152,7 @@ async def _deliver(lease: _Lease, mailer: Mailer) -> None:
         message_id=email.message_id,
         attachments=await _attachments(email),
     )
-    try:
-        handover = await mailer.hand_over(mail, before_data=lambda: _transmitting(email))
-    except LeaseLost:
-        log.warning("email.lease_lost", email_id=str(email.id))
-        return
-    await _record_outcome(email, handover)
-    log.info("email.handed_over", email_id=str(email.id), outcome=handover.outcome, attempt=email.attempts)
+    return await mailer.hand_over(mail, before_data=lambda: _transmit(lease))
 
 
 async def _attachments(email: Email) -> tuple[Attachment, ...]:
@@ -163,12 +177,15 @@ class LeaseLost(Exception):
     """We took longer than our lease: another worker has this mail now."""
 
 
-async def _transmitting(email: Email) -> None:
+async def _transmit(lease: _Lease) -> None:
+    """Write down that the content goes out now: from here on the mail may have arrived."""
+    email = lease.email
     held = Email.filter(
         id=email.id, status=EmailStatus.SENDING, leased_until=email.leased_until, leased_until__gt=clock.now()
     )
     if not await held.update(transmitting=True):
         raise LeaseLost
+    lease.transmitting = True
 
 
 async def _record_outcome(email: Email, handover: Handover) -> None:

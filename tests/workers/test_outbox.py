@@ -168,6 +168,63 @@ async def test_workers_that_die_at_a_mail_are_bounded_too(world: World, job: Job
     assert (await only_mail()).status is EmailStatus.FAILED
 
 
+async def test_a_mail_that_cannot_be_composed_fails_with_its_reason(world: World, job: Job) -> None:
+    """A mail to an address that no header can hold is FAILED at once, says why, and holds up no other (S16)."""
+    await job.invoice("100.00", send=True)
+    await Email.all().update(to_address="=?utf-8?q?x?=@example.com")
+    await (await world.inspection()).invoice("100.00", send=True)
+    assert await world.deliver_mails() == 2
+    shown = (await job.read("emails { status attempts lastError }"))["emails"]
+    assert shown == [
+        {"status": "FAILED", "attempts": 1, "lastError": "The address is none that a mail can be sent to."}
+    ]
+    assert len(await world.mails()) == 1
+    await Email.filter(status=EmailStatus.FAILED).delete()  # It reached nobody: the world has nothing to compare.
+
+
+async def test_no_mail_stays_in_sending_after_a_fault_of_ours(
+    world: World, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault before anything was transmitted means another try; `lastError` tells of it meanwhile (S37)."""
+    await job.invoice("100.00", send=True)
+    with monkeypatch.context() as broken:
+
+        async def fail(*_: object) -> None:
+            raise KeyError("what is wrong stays in the log")
+
+        broken.setattr(emails, "_attachments", fail)
+        assert await world.deliver_mails() == 1
+    email = await only_mail()
+    assert (email.status, email.attempts) == (EmailStatus.RETRY, 1)
+    assert email.last_error == "A fault of our own while sending: KeyError."
+    await make_due()
+    assert await world.deliver_mails() == 1
+    assert (await only_mail()).status is EmailStatus.ACCEPTED
+
+
+async def test_a_fault_of_ours_while_transmitting_leaves_the_mail_uncertain(
+    world: World, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may have arrived is never resent by itself, whoever was at fault (S38)."""
+    await job.invoice("100.00", send=True)
+
+    async def fail(*_: object, **__: object) -> None:
+        raise KeyError("what is wrong stays in the log")
+
+    monkeypatch.setattr("aiosmtplib.SMTP.data", fail)
+    await world.deliver_mails()
+    assert (await only_mail()).status is EmailStatus.UNCERTAIN
+
+
+async def test_a_mail_left_in_sending_says_why_it_is_tried_again(world: World, job: Job) -> None:
+    """Once its lease is over a mail is not SENDING any more, and `lastError` says what happened (S37)."""
+    await job.invoice("100.00", send=True)
+    await lose_lease(await only_mail(), transmitting=False)
+    await emails._resolve_abandoned()
+    email = await only_mail()
+    assert (email.status, email.last_error) == (EmailStatus.RETRY, "The worker stopped while it had the mail.")
+
+
 @pytest.mark.parametrize(
     ("stage", "status"),
     [

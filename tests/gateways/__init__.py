@@ -1,0 +1,1 @@
+"""What the gateways do to the outside world, seen from there."""
