@@ -16,6 +16,7 @@ from graphql import (
     parse,
     validate,
 )
+from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.specified_rules import recommended_rules, specified_rules
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -23,7 +24,15 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from rules.access import Scope
 from rules.errors import ErrorCode, Refusal
 from schema.authorization import authorization_rule
-from schema.limits import COMMENTS_MAX, TOKENS_MAX, CyclicFragment, OperationTooComplex, check_document, check_source
+from schema.limits import (
+    COMMENTS_MAX,
+    FIELDS_MAX,
+    TOKENS_MAX,
+    CyclicFragment,
+    OperationTooComplex,
+    check_document,
+    check_source,
+)
 from schema.literals import StorableText, name_values
 from schema.messages import without_values
 from schema.statements import check_statements
@@ -32,6 +41,11 @@ from schema.statements import check_statements
 CACHED_DOCUMENTS_MAX: Final = 1000
 CACHED_CHARACTERS_MAX: Final = 1024 * 1024
 ERRORS_MAX: Final = 25
+
+# What graphql-core's own check of overlapping fields may spend: two for each pair, so 500 leaves of one name, no more.
+# It is meant to be assigned to: https://graphql-core-3.readthedocs.io/en/latest/modules/validation.html
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = FIELDS_MAX * FIELDS_MAX
+ABORTED: Final = "Validation aborted."
 
 # How the parser begins when it stops at a limit; it raises the same class for a misplaced comma.
 PARSER_LIMIT_MESSAGES: Final = ("Document contains more than", "Document is nested too deeply")
@@ -74,6 +88,7 @@ class Documents:
             document = parse(source, max_lexical_tokens=TOKENS_MAX, max_comments=COMMENTS_MAX)
             check_document(document)
             errors = validate(self.schema, document, self.rules[scope], ERRORS_MAX, hide_suggestions=True)
+            _check_completed(errors)
             if not errors:
                 check_statements(self.schema, document)
             name_values(document, errors)
@@ -111,6 +126,11 @@ def format_refusal(refusal: Refusal, path: Sequence[str | int] | None = None) ->
     if path is not None:
         formatted["path"] = list(path)
     return formatted
+
+
+def _check_completed(errors: Sequence[GraphQLError]) -> None:
+    if any(error.message == ABORTED for error in errors):
+        raise OperationTooComplex("The document selects the same fields over and over; select each of them once.")
 
 
 def _format_syntax_error(error: GraphQLSyntaxError) -> GraphQLFormattedError:

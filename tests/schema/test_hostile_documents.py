@@ -62,6 +62,27 @@ DOCUMENTS = {
     + each(10, "a@: __schema { types { ...T } } ")
     + "}"
     + "fragment T on __Type { name fields { name type { name ofType { name ofType { name ofType { name } } } } } }",
+    "a fragment nobody spreads, of one object 240 times": "{ hello } fragment F on House {"
+    + "neighbours { id } " * 240
+    + "}",
+    "a fragment nobody spreads, of one leaf 980 times": "{ hello } fragment F on House {" + "id " * 980 + "}",
+    "fragments nobody spreads, of one name": "{ hello }"
+    + ("fragment F on House {" + "neighbours { id } " * 60 + "}") * 4,
+    "fragments nobody spreads, each with all of another": "{ hello }"
+    + each(90, "fragment F@ on House { ...A ...A } ")
+    + "fragment A on House {"
+    + "id " * 100
+    + "}",
+    "fragments nobody spreads, many": "{ hello }" + each(140, "fragment F@ on House { id } "),
+    "leaves that differ in their arguments": "{ house {" + each(160, "id(a@: 1) ") + "} }",
+    "leaves that differ in their types": "{ things {"
+    + "... on House { price } ... on Car { price: plate } " * 80
+    + "} }",
+    "leaves of two operations": each(2, "query Q@ { house {" + "id " * 470 + "} } "),
+    "four operations of one object": each(4, "query Q@ { house {" + "neighbours { id } " * 55 + "} } "),
+    "as many leaves as may be compared": "{ house {" + "price " * 141 + "} }",
+    "errors far down": "\n" * 13_000 + "query (" + "$v: ID " * 240 + ") { hello }",
+    "conflicts far down": "\n" * 13_000 + "{ house {" + "id: address id: price " * 7 + "} }",
     "five operations": each(5, "query Q@ { house {" + "id " * 190 + "} } "),
 }
 

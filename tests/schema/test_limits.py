@@ -52,8 +52,8 @@ WITHIN_AND_BEYOND = {
         "has 6 operations; at most 5 may be.",
     ),
     "tokens": (
-        "{ house { " + "... { id } " * 248 + "id " * 3 + "} }",
-        "{ house { " + "... { id } " * 248 + "id " * 4 + "} }",
+        "{ house { " + "... { id } ... { address } ... { price } ... { secret } " * 62 + "id " * 3 + "} }",
+        "{ house { " + "... { id } ... { address } ... { price } ... { secret } " * 62 + "id " * 4 + "} }",
         "contains more than 1000 tokens",
     ),
     "comments": ("# one\n" * 50 + "{ hello }", "# one\n" * 51 + "{ hello }", "contains more than 50 comments"),
@@ -63,6 +63,25 @@ WITHIN_AND_BEYOND = {
         "{ house { " + "neighbours { id } " * 63 + "} }",
         "{ house { " + "neighbours { id } " * 64 + "} }",
         "takes 2016 comparisons to validate; at most 2000 are made.",
+    ),
+    "comparisons of leaves": (
+        "{ house { " + "id " * 141 + "} }",
+        "{ house { " + "id " * 142 + "} }",
+        "takes 2002 comparisons to validate; at most 2000 are made.",
+    ),
+    "comparisons of all operations": (
+        "query A { house { " + "neighbours { id } " * 45 + "} } query B { house { " + "neighbours { id } " * 45 + "} }",
+        "query A { house { " + "neighbours { id } " * 46 + "} } query B { house { " + "neighbours { id } " * 46 + "} }",
+        "takes 2070 comparisons to validate; at most 2000 are made.",
+    ),
+    "fields of all fragments": (
+        "{ house { ...A ...B } }" + "fragment A on House { id } fragment B on House { address }",
+        "{ hello }"
+        + "".join(f"fragment F{n} on House {{ ...A ...A }}" for n in range(60))
+        + "fragment A on House {"
+        + "id secret price address " * 30
+        + "}",
+        "The document selects 14521 fields and fragments in all; at most 5000 are accepted.",
     ),
 }
 
@@ -105,6 +124,32 @@ def test_a_fragment_that_contains_itself_is_refused(executor: Executor) -> None:
 def test_a_relation_counts_once_a_place_however_often_it_is_selected(executor: Executor) -> None:
     twenty_times = "{ house {" + "...F " * 20 + "} } fragment F on House { neighbours { id } }"
     assert executor.documents.prepare(twenty_times, CLIENT).errors == ()
+
+
+NOBODY_SPREADS = {
+    "depth": "fragment F on House " + "{ neighbours " * 11 + "{ id }" + " }" * 11,
+    "fields": "fragment F on House {" + "id " * 501 + "}",
+    "aliases": "fragment F on House {" + "a: id " * 16 + "}",
+    "directives": "fragment F on House {" + "id @skip(if: true) " * 6 + "}",
+    "comparisons": "fragment F on House {" + "neighbours { id } " * 64 + "}",
+    "of a fragment that only it spreads": "fragment F on House { ...G } fragment G on House {" + "id " * 501 + "}",
+    "behind another of its name": "fragment F on House {" + "id " * 501 + "} fragment F on House { id }",
+}
+
+
+@pytest.mark.parametrize("limit", NOBODY_SPREADS)
+def test_a_fragment_that_nobody_spreads_is_measured_too(executor: Executor, limit: str) -> None:
+    """Validation compares the fields of every fragment, so every fragment is within the limits first (section 6)."""
+    (error,) = executor.documents.prepare("{ hello } " + NOBODY_SPREADS[limit], INSPECTOR).errors
+    assert error["extensions"]["code"] == "OPERATION_TOO_COMPLEX"
+    circle = "{ hello } fragment A on House { neighbours { ...B } } fragment B on House { ...A }"
+    assert executor.documents.prepare(circle, INSPECTOR).errors[0]["message"] == "The fragment A contains itself."
+
+
+def test_many_roots_of_a_fragment_are_no_root_fields(executor: Executor) -> None:
+    """Eleven fields of a fragment are fine where they are not those of the operation (section 6)."""
+    source = "{ house { ...F } } fragment F on House { " + "id secret price address " * 5 + "}"
+    assert executor.documents.prepare(source, INSPECTOR).errors == ()
 
 
 def test_the_operation_is_named_when_it_has_a_name(executor: Executor) -> None:
