@@ -32,7 +32,10 @@ class GrantSource(StrEnum):
 
 
 class Grant(Row):
-    """A right to one inspection's client portal or to one invoice. Only the SHA-256 of its token is stored."""
+    """A right to one inspection's client portal or to one invoice. Only the SHA-256 of its token is stored.
+
+    A link that a client shared has the client's own for its `parent`, and is good only as long as that one is.
+    """
 
     company_id: UUID
     company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
@@ -49,6 +52,10 @@ class Grant(Row):
     person_id: UUID | None
     person: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "models.Person", related_name="grants", on_delete=fields.RESTRICT, null=True
+    )
+    parent_id: UUID | None
+    parent: fields.ForeignKeyNullableRelation[Grant] = fields.ForeignKeyField(
+        "models.Grant", related_name="shares", on_delete=fields.RESTRICT, null=True, db_index=True
     )
     person_name = fields.CharField(max_length=254, null=True)
     kind = choice(GrantKind)

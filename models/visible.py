@@ -36,10 +36,16 @@ def visible(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
     """The rows of `model` that `principal` may see; none of a model that their scope has no part in."""
     if principal.scope is Scope.INSPECTOR:
         return _of_company(model, principal)
-    narrow = (_CLIENT if principal.scope is Scope.CLIENT else _PAYER).get(model)
+    narrow = _rules_for(principal).get(model)
     if narrow is None:
         return model.filter(pk__in=[])
     return _of_company(model, principal).filter(**narrow(principal))
+
+
+def _rules_for(principal: Principal) -> dict[type[Model], "Narrow"]:
+    if principal.scope is Scope.PAYER:
+        return _PAYER
+    return _GUEST if principal.guest else _CLIENT
 
 
 def listed(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
@@ -87,6 +93,21 @@ _CLIENT: dict[type[Model], Narrow] = {
     Refund: lambda principal: {"payment_id__in": _keys(_client_payments(principal))},
     Grant: lambda principal: {"inspection_id": principal.inspection_id, "kind": GrantKind.CLIENT_PORTAL},
 }
+
+_GUEST: dict[type[Model], Narrow] = {
+    **_CLIENT,
+    InspectionPerson: lambda principal: {
+        "inspection_id": principal.inspection_id,
+        "person_id": principal.person_id,
+    },
+    Person: lambda principal: {
+        "id__in": _keys(
+            InspectionPerson.filter(inspection_id=principal.inspection_id, person_id=principal.person_id), "person_id"
+        )
+    },
+    Grant: lambda principal: {"id": principal.grant_id},
+}
+"""Of the People box and the links of an inspection, a guest sees themselves."""
 
 _PAYER: dict[type[Model], Narrow] = {
     Invoice: lambda principal: {"id": principal.invoice_id},

@@ -8,7 +8,7 @@ from operations.audit_trail import record
 from operations.books import Books, lock_inspection
 from operations.transactions import transaction
 from rules import clock, texts
-from rules.access import Principal
+from rules.access import Principal, refuse_guests
 from rules.errors import ErrorCode, NotFound, Refusal
 
 SIGNATURE_LENGTH_MAX = 200
@@ -44,7 +44,8 @@ async def update_agreement(books: Books, *, by: Principal) -> None:
 
 @transaction
 async def sign_agreement(principal: Principal, agreement_id: UUID, *, name: str) -> UUID:
-    """Sign the current version by typing a name. Signing again changes nothing."""
+    """Sign the current version by typing a name; for a client, not for whom they let in. Safe to repeat."""
+    refuse_guests(principal)
     found = await visible(Agreement, principal).get_or_none(id=agreement_id)
     if found is None:
         raise NotFound("Agreement", field=("agreementId",))

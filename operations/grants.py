@@ -8,10 +8,11 @@ from models import Grant, GrantKind, GrantSource, Inspection, InspectionPerson, 
 from models.visible import listed, visible
 from operations.audit_trail import record
 from operations.books import lock_inspection, open_books
+from operations.ending_links import end_links
 from operations.opening import open_draft
 from operations.transactions import transaction
 from rules import clock, texts
-from rules.access import Principal, Scope
+from rules.access import Principal, Scope, refuse_guests
 from rules.errors import ErrorCode, NotFound, Refusal, Unauthenticated
 from rules.identifiers import new_id
 from rules.links import CLIENT_LINK_LIFE, PAYMENT_LINK_LIFE, Portals, digest, new_token
@@ -60,15 +61,22 @@ async def create_payment_link(principal: Principal, invoice_id: UUID, *, portals
 async def share_client_portal(
     principal: Principal, inspection_id: UUID, *, person_id: UUID | None, email: str | None, portals: Portals
 ) -> Link:
-    """A link to the client portal: a client shares it with anybody (S25), staff make one for a client alone (S26)."""
+    """A link to the client portal: a client shares it with anybody (S25), staff make one for a client alone (S26).
+
+    What a client shares is no better than their own link, and ends with it. An address that a client types is nobody's
+    but who they say it is: whether it belongs to somebody in the People box is not looked up, and so not told.
+    """
+    refuse_guests(principal)
     if (person_id is None) == (email is None):
         raise Refusal("Give either personId or email: exactly one of the two.", field=("personId",))
     inspection = await visible(Inspection, principal).get_or_none(id=inspection_id)
     if inspection is None:
         raise NotFound("Inspection", field=("inspectionId",))
     address = texts.email_address(email, field="email") if email is not None else None
-    box = await listed(InspectionPerson, principal).filter(inspection_id=inspection.id).prefetch_related("person")
-    entry = _entry(box, person_id=person_id, address=address)
+    entry = None
+    if address is None or principal.scope is Scope.INSPECTOR:
+        box = await listed(InspectionPerson, principal).filter(inspection_id=inspection.id).prefetch_related("person")
+        entry = _entry(box, person_id=person_id, address=address)
     if person_id is not None and entry is None:
         raise NotFound("Person", field=("personId",))
     if principal.scope is Scope.INSPECTOR and (entry is None or entry.role is not PersonRole.CLIENT):
@@ -105,17 +113,20 @@ async def _mint(
 ) -> Link:
     token = new_token()
     paying = kind is GrantKind.PAYMENT_PORTAL
+    parent = await Grant.get(id=by.grant_id) if by.scope is Scope.CLIENT else None
+    ends = clock.now() + (PAYMENT_LINK_LIFE if paying else CLIENT_LINK_LIFE)
     grant = await Grant.create(
         id=new_id(),
         company_id=inspection.company_id,
         inspection_id=inspection.id,
         invoice_id=invoice_id,
         person_id=person_id,
+        parent_id=parent.id if parent else None,
         person_name=person_name,
         kind=kind,
         issued_by=GrantSource.INSPECTOR if by.scope is Scope.INSPECTOR else GrantSource.CLIENT_SHARE,
         token_hash=digest(token),
-        expires_at=clock.now() + (PAYMENT_LINK_LIFE if paying else CLIENT_LINK_LIFE),
+        expires_at=min(ends, parent.expires_at) if parent else ends,
     )
     await record(inspection, "link.created", grant.id, by=by, after={"kind": kind, "for": person_name})
     return Link(grant.id, portals.payment_link(token) if paying else portals.client_link(token))
@@ -123,7 +134,8 @@ async def _mint(
 
 @transaction
 async def revoke_grant(principal: Principal, grant_id: UUID) -> UUID:
-    """End a link at once. A client may end those that clients shared. Safe to repeat."""
+    """End a link at once, with those shared from it. A client may end those that clients shared. Safe to repeat."""
+    refuse_guests(principal)
     found = await visible(Grant, principal).get_or_none(id=grant_id)
     if found is None:
         raise NotFound("Grant", field=("grantId",))
@@ -132,7 +144,7 @@ async def revoke_grant(principal: Principal, grant_id: UUID) -> UUID:
     if principal.scope is Scope.CLIENT and grant.issued_by is not GrantSource.CLIENT_SHARE:
         raise Refusal("Only links that were shared from the portal can be ended here.", field=("grantId",))
     if grant.revoked_at is None:
-        await Grant.filter(id=grant.id).update(revoked_at=clock.now())
+        await end_links(Grant.filter(id=grant.id))
         await record(inspection, "link.revoked", grant.id, by=principal, before={"kind": grant.kind})
     return grant.id
 
@@ -142,8 +154,8 @@ async def principal_of_link(token: str) -> Principal:
 
     The client portal is for the person it was made for or shared with; reading changes nothing.
     """
-    grant = await Grant.get_or_none(token_hash=digest(token))
-    if grant is None or grant.revoked_at is not None or grant.expires_at <= clock.now():
+    grant = await Grant.get_or_none(token_hash=digest(token)).select_related("parent")
+    if grant is None or not _is_good(grant) or (grant.parent is not None and not _is_good(grant.parent)):
         raise Unauthenticated("This link is not valid, or not any more.")
     paying = grant.kind is GrantKind.PAYMENT_PORTAL
     return Principal(
@@ -153,5 +165,18 @@ async def principal_of_link(token: str) -> Principal:
         inspection_id=grant.inspection_id,
         invoice_id=grant.invoice_id,
         person_id=grant.person_id,
+        guest=not paying and await _is_for_guest(grant),
         name=grant.person_name or "",
     )
+
+
+def _is_good(grant: Grant) -> bool:
+    return grant.revoked_at is None and grant.expires_at > clock.now()
+
+
+async def _is_for_guest(grant: Grant) -> bool:
+    """Whether a portal link is for somebody else than a client: shared by one, or mailed to a third party (S24)."""
+    if grant.issued_by is GrantSource.AUTOMATION:
+        clients = InspectionPerson.filter(inspection_id=grant.inspection_id, role=PersonRole.CLIENT, removed_at=None)
+        return not await clients.filter(person_id=grant.person_id).exists()
+    return grant.issued_by is GrantSource.CLIENT_SHARE

@@ -27,6 +27,7 @@ from operations.attempts import ending_attempts
 from operations.audit_trail import record
 from operations.billing import follow_items
 from operations.books import AttemptsLive, close_books, lock_inspection, open_books
+from operations.ending_links import end_links
 from operations.line_items import NewLineItem, insert_line_items
 from operations.occurrences import note
 from operations.silencing import resume, silence
@@ -270,7 +271,7 @@ async def remove_inspection_person(principal: Principal, inspection_person_id: U
         )
     await InspectionPerson.filter(id=entry.id).update(removed_at=clock.now())
     portals = Grant.filter(inspection_id=inspection.id, person_id=entry.person_id, kind=GrantKind.CLIENT_PORTAL)
-    await portals.filter(revoked_at=None).update(revoked_at=clock.now())
+    await end_links(portals)
     await record(inspection, "inspection.person_removed", entry.id, by=principal, before={"role": entry.role_name})
     return inspection.id
 

@@ -9,6 +9,7 @@ from models import Invoice
 from operations.sending import Letter, check_letter, compose
 from resolvers.context import Info
 from resolvers.reading import loaded
+from rules.access import ForClientsOnly
 from rules.notices import whom_to_pay
 from rules.states import InvoiceStatus
 
@@ -34,6 +35,13 @@ class EmailPreview:
 def document_url(root: Root, info: Info) -> str:
     """The signed address of the printable document."""
     return info.context.outside.sign_address(f"/documents/invoices/{root.id}")
+
+
+def billed_to(root: Root) -> Any:
+    """The entry in the People box, unless the caller may not know who is in it."""
+    if root.billed_to is None:
+        raise ForClientsOnly
+    return root.billed_to
 
 
 def notice(root: Root) -> str | None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from rules.errors import ErrorCode, Refusal
+
 
 class Scope(StrEnum):
     """What a request may read; a request has exactly one."""
@@ -19,6 +21,9 @@ class Principal:
 
     An INSPECTOR has a `user_id`; a CLIENT has a `grant_id` and one `inspection_id`; a PAYER has a `grant_id`, one
     `inspection_id` and one `invoice_id`. `name` is who the audit trail says it was.
+
+    A `guest` is a CLIENT who is not the inspection's client, but was let into the portal: they read and pay, and do not
+    act for the client nor see who else is in the People box (S69).
     """
 
     scope: Scope
@@ -30,6 +35,7 @@ class Principal:
     inspection_id: UUID | None = None
     invoice_id: UUID | None = None
     person_id: UUID | None = None
+    guest: bool = False
     name: str = ""
 
     @property
@@ -38,3 +44,18 @@ class Principal:
         actor = self.user_id or self.grant_id
         assert actor is not None, "a principal is a user or the bearer of a grant"
         return actor
+
+
+class ForClientsOnly(Refusal):
+    """Something that whoever was let into the client portal may not do, or see, in the client's stead."""
+
+    code = ErrorCode.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("This link lets you read and pay; the rest is for the inspection's client.")
+
+
+def refuse_guests(principal: Principal) -> None:
+    """Raises ForClientsOnly for a guest."""
+    if principal.guest:
+        raise ForClientsOnly

@@ -68,7 +68,12 @@ class Inspection(Shown, Node):
     inspector_name: str = allow(INSPECTOR, CLIENT, description="Who inspects.")
     company: CompanyRef = allow(INSPECTOR, CLIENT, relation="company", description="Whose job it is.")
     inspector: UserRef = allow(INSPECTOR, relation="inspector", description="Who inspects.")
-    people: list[InspectionPerson] = allow(INSPECTOR, CLIENT, relation="people", description="The People box.")
+    people: list[InspectionPerson] = allow(
+        INSPECTOR,
+        CLIENT,
+        relation="people",
+        description="The People box. Whoever came by a shared link sees nobody in it but themselves.",
+    )
     line_items: list[LineItem] = allow(
         INSPECTOR, CLIENT, relation="line_items", description="The charges, in display order."
     )
@@ -91,7 +96,10 @@ class Inspection(Shown, Node):
         INSPECTOR, CLIENT, relation="agreements", description="All versions, the newest first."
     )
     grants: list[Grant] = allow(
-        INSPECTOR, CLIENT, relation="grants", description="Its links. A client sees those to the client portal."
+        INSPECTOR,
+        CLIENT,
+        relation="grants",
+        description="Its links. A client sees those to the client portal, and whoever came by a shared one that one.",
     )
     emails: list[Email] = allow(INSPECTOR, relation="emails", description="Every mail about it, the newest first.")
     events: list[Event] = allow(INSPECTOR, relation="events", description="The audit trail, the oldest first.")

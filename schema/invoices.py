@@ -71,7 +71,11 @@ class Invoice(Shown, Node):
         description="Whom to pay, when less is left than a checkout can take; null where a checkout can be offered.",
     )
     billed_to: InspectionPerson = allow(
-        INSPECTOR, CLIENT, relation="billed_to", description="Who is billed, in the People box."
+        INSPECTOR,
+        CLIENT,
+        relation="billed_to",
+        resolver=resolve.billed_to,
+        description="Who is billed, in the People box. Whoever came by a shared link is told the name alone.",
     )
     inspection: InspectionRef = allow(INSPECTOR, CLIENT, relation="inspection", description="What it is for.")
     email_preview: EmailPreview = allow(

@@ -221,7 +221,7 @@ class Mutation(Messaging):
         CLIENT,
         takes=inputs.SignAgreementInput,
         returns=AgreementPayload,
-        description="Sign the current version of an agreement.",
+        description="Sign the current version of an agreement; for the client, not for whom they shared with.",
     )
     share_client_portal = mutation(
         resolve.share_client_portal,
@@ -229,7 +229,8 @@ class Mutation(Messaging):
         CLIENT,
         takes=inputs.ShareClientPortalInput,
         returns=GrantPayload,
-        description="Make a link to the client portal.",
+        description="Make a link to the client portal. What a client shares reads and pays, shares no further, and "
+        "ends with the client's own link.",
     )
     revoke_grant = mutation(
         resolve.revoke_grant,
@@ -237,7 +238,7 @@ class Mutation(Messaging):
         CLIENT,
         takes=inputs.RevokeGrantInput,
         returns=GrantPayload,
-        description="End a link at once.",
+        description="End a link at once, and those that were shared from it.",
     )
     update_company = mutation(
         companies.update_company,
