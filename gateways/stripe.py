@@ -1,11 +1,10 @@
 """Stripe, as this product uses it: direct charges through hosted Checkout, answered in our own words."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import stripe
@@ -24,35 +23,49 @@ from gateways.stripe_answers import (
     add_movement,
     charge_of,
     news_of,
+    ours,
     payment_of,
     refund_of,
 )
+from gateways.stripe_calls import (
+    Answer,
+    StripeAccountHidden,
+    StripeListTooLong,
+    StripeRefused,
+    StripeUnavailable,
+    answer,
+    pages,
+)
 from rules.states import PaymentMethod, PaymentState
+
+__all__ = ["StripeAccountHidden", "StripeGateway", "StripeRefused", "StripeUnavailable", "stripe_gateway"]
 
 API_VERSION = "2026-05-27.dahlia"
 """The version of the official OpenAPI description that tests validate every exchange against."""
 
 CALL_SECONDS_MAX = 20.0
-PAGES_MAX = 10
+PAGE = 100
+CHECKOUT_PAGES_MAX = 50
+REFUND_PAGES_MAX = 10
+DISPUTE_PAGES_MAX = 10
+EVENT_PAGES_MAX = 10
+ACCOUNT_PAGES_MAX = 10
+MOVEMENT_PAGES_MAX = 10_000
+"""How many pages of 100 are read of each list; beyond, StripeListTooLong says that not all was seen."""
+
 CLOCK_DIFFERENCE_MAX = timedelta(minutes=10)
 """How far Stripe's clock and ours may be apart, generously."""
 
 NETWORK_RETRIES_MAX = 2
 
-Answer = TypeVar("Answer")
-
-
-class StripeUnavailable(Exception):
-    """No usable answer: a time-out, a lost connection, a rate limit or a fault at Stripe. The call may have worked."""
-
-
-class StripeRefused(Exception):
-    """Stripe said no; repeating the same call would not help. The message is Stripe's, for people."""
-
-    def __init__(self, message: str, code: str | None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
+CONTROLLER: Any = {
+    "fees": {"payer": "account"},
+    "losses": {"payments": "stripe"},
+    "requirement_collection": "stripe",
+    "stripe_dashboard": {"type": "full"},
+}
+"""Accounts as the deprecated type `standard` made them: Stripe bears their losses, collects what it must know of them
+and bills them its fees; the company has Stripe's whole dashboard. See docs/decisions on Accounts v2."""
 
 
 class StripeGateway:
@@ -65,6 +78,7 @@ class StripeGateway:
         """Open a hosted checkout. Safe to repeat: the payment's id is the idempotency key."""
         references = {"payment_id": str(request.payment_id), "invoice_id": str(request.invoice_id)}
         session = await _answer(
+            "checkout.sessions.create",
             self._client.v1.checkout.sessions.create_async(
                 params={
                     "mode": "payment",
@@ -86,18 +100,19 @@ class StripeGateway:
                     "payment_intent_data": {"metadata": references},
                 },
                 options={"stripe_account": request.account_id, "idempotency_key": f"payment:{request.payment_id}"},
-            )
+            ),
         )
         return payment_of(session)
 
     async def read_checkout(self, session_id: str, *, account_id: str) -> ObservedPayment:
         """What became of a checkout."""
         session = await _answer(
+            "checkout.sessions.retrieve",
             self._client.v1.checkout.sessions.retrieve_async(
                 session_id,
                 params={"expand": ["payment_intent.latest_charge"]},
                 options={"stripe_account": account_id},
-            )
+            ),
         )
         observed = payment_of(session)
         charge = charge_of(session)
@@ -107,28 +122,31 @@ class StripeGateway:
 
     async def find_checkout(self, payment_id: UUID, *, account_id: str, since: datetime) -> ObservedPayment | None:
         """The checkout that was opened for a payment after `since`, where its creation never got an answer."""
-        params: Any = {"limit": 100, "created": {"gte": int((since - CLOCK_DIFFERENCE_MAX).timestamp())}}
-        for _ in range(PAGES_MAX):
-            page = await _answer(
-                self._client.v1.checkout.sessions.list_async(params=params, options={"stripe_account": account_id})
-            )
-            for session in page.data:
-                if session.client_reference_id == str(payment_id):
-                    return await self.read_checkout(session.id, account_id=account_id)
-            if not page.has_more:
-                return None
-            params["starting_after"] = page.data[-1].id
-        raise StripeUnavailable(f"more than {PAGES_MAX} pages of checkouts")
+        params = {"limit": PAGE, "created": {"gte": int((since - CLOCK_DIFFERENCE_MAX).timestamp())}}
+        sessions = self._list(
+            "checkout.sessions", self._client.v1.checkout.sessions.list_async, params, account_id, CHECKOUT_PAGES_MAX
+        )
+        async for session in sessions:
+            if session.client_reference_id == str(payment_id) and ours(session, "payment_id") == payment_id:
+                return await self.read_checkout(session.id, account_id=account_id)
+        return None
+
+    def _list(
+        self, what: str, list_async: Any, params: dict[str, Any], account_id: str | None, pages_max: int
+    ) -> AsyncIterator[Any]:
+        options = {"stripe_account": account_id} if account_id else {}
+
+        async def ask(asked: dict[str, Any]) -> Any:
+            return await _answer(f"{what}.list", list_async(params=asked, options=options))
+
+        return pages(what, ask, params, pages_max=pages_max)
 
     async def _with_dispute(self, observed: ObservedPayment, *, account_id: str) -> ObservedPayment:
-        disputes = await _answer(
-            self._client.v1.disputes.list_async(
-                params={"payment_intent": str(observed.payment_intent_id), "limit": 100},
-                options={"stripe_account": account_id},
-            )
-        )
+        params = {"payment_intent": str(observed.payment_intent_id), "limit": PAGE}
+        listed = self._list("disputes", self._client.v1.disputes.list_async, params, account_id, DISPUTE_PAGES_MAX)
+        disputes = [dispute async for dispute in listed]
         open_, lost = (
-            sum(dispute.amount for dispute in disputes.data if dispute.status in statuses)
+            sum(dispute.amount for dispute in disputes if dispute.status in statuses)
             for statuses in (DISPUTES_OPEN, DISPUTES_LOST)
         )
         taken_back = PaymentState.RETURNED if observed.method is PaymentMethod.ACH else PaymentState.LOST
@@ -137,81 +155,102 @@ class StripeGateway:
         return replace(observed, state=PaymentState.DISPUTED, disputed_minor=open_) if open_ else observed
 
     async def create_refund(
-        self, refund_id: UUID, *, payment_intent_id: str, account_id: str, amount_minor: int
+        self, refund_id: UUID, *, payment_intent_id: str, account_id: str, amount_minor: int, tries: int
     ) -> ObservedRefund:
-        """Give money back to whoever paid it. Safe to repeat within a day: the refund's id is the idempotency key."""
+        """Give money back to whoever paid it. Safe to repeat within a day: the refund's id is the idempotency key.
+
+        `tries` counts the keys that were given up; raise it only when certain that nothing was made under those.
+        """
+        key = f"refund:{refund_id}:{tries}" if tries else f"refund:{refund_id}"
         refund = await _answer(
+            "refunds.create",
             self._client.v1.refunds.create_async(
                 params={
                     "payment_intent": payment_intent_id,
                     "amount": amount_minor,
                     "metadata": {"refund_id": str(refund_id)},
                 },
-                options={"stripe_account": account_id, "idempotency_key": f"refund:{refund_id}"},
-            )
+                options={"stripe_account": account_id, "idempotency_key": key},
+            ),
         )
         return refund_of(refund)
 
     async def list_refunds(self, payment_intent_id: str, *, account_id: str) -> list[ObservedRefund]:
         """Every refund of a payment."""
-        found: list[ObservedRefund] = []
-        params: Any = {"payment_intent": payment_intent_id, "limit": 100}
-        while True:
-            page = await _answer(
-                self._client.v1.refunds.list_async(params=params, options={"stripe_account": account_id})
-            )
-            found += [refund_of(refund) for refund in page.data]
-            if not page.has_more:
-                return found
-            params["starting_after"] = page.data[-1].id
+        params = {"payment_intent": payment_intent_id, "limit": PAGE}
+        listed = self._list("refunds", self._client.v1.refunds.list_async, params, account_id, REFUND_PAGES_MAX)
+        return [refund_of(refund) async for refund in listed]
 
     async def list_news(self, account_id: str, *, after_event_id: str | None) -> tuple[list[News], bool]:
-        """What happened on an account after an event, oldest first, at most 100; and whether there is more."""
-        params: Any = {"limit": 100, "types": NEWS_TYPES}
-        if after_event_id:
-            params["ending_before"] = after_event_id
-        events = await _answer(self._client.v1.events.list_async(params=params, options={"stripe_account": account_id}))
-        return [news_of(event) for event in reversed(events.data)], bool(after_event_id and events.has_more)
+        """What happened on an account after an event, oldest first, at most 100; and whether there is more.
+
+        Without an event to begin after, all that Stripe still has, as far as EVENT_PAGES_MAX reach back.
+        """
+        list_async = self._client.v1.events.list_async
+        params: Any = {"limit": PAGE, "types": NEWS_TYPES}
+        if after_event_id is None:
+            found: list[News] = []
+            with suppress(StripeListTooLong):  # It is logged; the newest of them say enough of what is older.
+                async for event in self._list("events", list_async, params, account_id, EVENT_PAGES_MAX):
+                    found.append(news_of(event))  # noqa: PERF401 - what was read before it raises counts
+            return found[::-1], False
+        params["ending_before"] = after_event_id
+        events = await _answer("events.list", list_async(params=params, options={"stripe_account": account_id}))
+        return [news_of(event) for event in reversed(events.data)], bool(events.has_more)
 
     async def expire_checkout(self, session_id: str, *, account_id: str) -> ObservedPayment:
         """End an open checkout, so that nobody can pay it any more; one that ended otherwise is read instead."""
         with suppress(StripeRefused):  # It is complete or has expired already: reading tells which.
             await _answer(
-                self._client.v1.checkout.sessions.expire_async(session_id, options={"stripe_account": account_id})
+                "checkout.sessions.expire",
+                self._client.v1.checkout.sessions.expire_async(session_id, options={"stripe_account": account_id}),
             )
         return await self.read_checkout(session_id, account_id=account_id)
 
     async def read_movements(self, account_id: str) -> dict[str, Movement]:
         """Every movement of an account's balance, summed by payment intent. Reads all pages: for audits."""
         movements: dict[str, Movement] = {}
-        params: Any = {"limit": 100, "expand": ["data.source"]}
-        while True:
-            page = await _answer(
-                self._client.v1.balance_transactions.list_async(params=params, options={"stripe_account": account_id})
-            )
-            for transaction in page.data:
-                add_movement(movements, transaction)
-            if not page.has_more:
-                return movements
-            params["starting_after"] = page.data[-1].id
+        params = {"limit": PAGE, "expand": ["data.source"]}
+        list_async = self._client.v1.balance_transactions.list_async
+        async for moved in self._list("balance_transactions", list_async, params, account_id, MOVEMENT_PAGES_MAX):
+            add_movement(movements, moved)
+        return movements
 
-    async def create_account(self, company_id: UUID, *, idempotency_key: str) -> ObservedAccount:
-        """A connected account for a company to onboard with."""
+    async def create_account(self, company_id: UUID, *, connection_id: UUID) -> ObservedAccount:
+        """A connected account for a company to onboard with. Safe to repeat within a day: the connection is the key."""
         account = await _answer(
+            "accounts.create",
             self._client.v1.accounts.create_async(
-                params={"type": "standard", "metadata": {"company_id": str(company_id)}},
-                options={"idempotency_key": idempotency_key},
-            )
+                params={
+                    "controller": CONTROLLER,
+                    "metadata": {"company_id": str(company_id), "connection_id": str(connection_id)},
+                },
+                options={"idempotency_key": f"account:{connection_id}"},
+            ),
         )
         return account_of(account)
 
+    async def find_account(self, connection_id: UUID, *, since: datetime, until: datetime) -> ObservedAccount | None:
+        """The account that was created for a connection between the two, where its creation never got an answer."""
+        created = {
+            "gte": int((since - CLOCK_DIFFERENCE_MAX).timestamp()),
+            "lte": int((until + CLOCK_DIFFERENCE_MAX).timestamp()),
+        }
+        params = {"limit": PAGE, "created": created}
+        listed = self._list("accounts", self._client.v1.accounts.list_async, params, None, ACCOUNT_PAGES_MAX)
+        async for account in listed:
+            if ours(account, "connection_id") == connection_id:
+                return account_of(account)
+        return None
+
     async def read_account(self, account_id: str) -> ObservedAccount:
         """Whether the connected account is able to charge now."""
-        return account_of(await _answer(self._client.v1.accounts.retrieve_async(account_id)))
+        return account_of(await _answer("accounts.retrieve", self._client.v1.accounts.retrieve_async(account_id)))
 
     async def create_onboarding_url(self, account_id: str, *, refresh_url: str, return_url: str) -> str:
         """A single-use address at which the company completes its Stripe account."""
         link = await _answer(
+            "account_links.create",
             self._client.v1.account_links.create_async(
                 params={
                     "account": account_id,
@@ -219,7 +258,7 @@ class StripeGateway:
                     "return_url": return_url,
                     "type": "account_onboarding",
                 }
-            )
+            ),
         )
         return str(link.url)
 
@@ -241,13 +280,5 @@ async def stripe_gateway(api_key: str, *, base_url: str) -> AsyncIterator[Stripe
         await http.close_async()  # type: ignore[no-untyped-call]
 
 
-async def _answer(call: Awaitable[Answer]) -> Answer:
-    try:
-        async with asyncio.timeout(CALL_SECONDS_MAX):
-            return await call
-    except (TimeoutError, stripe.APIConnectionError, stripe.RateLimitError) as error:
-        raise StripeUnavailable(type(error).__name__) from error
-    except stripe.StripeError as error:
-        if error.http_status is None or error.http_status >= 500 or error.http_status == 409:
-            raise StripeUnavailable(type(error).__name__) from error
-        raise StripeRefused(error.user_message or "Stripe refused the request.", error.code) from error
+async def _answer(endpoint: str, call: Awaitable[Answer]) -> Answer:
+    return await answer(endpoint, call, seconds_max=CALL_SECONDS_MAX)

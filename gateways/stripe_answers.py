@@ -23,6 +23,9 @@ NEWS_TYPES = [
 ]
 """The events after which one of our rows may need another look."""
 
+FAILURE_LENGTH_MAX = 500
+"""What is kept of Stripe's sentence about a decline."""
+
 DISPUTES_OPEN = ("needs_response", "under_review")
 DISPUTES_LOST = ("lost",)
 _REFUND_STATUSES = {
@@ -77,9 +80,13 @@ class ObservedRefund:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What Stripe's balance says of one payment intent, in minor units: money that came, went back, and was taken."""
+    """What Stripe's balance says of one payment intent, in minor units: money that came, went back, and was taken.
+
+    `ours` where its charge names a payment and an invoice of ours: companies take other payments on their accounts too.
+    """
 
     payment_intent_id: str
+    ours: bool = False
     captured: int = 0
     refunded: int = 0
     taken_back: int = 0
@@ -102,6 +109,12 @@ class ObservedAccount:
     account_id: str
     charges_enabled: bool
     details_submitted: bool
+    disabled_reason: str | None = None
+
+    @property
+    def rejected(self) -> bool:
+        """Whether Stripe, or its risk rules, closed the account to payments for good."""
+        return bool(self.disabled_reason and self.disabled_reason.startswith("rejected."))
 
 
 def account_of(account: Any) -> ObservedAccount:
@@ -109,7 +122,21 @@ def account_of(account: Any) -> ObservedAccount:
         account_id=account.id,
         charges_enabled=bool(account.charges_enabled),
         details_submitted=bool(account.details_submitted),
+        disabled_reason=getattr(getattr(account, "requirements", None), "disabled_reason", None),
     )
+
+
+def ours(item: Any, name: str) -> UUID | None:
+    """The id of ours that an object's metadata holds. Whatever others wrote there is theirs, and no error."""
+    written = getattr(getattr(item, "metadata", None), name, None)
+    if not isinstance(written, str):
+        return None
+    try:
+        found = UUID(written)
+    except ValueError:
+        return None
+    # Written exactly as we write them, with the version of our keys.
+    return found if str(found) == written and found.version == 7 else None
 
 
 def payment_of(session: Any) -> ObservedPayment:
@@ -122,7 +149,7 @@ def payment_of(session: Any) -> ObservedPayment:
         state=_state(session, intent),
         payment_intent_id=intent.id if intent is not None else session.payment_intent,
         charge_id=charge.id if charge is not None else None,
-        failure_message=failure.message if failure is not None else None,
+        failure_message=failure.message[:FAILURE_LENGTH_MAX] if failure is not None and failure.message else None,
         has_refunds=bool(charge is not None and charge.amount_refunded),
         **_method(charge),
     )
@@ -140,10 +167,9 @@ def charge_of(session: Any) -> Any:
 
 
 def refund_of(refund: Any) -> ObservedRefund:
-    ours = getattr(refund.metadata, "refund_id", None)
     return ObservedRefund(
         stripe_refund_id=refund.id,
-        refund_id=UUID(ours) if ours else None,
+        refund_id=ours(refund, "refund_id"),
         amount_minor=refund.amount,
         status=_REFUND_STATUSES.get(refund.status, RefundStatus.PENDING),
     )
@@ -160,19 +186,26 @@ def add_movement(movements: dict[str, Movement], transaction: Any) -> None:
     elif source.object == "dispute":
         known = replace(known, taken_back=known.taken_back - transaction.amount)
     else:
-        known = replace(known, captured=known.captured + transaction.amount)
+        is_ours = known.ours or bool(ours(source, "payment_id") and ours(source, "invoice_id"))
+        known = replace(known, captured=known.captured + transaction.amount, ours=is_ours)
     movements[intent] = known
 
 
 def news_of(event: Any) -> News:
     item = event.data.object
-    payment_intent_id = item.id if item.object == "payment_intent" else getattr(item, "payment_intent", None)
+    kind = getattr(item, "object", None)
     return News(
         event_id=event.id,
-        about_account=item.object == "account",
-        payment_intent_id=payment_intent_id,
-        session_id=item.id if item.object == "checkout.session" else None,
+        about_account=kind == "account",
+        payment_intent_id=_text(item, "payment_intent"),
+        session_id=_text(item, "id") if kind == "checkout.session" else None,
     )
+
+
+def _text(item: Any, name: str) -> str | None:
+    """A field that may be absent, null, or an object in place of its id: then there is nothing of ours to look up."""
+    value = getattr(item, name, None)
+    return value if isinstance(value, str) else None
 
 
 def _state(session: Any, intent: Any) -> PaymentState:

@@ -2,7 +2,7 @@
 
 from models.automations import Automation, AutomationLink, AutomationTier, AutomationTrigger, Occurrence
 from models.base import Row
-from models.companies import Company, RefreshToken, SignIn, StripeStatus, User, UserRole
+from models.companies import Company, ConnectedAccount, RefreshToken, SignIn, StripeStatus, User, UserRole
 from models.emails import Email, EmailKind
 from models.events import ActorKind, Event, IdempotencyKey
 from models.grants import Grant, GrantKind, GrantSource
@@ -19,6 +19,7 @@ __all__ = [
     "AutomationTier",
     "AutomationTrigger",
     "Company",
+    "ConnectedAccount",
     "Email",
     "EmailKind",
     "Event",

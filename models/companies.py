@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations.constraints import UniqueConstraint
 
 from models.base import Row, choice
 
@@ -18,6 +19,7 @@ class StripeStatus(StrEnum):
     NOT_CONNECTED = "NOT_CONNECTED"
     PENDING = "PENDING"
     READY = "READY"
+    DISCONNECTED = "DISCONNECTED"
 
 
 class UserRole(StrEnum):
@@ -40,8 +42,7 @@ class Company(Row):
     time_zone = fields.CharField(max_length=64, default="UTC")
     stripe_status = choice(StripeStatus, default=StripeStatus.NOT_CONNECTED)
     stripe_account_id = fields.CharField(max_length=255, null=True, unique=True)
-    stripe_event_id = fields.CharField(max_length=255, null=True, description="The last of Stripe's events we heard.")
-    next_hearing_at: datetime | None = fields.DatetimeField(null=True, description="When to ask for Stripe's news.")
+    stripe_reason = fields.CharField(max_length=500, null=True, description="Why it can't charge, where it can't.")
     reminder_days: list[int] = fields.JSONField(default=default_reminder_days)
     deferred_payments_enabled = fields.BooleanField(default=False)
     advanced_automations_enabled = fields.BooleanField(default=False)
@@ -53,6 +54,31 @@ class Company(Row):
 
     class Meta:
         table = "companies"
+
+
+class ConnectedAccount(Row):
+    """One account at Stripe that a company connected, or once did: payments stay with the account that took them.
+
+    It exists before the account does: its key is the idempotency key under which the account is created.
+    """
+
+    company_id: UUID
+    company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
+        "models.Company", related_name="connected_accounts", on_delete=fields.RESTRICT, db_index=True
+    )
+    account_id = fields.CharField(max_length=255, null=True, unique=True, description="Stripe's id, once it exists.")
+    event_id = fields.CharField(max_length=255, null=True, description="The last of its events that we heard.")
+    next_hearing_at: datetime | None = fields.DatetimeField(null=True, description="When to ask for its news.")
+    hidden_since: datetime | None = fields.DatetimeField(null=True, description="Since when Stripe hides it from us.")
+
+    class Meta:
+        table = "connected_accounts"
+        constraints = (
+            UniqueConstraint(
+                fields=("company_id",), name="connected_accounts_one_begun", condition="account_id IS NULL"
+            ),
+        )
+        indexes = (Index(fields=("next_hearing_at",)),)
 
 
 class User(Row):

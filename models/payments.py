@@ -60,6 +60,10 @@ class Payment(Row):
     stripe_payment_intent_id = fields.CharField(max_length=255, null=True, unique=True)
     next_poll_at: datetime | None = fields.DatetimeField(null=True, description="Null once nothing is left to ask.")
     poll_count = fields.IntField(default=0)
+    unanswered_since: datetime | None = fields.DatetimeField(
+        null=True, description="Since when Stripe would not say what became of it; asked again when it does."
+    )
+    unread_reason = fields.CharField(max_length=200, null=True, description="Why we could not take in what it said.")
 
     amount = MoneyOf("amount_minor")
     refunded = MoneyOf("refunded_minor")
@@ -118,6 +122,8 @@ class Refund(Row):
     settled_at: datetime | None = fields.DatetimeField(null=True)
     next_poll_at: datetime | None = fields.DatetimeField(null=True)
     poll_count = fields.IntField(default=0)
+    tries = fields.IntField(default=0, db_default=0, description="How many idempotency keys were given up for it.")
+    asked_at: datetime | None = fields.DatetimeField(null=True, description="When its present key was first used.")
 
     class Meta:
         table = "refunds"

@@ -7,7 +7,7 @@ from uuid import UUID
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
 from models import Payment
 from operations.books import AttemptsLive
-from operations.settling import apply_observation, give_up_checkout, mark_unknown, observe_payment
+from operations.settling import apply_observation, askable_until, mark_unknown, note_refusal, observe_payment
 from rules.errors import ErrorCode, Refusal
 from rules.states import IN_FLIGHT, LIVE_ATTEMPTS
 
@@ -49,7 +49,8 @@ async def ending_attempts(work: Callable[[], Awaitable[Result]], *, stripe: Stri
 async def end_attempt(payment_id: UUID, *, stripe: StripeGateway) -> None:
     """Close an attempt's checkout at Stripe and apply what Stripe then says of it. Safe to repeat.
 
-    Raises ProviderUnavailable (the attempt is then UNKNOWN until the poller has asked) or PaymentInProgress.
+    Raises ProviderUnavailable (the attempt is then UNKNOWN until the poller has asked) or PaymentInProgress, also
+    where Stripe refuses to end it, or to show its account, while the checkout can still be paid.
     """
     payment = await Payment.get(id=payment_id)
     if payment.state not in LIVE_ATTEMPTS:
@@ -64,8 +65,19 @@ async def end_attempt(payment_id: UUID, *, stripe: StripeGateway) -> None:
         await mark_unknown(payment_id)
         raise ProviderUnavailable from None
     except StripeRefused as refused:
-        await give_up_checkout(payment_id, refused.message)
+        await note_refusal(payment, refused)
+        await _refuse_until_over(payment_id, refused.message)
         return
     await apply_observation(payment_id, observed)
     if observed.state in IN_FLIGHT:
         raise PaymentInProgress("A payment of this invoice is still being processed.")
+
+
+async def _refuse_until_over(payment_id: UUID, reason: str) -> None:
+    """Raises PaymentInProgress while an attempt that can't be ended may still be paid; it says until when."""
+    payment = await Payment.get(id=payment_id)
+    if payment.state in LIVE_ATTEMPTS:
+        raise PaymentInProgress(
+            f"A checkout of this invoice can't be ended, and can be paid until"
+            f" {askable_until(payment):%Y-%m-%d %H:%M} UTC. {reason}"
+        )

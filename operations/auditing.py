@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tortoise import connections
+from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from gateways.stripe import StripeGateway
+from gateways.stripe import StripeAccountHidden, StripeGateway
 from gateways.stripe_answers import Movement
-from models import Company, Inspection, Invoice, Payment
+from models import ConnectedAccount, Inspection, Invoice, Payment
 from operations.books import Books, entry, figures_of, inspection_figures, load_books
 from rules.balances import invoice_status
 from rules.states import PAID_AT_STRIPE, InvoiceKind, PaymentState, RefundStatus
@@ -73,6 +74,7 @@ def _drifts_of_payments(books: Books) -> list[Drift]:
         what = f"Payment {payment.id}"
         rows.append((what, "refunded_minor", payment.refunded_minor, proven.refunded))
         rows.append((what, "refundable_minor", payment.refundable_minor, proven.refundable))
+        rows.append((what, "unread_reason", payment.unread_reason, None))
     return _compare(rows)
 
 
@@ -99,15 +101,17 @@ def _compare(rows: Iterable[tuple[str, str, object, object]]) -> list[Drift]:
 
 
 async def audit_stripe(company_id: UUID | None = None, *, stripe: StripeGateway) -> AsyncIterator[Drift]:
-    """Every drift between our payments and Stripe's balance transactions, company by company; changes nothing.
+    """Every drift between our payments and Stripe's balance transactions, account by account; changes nothing.
 
     Raises StripeUnavailable or StripeRefused. Compares what the account's own currency shows, unconverted.
     """
-    companies = Company.all() if company_id is None else Company.filter(id=company_id)
-    async for company in companies.filter(stripe_account_id__isnull=False).order_by("id"):
-        assert company.stripe_account_id is not None
-        movements = await stripe.read_movements(company.stripe_account_id)
-        payments = Payment.filter(company_id=company.id, stripe_account_id=company.stripe_account_id)
+    async for account in _accounts(company_id):
+        assert account.account_id is not None
+        try:
+            movements = await stripe.read_movements(account.account_id)
+        except StripeAccountHidden:
+            continue  # `unseen` names it.
+        payments = Payment.filter(company_id=account.company_id, stripe_account_id=account.account_id)
         known: set[str] = set()
         paid = payments.filter(stripe_payment_intent_id__isnull=False).prefetch_related("refunds")
         async for payment in paid.order_by("id"):
@@ -116,7 +120,22 @@ async def audit_stripe(company_id: UUID | None = None, *, stripe: StripeGateway)
             for drift in _drifts_from_stripe(payment, movements.get(intent, Movement(intent))):
                 yield drift
         for intent in sorted(movements.keys() - known):
-            yield Drift(f"Payment intent {intent}", "captured", "no payment", movements[intent].captured)
+            if movements[intent].ours:  # What else a company takes on its account is none of our business.
+                yield Drift(f"Payment intent {intent}", "captured", "no payment", movements[intent].captured)
+
+
+def _accounts(company_id: UUID | None) -> QuerySet[ConnectedAccount]:
+    accounts = ConnectedAccount.all() if company_id is None else ConnectedAccount.filter(company_id=company_id)
+    return accounts.filter(account_id__isnull=False).order_by("id")
+
+
+async def unseen(company_id: UUID | None = None) -> AsyncIterator[str]:
+    """What could not be compared, a sentence each: accounts that Stripe hides, and payments it says nothing of."""
+    async for account in _accounts(company_id).filter(hidden_since__isnull=False):
+        yield f"Stripe has not shown us account {account.account_id} since {account.hidden_since:%Y-%m-%d %H:%M} UTC."
+    payments = Payment.all() if company_id is None else Payment.filter(company_id=company_id)
+    async for payment in payments.filter(unanswered_since__isnull=False).order_by("id"):
+        yield f"Payment {payment.id} ({payment.state}): Stripe has not said what became of it."
 
 
 def _drifts_from_stripe(payment: Payment, moved: Movement) -> list[Drift]:

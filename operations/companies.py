@@ -1,4 +1,4 @@
-"""Companies: founding one, its settings, its staff and its Stripe account."""
+"""Companies: founding one, its settings and its staff."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -6,14 +6,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
-from gateways.stripe_answers import ObservedAccount
-from models import Company, Invoice, StripeStatus, User, UserRole
-from operations.attempts import ProviderUnavailable
+from models import Company, Invoice, User, UserRole
 from operations.automations import insert_base_automations
 from operations.passwords import check_password, hash_password
 from operations.transactions import transaction
-from rules import clock, texts
+from rules import texts
 from rules.access import Principal
 from rules.errors import ErrorCode, Refusal
 from rules.money import CURRENCIES
@@ -155,43 +152,3 @@ def _checked_roles(names: list[str]) -> list[str]:
             "additionalRoles must differ from one another and from the built-in ones.", field=("additionalRoles",)
         )
     return checked
-
-
-async def connect_stripe(principal: Principal, *, stripe: StripeGateway, portal_url: str) -> str:
-    """Begin or go on connecting the company's Stripe account; returns the address to onboard at. Safe to repeat."""
-    require_owner(principal)
-    company = await Company.get(id=principal.company_id)
-    try:
-        account_id = company.stripe_account_id
-        if account_id is None:
-            account = await stripe.create_account(company.id, idempotency_key=f"account:{company.id}")
-            await note_stripe_account(company.id, account)
-            account_id = account.account_id
-        return await stripe.create_onboarding_url(account_id, refresh_url=portal_url, return_url=portal_url)
-    except StripeUnavailable:
-        raise ProviderUnavailable from None
-    except StripeRefused as refused:
-        raise Refusal(f"Stripe refused: {refused.message}", code=ErrorCode.PAYMENT_PROVIDER_REFUSED) from None
-
-
-async def refresh_stripe_connection(company_id: UUID, *, stripe: StripeGateway) -> None:
-    """Ask Stripe whether the company's account can charge now. Safe to repeat."""
-    company = await Company.get(id=company_id)
-    if company.stripe_account_id is None:
-        return
-    try:
-        account = await stripe.read_account(company.stripe_account_id)
-    except StripeUnavailable:
-        raise ProviderUnavailable from None
-    except StripeRefused as refused:
-        raise Refusal(f"Stripe refused: {refused.message}", code=ErrorCode.PAYMENT_PROVIDER_REFUSED) from None
-    await note_stripe_account(company_id, account)
-
-
-@transaction
-async def note_stripe_account(company_id: UUID, account: ObservedAccount) -> None:
-    """Store what Stripe says of a company's account. Safe to repeat."""
-    status = StripeStatus.READY if account.charges_enabled else StripeStatus.PENDING
-    await Company.filter(id=company_id).update(
-        stripe_account_id=account.account_id, stripe_status=status, next_hearing_at=clock.now()
-    )

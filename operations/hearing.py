@@ -5,13 +5,14 @@ from uuid import UUID
 
 import structlog
 
-from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe import StripeAccountHidden, StripeGateway, StripeRefused, StripeUnavailable
 from gateways.stripe_answers import News
-from models import Company, Payment
+from models import ConnectedAccount, Payment
 from operations.attempts import ProviderUnavailable
-from operations.companies import refresh_stripe_connection
+from operations.connected_accounts import note_account_hidden
+from operations.connecting import refresh_account
 from operations.leasing import take_due
-from operations.settling import settle_payment
+from operations.settling import look_at_payment
 from rules import clock
 from rules.errors import Refusal
 from rules.states import LIVE_ATTEMPTS
@@ -36,31 +37,43 @@ log = structlog.get_logger(__name__)
 
 
 async def take_accounts_due(*, limit: int) -> list[UUID]:
-    """The companies whose Stripe accounts were asked for news longest ago, taken so that no other worker asks now."""
-    return await take_due(Company.filter(stripe_account_id__isnull=False), "next_hearing_at", limit=limit)
+    """The connected accounts asked for news longest ago, taken so that no other worker asks now."""
+    return await take_due(ConnectedAccount.filter(account_id__isnull=False), "next_hearing_at", limit=limit)
 
 
 async def hear_soon(stripe_account_id: str) -> bool:
     """Note that an account has news, so that the next sweep asks for it; whether the account is one of ours."""
-    found = await Company.filter(stripe_account_id=stripe_account_id).update(next_hearing_at=clock.now())
+    found = await ConnectedAccount.filter(account_id=stripe_account_id).update(next_hearing_at=clock.now())
     return bool(found)
 
 
-async def hear_account(company_id: UUID, *, stripe: StripeGateway) -> None:
-    """Look again at whatever an account's new events are about. Safe to repeat; stops where Stripe stops answering."""
-    company = await Company.get(id=company_id)
-    if company.stripe_account_id is None:
+async def hear_account(connected_id: UUID, *, stripe: StripeGateway) -> None:
+    """Look again at whatever an account's new events are about. Safe to repeat; stops where Stripe stops answering.
+
+    Accounts that a company no longer charges on are heard too: what they took can still be disputed or given back.
+    """
+    account = await ConnectedAccount.get_or_none(id=connected_id)
+    if account is None or account.account_id is None:
         return
+    try:
+        await _hear_all(account, account.account_id, stripe)
+    except StripeAccountHidden:
+        await note_account_hidden(account.account_id)
+    except (StripeUnavailable, StripeRefused, ProviderUnavailable):
+        pass  # The gateway has logged it.
+    await ConnectedAccount.filter(id=connected_id).update(next_hearing_at=await _next_hearing(connected_id))
+
+
+async def _hear_all(account: ConnectedAccount, account_id: str, stripe: StripeGateway) -> None:
     for _ in range(PAGES_MAX):
-        try:
-            news, more = await _list_news(company.stripe_account_id, company.stripe_event_id, stripe)
-            for start in range(0, len(news), EVENTS_AT_ONCE_MAX):
-                await _hear(company, news[start : start + EVENTS_AT_ONCE_MAX], stripe)
-        except (StripeUnavailable, StripeRefused, ProviderUnavailable):
-            break
+        news, more = await _list_news(account_id, account.event_id, stripe)
+        if account.hidden_since is not None:  # It answers again: what it left unanswered comes first.
+            await _look_at_account(account_id, stripe)
+            account.hidden_since = None
+        for start in range(0, len(news), EVENTS_AT_ONCE_MAX):
+            await _hear(account, news[start : start + EVENTS_AT_ONCE_MAX], stripe)
         if not more:
-            break
-    await Company.filter(id=company_id).update(next_hearing_at=await _next_hearing(company_id))
+            return
 
 
 async def _list_news(account_id: str, after_event_id: str | None, stripe: StripeGateway) -> tuple[list[News], bool]:
@@ -73,38 +86,42 @@ async def _list_news(account_id: str, after_event_id: str | None, stripe: Stripe
         return await stripe.list_news(account_id, after_event_id=None)
 
 
-async def _hear(company: Company, news: list[News], stripe: StripeGateway) -> None:
-    await _look_again(company, news, stripe)
-    company.stripe_event_id = news[-1].event_id
-    await Company.filter(id=company.id).update(stripe_event_id=company.stripe_event_id)
+async def _hear(account: ConnectedAccount, news: list[News], stripe: StripeGateway) -> None:
+    await _look_again(account, news, stripe)
+    account.event_id = news[-1].event_id
+    await ConnectedAccount.filter(id=account.id).update(event_id=account.event_id)
 
 
-async def _look_again(company: Company, news: list[News], stripe: StripeGateway) -> None:
-    """Each row once, however many events name it."""
+async def _look_again(account: ConnectedAccount, news: list[News], stripe: StripeGateway) -> None:
+    """Each row once, however many events name it; what is not ours has no row. One that can't be taken in is noted."""
     intents = {item.payment_intent_id for item in news if item.payment_intent_id}
     sessions = {item.session_id for item in news if item.session_id}
-    payments = Payment.filter(company_id=company.id)
+    payments = Payment.filter(company_id=account.company_id, stripe_account_id=account.account_id)
     found = {payment.id for payment in await payments.filter(stripe_payment_intent_id__in=intents).only("id")}
     found |= {payment.id for payment in await payments.filter(checkout_session_id__in=sessions).only("id")}
     for payment_id in sorted(found):
-        await settle_payment(payment_id, stripe=stripe)
+        await look_at_payment(payment_id, stripe=stripe)
     if any(item.about_account for item in news):
-        await _look_at_account(company.id, stripe)
+        await _look_at_account(str(account.account_id), stripe)
 
 
-async def _look_at_account(company_id: UUID, stripe: StripeGateway) -> None:
+async def _look_at_account(account_id: str, stripe: StripeGateway) -> None:
     """One that Stripe won't show us any more must not keep the rest of the news from being heard."""
     try:
-        await refresh_stripe_connection(company_id, stripe=stripe)
+        await refresh_account(account_id, stripe=stripe)
     except ProviderUnavailable:
         raise
     except Refusal as refused:
-        log.warning("account_not_shown", company_id=str(company_id), reason=refused.message)
+        log.warning("account_not_shown", account_id=account_id, reason=refused.message)
 
 
-async def _next_hearing(company_id: UUID) -> datetime:
+async def _next_hearing(connected_id: UUID) -> datetime:
     now = clock.now()
-    if await Payment.exists(company_id=company_id, state__in=LIVE_ATTEMPTS):
+    account = await ConnectedAccount.get(id=connected_id)
+    if account.hidden_since is not None:
+        return now + HEARING_DELAY_QUIET
+    payments = Payment.filter(company_id=account.company_id, stripe_account_id=account.account_id)
+    if await payments.filter(state__in=LIVE_ATTEMPTS).exists():
         return now + HEARING_DELAY_PAYING
-    busy = await Payment.exists(company_id=company_id, created_at__gte=now - BUSY_FOR)
+    busy = await payments.filter(created_at__gte=now - BUSY_FOR).exists()
     return now + (HEARING_DELAY_BUSY if busy else HEARING_DELAY_QUIET)

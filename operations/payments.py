@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
-from models import Company, InspectionStatus, Invoice, Payment, StripeStatus
+from models import ConnectedAccount, InspectionStatus, Invoice, Payment, StripeStatus
 from models.visible import visible
 from operations.attempts import PaymentInProgress, ProviderUnavailable, end_attempt, ending_attempts
 from operations.audit_trail import record
@@ -14,7 +14,7 @@ from operations.booking import insert_payment
 from operations.books import AttemptsLive, Books, open_books
 from operations.idempotency import claim, keep
 from operations.leasing import take_due
-from operations.settling import apply_observation, give_up_checkout, mark_unknown, observe_payment
+from operations.settling import apply_observation, mark_unknown, note_refusal, observe_payment
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal, Scope
@@ -133,7 +133,7 @@ def _amount_to_pay(invoice: Invoice, amount: Decimal | None, attempt: Payment | 
     if attempt is not None and attempt.state is PaymentState.PROCESSING:
         raise PaymentInProgress("A payment of this invoice is still being processed.", field=("invoiceId",))
     if attempt is not None:
-        return _same_or_end(attempt, wanted)
+        return _same_or_end(attempt, wanted, account_id=books.company.stripe_account_id)
     _refuse_too_little(invoice)
     least = minimum_charge(invoice.currency)
     if wanted < least.amount_minor or 0 < remaining - wanted < least.amount_minor:
@@ -151,9 +151,10 @@ def _refuse_too_little(invoice: Invoice) -> None:
         raise Refusal(sentence, field=("invoiceId",), code=ErrorCode.BELOW_MINIMUM_CHARGE)
 
 
-def _same_or_end(attempt: Payment, wanted: int) -> int:
+def _same_or_end(attempt: Payment, wanted: int, *, account_id: str | None) -> int:
+    """An open attempt is gone on with while it asks for the same, on the account that the company charges on now."""
     expired = attempt.checkout_expires_at is not None and attempt.checkout_expires_at <= clock.now()
-    if attempt.amount_minor != wanted or expired:
+    if attempt.amount_minor != wanted or expired or attempt.stripe_account_id != account_id:
         raise AttemptsLive([attempt.id])
     return wanted
 
@@ -173,7 +174,8 @@ async def _insert_attempt(
         next_poll_at=now + next_poll_delay(timedelta(0)),
     )
     soon = payment.next_poll_at
-    await Company.filter(id=books.company.id, next_hearing_at__gt=soon).update(next_hearing_at=soon)
+    heard = ConnectedAccount.filter(account_id=payment.stripe_account_id, next_hearing_at__gt=soon)
+    await heard.update(next_hearing_at=soon)
     after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor}
     await record(books.inspection, "payment.started", payment.id, by=principal, after=after)
     return payment
@@ -187,7 +189,7 @@ async def _open_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
         await mark_unknown(payment_id)
         raise ProviderUnavailable from None
     except StripeRefused as refused:
-        await give_up_checkout(payment_id, refused.message)
+        await note_refusal(payment, refused)
         raise _provider_refused(refused.message) from None
     await apply_observation(payment_id, observed)
 

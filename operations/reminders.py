@@ -4,7 +4,7 @@ from uuid import UUID
 
 from tortoise import connections
 
-from models import Email, EmailKind, Inspection, InspectionPerson, Invoice
+from models import Email, EmailKind, Inspection, InspectionPerson, Invoice, StripeStatus
 from operations.books import Books, open_books
 from operations.outbox import LINK_MAILS_PER_HOUR_MAX, Body, Recipient, link_mails_within_an_hour, queue_mail
 from operations.sending import Letter, compose, payment_grant
@@ -22,7 +22,7 @@ SELECT invoice.id
   JOIN people person ON person.id = payee.person_id
  WHERE invoice.kind = 'SEPARATE' AND invoice.status = 'OPEN' AND invoice.payment_status <> 'DISPUTED'
    AND invoice.remaining_minor > 0 AND invoice.in_flight_minor = 0
-   AND NOT inspection.notifications_disabled AND person.email IS NOT NULL
+   AND NOT inspection.notifications_disabled AND person.email IS NOT NULL AND company.stripe_status = 'READY'
    AND (SELECT count(*) FROM jsonb_array_elements_text(company.reminder_days) AS set_day
          WHERE invoice.sent_at + set_day::int * interval '1 day' <= $1)
      > (SELECT COALESCE(MAX(email.sequence), 0) FROM emails email
@@ -47,7 +47,8 @@ async def remind(invoice_id: UUID) -> None:
     found = await Invoice.get(id=invoice_id)
     books = await open_books(found.inspection_id)
     invoice = books.invoice(invoice_id)
-    if not books.inspection.notifications_disabled and _is_unpaid(invoice):
+    able = books.company.stripe_status is StripeStatus.READY  # Nobody is asked for what can't be paid.
+    if able and not books.inspection.notifications_disabled and _is_unpaid(invoice):
         await _write(books, invoice, EmailStatus.QUEUED)
 
 

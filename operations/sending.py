@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPerson, Invoice, InvoiceLine
+from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPerson, Invoice, InvoiceLine, StripeStatus
 from models.visible import visible
 from operations.audit_trail import record
 from operations.books import Books, open_books
@@ -152,6 +152,12 @@ def _refuse_unsendable(books: Books, invoice: Invoice, *, field: str) -> None:
             "The client's primary invoice is never sent; the client sees it in the client portal.",
             field=(field,),
             code=ErrorCode.INVOICE_IS_PRIMARY,
+        )
+    if books.company.stripe_status is not StripeStatus.READY:
+        raise Refusal(
+            "Nobody could pay it: connect a Stripe account that can take payments first.",
+            field=(field,),
+            code=ErrorCode.STRIPE_NOT_CONNECTED,
         )
     if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.OPEN):
         raise NotSendable(f"Invoice {invoice.number} is {invoice.status.lower()}.", field=(field,))

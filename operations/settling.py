@@ -3,24 +3,24 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
-from gateways.stripe_answers import CheckoutRequest, ObservedPayment
+import structlog
+
+from gateways.stripe import StripeAccountHidden, StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe_answers import FAILURE_LENGTH_MAX, CheckoutRequest, ObservedPayment
 from models import AutomationTrigger, Invoice, Payment
 from operations.audit_trail import record
 from operations.books import Books, close_books, lock_inspection, open_books
+from operations.connected_accounts import note_account_hidden
 from operations.occurrences import note
 from operations.receipts import owe_payment_receipt
 from operations.refunding import settle_refunds
 from operations.transactions import transaction
 from rules import clock
-from rules.polling import next_poll_delay
+from rules.errors import Refusal
+from rules.polling import DEBIT_LIFE, LOOK_AFTER, PATIENCE, next_poll_delay
 from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, SETTLED, TAKEN_BACK, PaymentState, next_payment_state
 
-LOOK_AFTER = timedelta(minutes=2)
-"""How old an attempt without a checkout is when we stop asking for one, and look what Stripe has.
-
-Stripe repeats the fault that it first answered with for as long as it keeps the key, which is a day.
-"""
+log = structlog.get_logger(__name__)
 
 
 async def observe_payment(payment: Payment, *, stripe: StripeGateway) -> ObservedPayment:
@@ -53,23 +53,44 @@ async def checkout_request(payment: Payment) -> CheckoutRequest:
     )
 
 
+async def look_at_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
+    """As `settle_payment`, for one of many: what can't be taken in is noted on the payment, and looked at again later.
+
+    It must neither stop the others nor go unseen: it is in the inspection's history, and the audit tells of it.
+    """
+    try:
+        await settle_payment(payment_id, stripe=stripe)
+    except Refusal as refused:  # Somebody else held the rows for too long.
+        log.info("payment_busy", payment_id=str(payment_id), reason=refused.message)
+        await _note_unread(payment_id, None)
+    except Exception as fault:
+        log.exception("payment_unread", payment_id=str(payment_id))
+        await _note_unread(payment_id, type(fault).__name__)
+    else:
+        await Payment.filter(id=payment_id, unread_reason__isnull=False).update(unread_reason=None)
+
+
 async def settle_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
     """Bring one payment to the status Stripe reports. Safe to repeat, in any order, late or twice."""
     payment = await Payment.get_or_none(id=payment_id)
     if payment is None or payment.stripe_account_id is None:
         return
+    if payment.checkout_session_id is None and payment.state not in LIVE_ATTEMPTS:
+        return  # It ended without a checkout: asking would open one.
     try:
         observed = await observe_payment(payment, stripe=stripe)  # Before the locks: slow.
     except StripeUnavailable:
         await _resolve_unanswered(payment, stripe=stripe)
     except StripeRefused as refused:
-        await give_up_checkout(payment_id, refused.message)
+        await note_refusal(payment, refused)
     else:
         await apply_observation(payment_id, observed)
         try:
             await settle_refunds(payment_id, observed, stripe=stripe)
         except StripeUnavailable:
             await _poll_again(payment)
+        except StripeAccountHidden as hidden:
+            await note_refusal(payment, hidden)
 
 
 async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> None:
@@ -77,14 +98,24 @@ async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> Non
 
     Giving up is safe: nobody has the address of a checkout that we were never told.
     """
-    if payment.checkout_session_id is not None or clock.now() - payment.created_at < LOOK_AFTER:
+    if clock.now() - payment.created_at < LOOK_AFTER:
+        await _poll_again(payment)
+        return
+    if payment.checkout_session_id is not None:
+        if payment.state in LIVE_ATTEMPTS and askable_until(payment) + PATIENCE <= clock.now():
+            await give_up_checkout(payment.id, "The payment provider has not answered for a day.")
         await _poll_again(payment)
         return
     assert payment.stripe_account_id is not None
     try:
         found = await stripe.find_checkout(payment.id, account_id=payment.stripe_account_id, since=payment.created_at)
-    except (StripeUnavailable, StripeRefused):
-        await _poll_again(payment)
+    except StripeUnavailable:
+        if payment.state in LIVE_ATTEMPTS and askable_until(payment) <= clock.now():
+            await give_up_checkout(payment.id, "The payment provider could not be asked in time.")
+        else:
+            await _poll_again(payment)
+    except StripeRefused as refused:
+        await note_refusal(payment, refused)
     else:
         if found is None:
             await give_up_checkout(payment.id, "The payment provider could not open a checkout; please try again.")
@@ -113,21 +144,51 @@ async def apply_observation(payment_id: UUID, observed: ObservedPayment) -> None
     if state in PAID_AT_STRIPE and payment.settled_at is None:
         payment.settled_at = clock.now()
     payment.taken_back_at = (payment.taken_back_at or clock.now()) if state in TAKEN_BACK else None
-    payment.next_poll_at = _next_poll(payment)
+    payment.unanswered_since = None
+    # One that we gave up on may still be under way at Stripe.
+    pending = state not in PAID_AT_STRIPE and observed.state in LIVE_ATTEMPTS
+    payment.next_poll_at = _later(payment) if pending else None
     await _save(books, payment)
     if state is not before:
         await _record(books, payment, before)
 
 
+async def note_refusal(payment: Payment, refused: StripeRefused) -> None:
+    """Note that Stripe will not say what became of a payment; the attempt ends where it can bring nothing any more."""
+    if isinstance(refused, StripeAccountHidden):
+        await note_account_hidden(str(payment.stripe_account_id))
+    await give_up_checkout(payment.id, refused.message)
+
+
+def askable_until(payment: Payment) -> datetime:
+    """Until when an attempt may bring money without our hearing of it: its checkout ends, or its bank has answered."""
+    assert payment.checkout_expires_at is not None
+    if payment.state is PaymentState.PROCESSING:
+        return max(payment.checkout_expires_at, payment.created_at + DEBIT_LIFE)
+    return payment.checkout_expires_at
+
+
 @transaction
 async def give_up_checkout(payment_id: UUID, reason: str) -> None:
-    """Fail an attempt for which Stripe refused to open a checkout. Safe to repeat."""
+    """End an attempt of which Stripe says nothing: at once where nobody was ever told the address of its checkout,
+    else when its time is over. It is asked about again when Stripe's account is back, and money found is booked.
+
+    Safe to repeat.
+    """
     payment, books = await _open(payment_id)
-    before = payment.state
-    if before not in LIVE_ATTEMPTS or payment.checkout_session_id is not None:
-        payment.next_poll_at = _next_poll(payment)
+    before, now = payment.state, clock.now()
+    if before not in LIVE_ATTEMPTS:
+        payment.unanswered_since, payment.next_poll_at = payment.unanswered_since or now, None
+    elif payment.checkout_session_id is None:
+        payment.state, payment.next_poll_at = PaymentState.FAILED, None
+    elif askable_until(payment) <= now:
+        payment.state, payment.next_poll_at = PaymentState.CANCELED, None
+        payment.unanswered_since = payment.unanswered_since or now
     else:
-        payment.state, payment.failure_message, payment.next_poll_at = PaymentState.FAILED, reason[:500], None
+        payment.unanswered_since = payment.unanswered_since or now
+        payment.next_poll_at = min(_later(payment), askable_until(payment))
+    if payment.state is not before:
+        payment.failure_message = reason[:FAILURE_LENGTH_MAX]
     await _save(books, payment)
     if payment.state is not before:
         await _record(books, payment, before)
@@ -152,6 +213,17 @@ async def _poll_again(payment: Payment) -> None:
     await Payment.filter(id=payment.id).update(next_poll_at=_later(payment))
 
 
+@transaction
+async def _note_unread(payment_id: UUID, reason: str | None) -> None:
+    """Look again later; with a reason, tell once that there is something we could not take in."""
+    payment, books = await _open(payment_id)
+    if reason is not None and payment.unread_reason is None:
+        await record(books.inspection, "payment.unread", payment.id, by=None, after={"reason": reason})
+    await Payment.filter(id=payment_id).update(
+        unread_reason=reason[:200] if reason else payment.unread_reason, next_poll_at=_later(payment)
+    )
+
+
 async def _open(payment_id: UUID) -> tuple[Payment, Books]:
     found = await Payment.get(id=payment_id)
     books = await open_books(found.inspection_id)
@@ -165,6 +237,7 @@ async def _save(books: Books, payment: Payment) -> None:
 
 
 async def _record(books: Books, payment: Payment, before: PaymentState) -> None:
+    log.info("payment_moved", payment_id=str(payment.id), before=before, after=payment.state)
     if payment.state in SETTLED and before not in SETTLED:  # Once, whatever disputes come and go.
         await note(books.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
         await owe_payment_receipt(books, payment)
@@ -176,11 +249,6 @@ async def _record(books: Books, payment: Payment, before: PaymentState) -> None:
         before={"state": before},
         after={"state": payment.state, "amount_minor": payment.amount_minor},
     )
-
-
-def _next_poll(payment: Payment) -> datetime | None:
-    """Ask again while the checkout may still be paid or its money is under way; afterwards there is nothing to ask."""
-    return _later(payment) if payment.state in LIVE_ATTEMPTS else None
 
 
 def _later(payment: Payment) -> datetime:

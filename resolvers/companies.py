@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from operations import companies
+from operations import companies, connecting
 from operations import sign_ins as sessions
 from resolvers.context import Context
 from resolvers.mutating import Changed, given_fields
@@ -30,16 +30,22 @@ async def update_company(context: Context, input: Any) -> Changed:
     return Changed(await companies.update_company(context.caller, changes))
 
 
-async def connect_stripe(context: Context, _: Any) -> Changed:
+async def connect_stripe(context: Context, input: Any) -> Changed:
     outside = context.outside
-    url = await companies.connect_stripe(context.caller, stripe=outside.stripe, portal_url=outside.portals.staff_url)
+    url = await connecting.connect_stripe(
+        context.caller, another=input.another, stripe=outside.stripe, portal_url=outside.portals.staff_url
+    )
     return Changed(context.caller.company_id, told={"onboarding_url": url})
 
 
 async def refresh_stripe_connection(context: Context, _: Any) -> Changed:
     companies.require_owner(context.caller)
-    await companies.refresh_stripe_connection(context.caller.company_id, stripe=context.outside.stripe)
+    await connecting.refresh_stripe_connection(context.caller.company_id, stripe=context.outside.stripe)
     return Changed(context.caller.company_id)
+
+
+async def disconnect_stripe(context: Context, _: Any) -> Changed:
+    return Changed(await connecting.disconnect_stripe(context.caller))
 
 
 async def create_user(context: Context, input: Any) -> Changed:

@@ -8,6 +8,21 @@ POLL_DELAY_MAX = timedelta(minutes=15)
 POLL_GROWTH = 30
 """A payment is polled each time its age has grown by this part: every 5 s for somebody who pays within 2 minutes."""
 
+LOOK_AFTER = timedelta(minutes=2)
+"""How old a call without an answer is when we stop repeating it, and look what Stripe has.
+
+Stripe repeats the fault that it first answered with for as long as it keeps the key, which is a day; then it forgets.
+"""
+
+REPEAT_FOR = timedelta(minutes=1)
+"""How long a call that makes something is repeated under one key; whatever it does is done by LOOK_AFTER."""
+
+DEBIT_LIFE = timedelta(days=14)
+"""How long a bank may take to answer a debit, generously: Stripe says four business days, and some banks are late."""
+
+PATIENCE = timedelta(days=1)
+"""How long after a checkout's time is over we wait for a Stripe that does not answer at all."""
+
 EMAIL_ATTEMPTS_MAX = 8
 _EMAIL_DELAYS = (
     timedelta(minutes=1),

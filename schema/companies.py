@@ -1,4 +1,4 @@
-"""The company, its staff and its Stripe connection."""
+"""The company, its staff and its Stripe account."""
 
 import strawberry
 
@@ -10,9 +10,12 @@ from schema.shown import CLIENT, INSPECTOR, Shown
 
 
 @strawberry.type(description="How a company takes payments online.")
-class StripeConnection:
+class StripeAccount:
     stripe_status: models.StripeStatus = allow(INSPECTOR, name="status", description="Whether it can charge now.")
     stripe_account_id: str | None = allow(INSPECTOR, name="accountId", description="Stripe's id of its account.")
+    stripe_reason: str | None = allow(
+        INSPECTOR, name="reason", description="Why it can't charge, in a sentence for people; null while it can."
+    )
 
 
 @strawberry.type(description="A staff member of a company.")
@@ -41,5 +44,5 @@ class Company(Shown, Node):
     users: list[User] = allow(INSPECTOR, relation="users", description="Its staff.")
 
     @allow(INSPECTOR, description="How it takes payments online.")
-    def stripe(self) -> StripeConnection:
+    def stripe(self) -> StripeAccount:
         return self  # type: ignore[return-value]  # The same row in another shape.

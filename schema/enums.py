@@ -37,6 +37,7 @@ describe(
     NOT_CONNECTED="No account yet.",
     PENDING="Onboarding is not finished, or Stripe restricted the account.",
     READY="Able to charge.",
+    DISCONNECTED="Revoked, rejected, closed or disconnected by the owner; the reason says which.",
 )
 describe(
     models.UserRole,

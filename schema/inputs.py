@@ -259,6 +259,15 @@ class UpdateCompanyInput:
 
 @strawberry.input(description="Begins, or goes on, connecting a Stripe account.")
 class ConnectStripeInput:
+    another: bool = given(
+        "Connect a new account, instead of the one that was connected before; that has to be disconnected first.",
+        default=False,
+    )
+    client_mutation_id: str | None = given("Ignored; inputs must have a field.", default=None)
+
+
+@strawberry.input(description="Stops taking payments on the company's Stripe account.")
+class DisconnectStripeInput:
     client_mutation_id: str | None = given("Ignored; inputs must have a field.", default=None)
 
 

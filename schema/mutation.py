@@ -252,7 +252,16 @@ class Mutation(Messaging):
         INSPECTOR,
         takes=inputs.ConnectStripeInput,
         returns=ConnectStripePayload,
-        description="Begin, or go on, connecting a Stripe account; for the owner.",
+        description="Begin, or go on, connecting a Stripe account; for the owner. One that was disconnected, or that"
+        " Stripe shows us again, is taken up again; where Stripe no longer shows it, a new one is begun.",
+    )
+    disconnect_stripe = mutation(
+        companies.disconnect_stripe,
+        INSPECTOR,
+        takes=inputs.DisconnectStripeInput,
+        returns=CompanyPayload,
+        description="Stop taking payments on the company's Stripe account; for the owner. Checkouts that are open can"
+        " be paid until they end, and what they bring is booked; past payments can still be refunded.",
     )
     refresh_stripe_connection = mutation(
         companies.refresh_stripe_connection,

@@ -19,7 +19,8 @@ from app.server import create_app
 from app.settings import Settings
 from gateways.stripe_answers import ObservedAccount
 from operations import automating, emails, hearing, payments, refunding, refunds, reminders, settling
-from operations.companies import NewUser, create_company, note_stripe_account
+from operations.companies import NewUser, create_company
+from operations.connected_accounts import note_stripe_account
 from rules import clock
 from tests.sandbox_servers import Servers
 
@@ -257,7 +258,8 @@ class World:
 
     async def hear_news(self) -> None:
         """Ask Stripe for the company's news now, as the worker does in time."""
-        await hearing.hear_account(self.company_key, stripe=self.held.stripe)
+        for account in await models.ConnectedAccount.filter(company_id=self.company_key).order_by("id"):
+            await hearing.hear_account(account.id, stripe=self.held.stripe)
 
     async def pay(self, checkout_url: str, **form: str) -> int:
         """What a person does at the checkout; the page's status."""

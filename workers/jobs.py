@@ -50,7 +50,7 @@ async def send_emails(ctx: JobContext, *_ignored: Any) -> None:
 async def poll_payments(ctx: JobContext, *_ignored: Any) -> None:
     """Ask Stripe about the payments longest without news."""
     due = await payments.take_due_for_polling(limit=POLL_BATCH_MAX)
-    await _each(due, partial(settling.settle_payment, stripe=ctx["stripe"]))
+    await _each(due, partial(settling.look_at_payment, stripe=ctx["stripe"]))
 
 
 async def poll_refunds(ctx: JobContext, *_ignored: Any) -> None:
@@ -80,7 +80,7 @@ async def remind(_: JobContext, *_ignored: Any) -> None:
 
 async def settle_payment(ctx: JobContext, payment_id: str) -> None:
     """Ask Stripe about one payment now."""
-    await settling.settle_payment(UUID(payment_id), stripe=ctx["stripe"])
+    await settling.look_at_payment(UUID(payment_id), stripe=ctx["stripe"])
 
 
 async def _each(row_ids: Sequence[UUID], work: Callable[[UUID], Awaitable[None]]) -> None:

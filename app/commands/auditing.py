@@ -9,7 +9,7 @@ from app.commands.outcomes import fail, refuse
 from app.commands.storing import database_url, unreachable_database_refused
 from gateways.stripe import StripeRefused, StripeUnavailable, stripe_gateway
 from models import database
-from operations.auditing import Drift, audit_books, audit_stripe
+from operations.auditing import Drift, audit_books, audit_stripe, unseen
 
 
 def audit(data_dir: Path, *, stripe_api_key: str, stripe_base_url: str) -> None:
@@ -27,11 +27,14 @@ async def _audit(url: str, stripe_api_key: str, stripe_base_url: str) -> list[Dr
         stripe = await stack.enter_async_context(stripe_gateway(stripe_api_key, base_url=stripe_base_url))
         drifts = await _collect(audit_books())
         try:
-            return drifts + await _collect(audit_stripe(stripe=stripe))
+            drifts += await _collect(audit_stripe(stripe=stripe))
         except (StripeUnavailable, StripeRefused) as error:
             for drift in drifts:
                 print(drift)
             refuse(f"Stripe could not be asked: {error}.")
+        async for sentence in unseen():
+            print(sentence)
+        return drifts
 
 
 async def _collect(found: AsyncIterator[Drift]) -> list[Drift]:

@@ -12,7 +12,7 @@ from models import Agreement, InspectionPerson, Invoice, LineItem, LineItemKind,
 from operations import (
     agreements,
     automations,
-    companies,
+    connecting,
     emails,
     ending_invoices,
     grants,
@@ -61,9 +61,9 @@ class Seed:
     async def connect_stripe(self) -> None:
         """Onboard at the simulator, as the owner would in a browser."""
         stripe, home = self._held.stripe, self._held.settings.portals.staff_url
-        url = await companies.connect_stripe(self._owner, stripe=stripe, portal_url=home)
+        url = await connecting.connect_stripe(self._owner, stripe=stripe, portal_url=home)
         await asyncio.to_thread(visitor.complete_onboarding, url)
-        await companies.refresh_stripe_connection(self._owner.company_id, stripe=stripe)
+        await connecting.refresh_stripe_connection(self._owner.company_id, stripe=stripe)
 
     async def job(self, address: str, *, days: int, items: list[Item], guests: list[Guest]) -> Job:
         """An inspection that takes place `days` from today."""

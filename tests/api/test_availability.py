@@ -5,7 +5,7 @@ from graphql import GraphQLInputObjectType
 
 import models
 from gateways.stripe_answers import ObservedAccount
-from operations.companies import note_stripe_account
+from operations.connected_accounts import note_stripe_account
 from schema.root import build_api
 from tests.api.expectations import Refused, refused
 from tests.world import Job, World

@@ -30,8 +30,8 @@ async def post(world: World, body: bytes, headers: dict[str, str] | dict[bytes, 
 
 
 async def next_hearing_is_now(world: World) -> bool:
-    company = await models.Company.get(id=world.company_key)
-    return company.next_hearing_at is not None and company.next_hearing_at <= clock.now()
+    account = await models.ConnectedAccount.get(company_id=world.company_key)
+    return account.next_hearing_at is not None and account.next_hearing_at <= clock.now()
 
 
 async def quiet(world: World) -> bytes:

@@ -29,7 +29,7 @@ from tortoise import connections
 import models
 from gateways.stripe_answers import ObservedAccount
 from operations import (
-    companies,
+    connected_accounts,
     ending_invoices,
     grants,
     hearing,
@@ -99,7 +99,7 @@ class MoneyMachine(RuleBasedStateMachine):
     async def _begin(self) -> None:
         company = await models.Company.create(name="Random Homes", currency="USD")
         account = await self.world.servers.stripe.ready_account()
-        await companies.note_stripe_account(company.id, ObservedAccount(account, True, True))
+        await connected_accounts.note_stripe_account(company.id, ObservedAccount(account, True, True))
         user = await models.User.create(
             company_id=company.id, name="U", email=f"{new_id()}@x.test", password_hash="-", role="OWNER"
         )
@@ -334,7 +334,8 @@ class MoneyMachine(RuleBasedStateMachine):
             await settling.settle_payment(payment.id, stripe=self.stripe)
         for refund in await models.Refund.filter(company_id=self.company, next_poll_at__isnull=False):
             await refunding.settle_refund(refund.id, stripe=self.stripe)
-        await hearing.hear_account(self.company, stripe=self.stripe)
+        for account in await models.ConnectedAccount.all():
+            await hearing.hear_account(account.id, stripe=self.stripe)
 
     @invariant()
     def books_are_true(self) -> None:

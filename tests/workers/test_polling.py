@@ -299,7 +299,7 @@ async def test_what_is_canceled_here_and_paid_there_is_paid(world: World) -> Non
     await world.pay((await start(payer, invoice)).done("checkoutUrl"))
     payment = await only_payment()
     await Payment.filter(id=payment.id).update(state=PaymentState.CANCELED, next_poll_at=None)
-    await hearing.hear_account(world.company_key, stripe=world.held.stripe)
+    await world.hear_news()
     assert (await only_payment()).state is PaymentState.SUCCEEDED
     assert (await seen(payer))["status"] == "PAID"
 
@@ -400,7 +400,7 @@ async def test_money_that_lands_on_a_void_invoice_is_recorded_and_given_back(wor
     voided = await world.inspector.mutate("voidInvoice", "invoice { status }", invoiceId=invoice["id"])
     assert voided.done("invoice")["status"] == "VOID"
     assert await world.pay(url) == 303
-    await hearing.hear_account(world.company_key, stripe=world.held.stripe)
+    await world.hear_news()
     row = await Invoice.get(id=key_of(invoice["id"]))
     assert (row.status, row.payment_status, row.overpaid_minor) == ("VOID", "OVERPAID", 10000)
     shown = await job.read("paymentStatus settled { formatted } payments { id status refundable { formatted } }")
@@ -434,7 +434,7 @@ async def test_hearing_goes_on_where_it_stopped(world: World, monkeypatch: pytes
         heard.append(payment_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(hearing, "settle_payment", settle)
+        patch.setattr(hearing, "look_at_payment", settle)
         with pytest.raises(asyncio.CancelledError):
             await world.hear_news()
     await world.hear_news()
