@@ -70,9 +70,10 @@ def _in_our_words(error: Exception) -> StripeUnavailable | StripeRefused:
         return StripeUnavailable(type(error).__name__)
     if error.http_status is None or error.http_status >= 500 or error.http_status == 409:
         return StripeUnavailable(type(error).__name__)
-    if error.http_status == 403 and error.code == ACCOUNT_HIDDEN:
-        return StripeAccountHidden(HIDDEN, error.code)  # Stripe's own sentence quotes our key.
-    return StripeRefused(error.user_message or "Stripe refused the request.", error.code)
+    code = error.code or (error.error.code if error.error else None)  # The client leaves it out of a 403.
+    if error.http_status == 403 and code == ACCOUNT_HIDDEN:
+        return StripeAccountHidden(HIDDEN, code)  # Stripe's own sentence quotes our key.
+    return StripeRefused(error.user_message or "Stripe refused the request.", code)
 
 
 async def pages(

@@ -113,6 +113,8 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Refund",
             name="tries",
-            field=fields.IntField(default=0, db_default=0, description="How many idempotency keys were given up for it."),
+            field=fields.IntField(
+                default=0, db_default=0, description="How many idempotency keys were given up for it."
+            ),
         ),
     ]

@@ -334,7 +334,7 @@ class MoneyMachine(RuleBasedStateMachine):
             await settling.settle_payment(payment.id, stripe=self.stripe)
         for refund in await models.Refund.filter(company_id=self.company, next_poll_at__isnull=False):
             await refunding.settle_refund(refund.id, stripe=self.stripe)
-        for account in await models.ConnectedAccount.all():
+        for account in await models.ConnectedAccount.filter(company_id=self.company):
             await hearing.hear_account(account.id, stripe=self.stripe)
 
     @invariant()
