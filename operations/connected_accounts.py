@@ -13,6 +13,8 @@ from rules.states import RefundStatus
 
 CONNECTED = (StripeStatus.PENDING, StripeStatus.READY)
 
+REASON_LENGTH_MAX = 500
+
 log = structlog.get_logger(__name__)
 
 
@@ -81,7 +83,7 @@ async def _lock(company_id: UUID) -> Company:
 
 async def _store(company: Company, status: StripeStatus, reason: str | None) -> None:
     before = company.stripe_status
-    company.stripe_status, company.stripe_reason = status, reason
+    company.stripe_status, company.stripe_reason = status, reason[:REASON_LENGTH_MAX] if reason else None
     await company.save(update_fields=["stripe_account_id", "stripe_status", "stripe_reason"])
     if status is not before:
         log.info("stripe_account_moved", company_id=str(company.id), before=before, after=status, reason=reason)

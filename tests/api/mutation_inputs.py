@@ -183,6 +183,13 @@ async def _delete_automation(rich: RichWorld, scope: Scope | None) -> Attempt:
     return rich.apis[scope], {"automationId": await _an_automation(rich)}
 
 
+async def _disconnect_stripe(rich: RichWorld, scope: Scope | None) -> Attempt:
+    """Another company, so that this one can go on charging."""
+    del scope
+    _, owner = await rich.world.new_company("Hillside Inspections", f"hill.{next(_numbers)}@hillside.test")
+    return owner, {}
+
+
 async def _create_user(rich: RichWorld, scope: Scope | None) -> Attempt:
     given = {"name": "Ned New", "email": f"ned.{next(_numbers)}@lakeside.test", "password": PASSWORD}
     return rich.apis[scope], given
@@ -227,6 +234,7 @@ MAKERS: dict[str, Make] = {
     "deleteAutomation": _delete_automation,
     "updateCompany": _given(name="Lakeside Inspections"),
     "connectStripe": _given(),
+    "disconnectStripe": _disconnect_stripe,
     "refreshStripeConnection": _given(),
     "createUser": _create_user,
 }

@@ -26,6 +26,7 @@ async def colleague(world: World, *, password: str = PASSWORD) -> Api:
         ("updateCompany", {"name": "Mine Now"}),
         ("updateCompany", {"additionalRoles": ["Attorney"]}),
         ("connectStripe", {}),
+        ("disconnectStripe", {}),
         ("refreshStripeConnection", {}),
         ("createUser", {"name": "Eve", "email": "eve@lakeside.test", "password": PASSWORD, "role": "OWNER"}),
     ],
