@@ -21,7 +21,7 @@ UPDATE companies SET stripe_event_id = event_id, next_hearing_at = account.next_
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0005_refresh_tokens")]
+    dependencies = [("models", "0006_shared_links")]
 
     initial = False
 
