@@ -9,6 +9,7 @@ from operations.books import Books, lock_inspection
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal, refuse_guests
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 
 SIGNATURE_LENGTH_MAX = 200
@@ -46,9 +47,11 @@ async def update_agreement(books: Books, *, by: Principal) -> None:
 async def sign_agreement(principal: Principal, agreement_id: UUID, *, name: str) -> UUID:
     """Sign the current version by typing a name; for a client, not for whom they let in. Safe to repeat."""
     refuse_guests(principal)
-    found = await visible(Agreement, principal).get_or_none(id=agreement_id)
-    if found is None:
-        raise NotFound("Agreement", field=("agreementId",))
+    with Checks() as check:
+        name = check(texts.line, name, field="name", length_max=SIGNATURE_LENGTH_MAX)
+        found = await visible(Agreement, principal).get_or_none(id=agreement_id)
+        if found is None:
+            raise NotFound("Agreement", field=("agreementId",))
     inspection = await lock_inspection(found.inspection_id)
     agreement = await Agreement.get(id=agreement_id)
     if not agreement.current:
@@ -58,8 +61,7 @@ async def sign_agreement(principal: Principal, agreement_id: UUID, *, name: str)
             code=ErrorCode.AGREEMENT_NOT_CURRENT,
         )
     if agreement.signed_at is None:
-        agreement.signed_by = texts.line(name, field="name", length_max=SIGNATURE_LENGTH_MAX)
-        agreement.signed_at = clock.now()
+        agreement.signed_by, agreement.signed_at = name, clock.now()
         await agreement.save(update_fields=["signed_by", "signed_at"])
         after = {"version": agreement.version, "signed_by": agreement.signed_by}
         await record(inspection, "agreement.signed", agreement.id, by=principal, after=after)

@@ -12,6 +12,7 @@ from operations.passwords import check_password, hash_password
 from operations.transactions import transaction
 from rules import texts
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
 from rules.money import CURRENCIES
 from rules.roles import ROLE_NAMES, PersonRole
@@ -58,8 +59,16 @@ async def _insert_company(name: str, currency: str, time_zone: str, owner: NewUs
 async def create_user(principal: Principal, new: NewUser, *, role: UserRole) -> UUID:
     """Add a staff member; for the owner alone. Returns their key."""
     require_owner(principal)
-    password_hash = await hash_password(check_password(new.password))
-    return await _create_user(principal.company_id, new, role, password_hash)
+    with Checks() as check:
+        checked = NewUser(
+            name=check(texts.line, new.name, field="name", length_max=NAME_LENGTH_MAX),
+            email=check(_sign_in_address, new.email),
+            password=check(check_password, new.password),
+        )
+        with check.at():
+            await _refuse_known_address(checked.email)
+    password_hash = await hash_password(checked.password)
+    return await _create_user(principal.company_id, checked, role, password_hash)
 
 
 @transaction
@@ -68,9 +77,8 @@ async def _create_user(company_id: UUID, new: NewUser, role: UserRole, password_
 
 
 async def _insert_user(company_id: UUID, new: NewUser, role: UserRole, password_hash: str) -> UUID:
-    email = texts.email_address(new.email, field="email").lower()
-    if await User.exists(email=email):
-        raise Refusal("email belongs to a user already.", field=("email",), code=ErrorCode.ALREADY_EXISTS)
+    email = _sign_in_address(new.email)
+    await _refuse_known_address(email)
     user = await User.create(
         company_id=company_id,
         name=texts.line(new.name, field="name", length_max=NAME_LENGTH_MAX),
@@ -79,6 +87,15 @@ async def _insert_user(company_id: UUID, new: NewUser, role: UserRole, password_
         role=role,
     )
     return user.id
+
+
+def _sign_in_address(email: str) -> str:
+    return texts.email_address(email, field="email").lower()
+
+
+async def _refuse_known_address(email: str) -> None:
+    if await User.exists(email=email):
+        raise Refusal("email belongs to a user already.", field=("email",), code=ErrorCode.ALREADY_EXISTS)
 
 
 def require_owner(principal: Principal) -> None:
@@ -92,16 +109,17 @@ async def update_company(principal: Principal, changes: dict[str, Any]) -> UUID:
     """Change the given settings; for the owner alone. Returns the company's key."""
     require_owner(principal)
     company = await Company.filter(id=principal.company_id).select_for_update().get()
-    if "name" in changes:
-        company.name = texts.line(changes["name"], field="name", length_max=NAME_LENGTH_MAX)
-    if "time_zone" in changes:
-        company.time_zone = _checked_time_zone(changes["time_zone"])
-    if "additional_roles" in changes:
-        company.additional_roles = _checked_roles(changes["additional_roles"])
-    if "reminder_days" in changes:
-        company.reminder_days = _checked_reminder_days(changes["reminder_days"])
-    if changes.get("deferred_payments_enabled") and not company.deferred_payments_enabled:
-        await _refuse_live_invoices(company.id)
+    with Checks() as check:
+        if "name" in changes:
+            company.name = check(texts.line, changes["name"], field="name", length_max=NAME_LENGTH_MAX)
+        if "time_zone" in changes:
+            company.time_zone = check(_checked_time_zone, changes["time_zone"])
+        if "additional_roles" in changes:
+            company.additional_roles = check(_checked_roles, changes["additional_roles"])
+        if "reminder_days" in changes:
+            company.reminder_days = check(_checked_reminder_days, changes["reminder_days"])
+        if changes.get("deferred_payments_enabled") and not company.deferred_payments_enabled:
+            await _refuse_live_invoices(company.id)
     for name in ("deferred_payments_enabled", "advanced_automations_enabled", "report_lock_enabled"):
         if name in changes:
             setattr(company, name, changes[name])
@@ -145,7 +163,11 @@ def _checked_reminder_days(days: list[int]) -> list[int]:
 def _checked_roles(names: list[str]) -> list[str]:
     if len(names) > ADDITIONAL_ROLES_MAX:
         raise Refusal(f"additionalRoles must have at most {ADDITIONAL_ROLES_MAX} names.", field=("additionalRoles",))
-    checked = [texts.line(name, field="additionalRoles", length_max=ROLE_NAME_LENGTH_MAX) for name in names]
+    with Checks() as check:
+        checked = []
+        for place, name in enumerate(names):
+            with check.element("additionalRoles", place):
+                checked.append(texts.line(name, field="additionalRoles", length_max=ROLE_NAME_LENGTH_MAX))
     folded, built_in = {name.lower() for name in checked}, {*ROLE_NAMES.values(), *PersonRole}
     if len(folded) < len(checked) or folded & {name.lower() for name in built_in}:
         raise Refusal(

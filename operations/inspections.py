@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,12 +28,13 @@ from operations.audit_trail import record
 from operations.billing import follow_items
 from operations.books import AttemptsLive, close_books, lock_inspection, open_books
 from operations.ending_links import end_links
-from operations.line_items import NewLineItem, insert_line_items
+from operations.line_items import Charge, NewLineItem, checked_charge, insert_line_items
 from operations.occurrences import note
 from operations.silencing import resume, silence
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
 from rules.roles import PersonRole, role_name
@@ -43,6 +44,7 @@ ADDRESS_LENGTH_MAX = 300
 AGREEMENT_LENGTH_MAX = 50_000
 PEOPLE_MAX = 20
 LINE_ITEMS_MAX = 100
+SCHEDULED_FROM, SCHEDULED_TO = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,15 @@ class NewPerson:
     person_id: UUID
     role: PersonRole
     role_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """Somebody who may be put into a People box, and what their role is called."""
+
+    person: Person
+    role: PersonRole
+    role_name: str
 
 
 class ClientRequired(Refusal):
@@ -72,36 +83,83 @@ async def create_inspection(
     agreement_body: str | None,
 ) -> UUID:
     """Create an inspection with its People box, its charges and its PRIMARY invoice; returns its key."""
-    if not any(person.role is PersonRole.CLIENT for person in people):
-        raise ClientRequired("people must include a CLIENT.", field=("people",))
-    if len(people) > PEOPLE_MAX:
-        raise Refusal(f"people must have at most {PEOPLE_MAX} entries.", field=("people",))
-    if len(line_items) > LINE_ITEMS_MAX:
-        raise Refusal(f"lineItems must have at most {LINE_ITEMS_MAX} entries.", field=("lineItems",))
     company = await Company.get(id=principal.company_id)
-    inspector = await _inspector(principal, inspector_id or principal.user_id)
+    with Checks() as check:
+        address = check(_address, property_address)
+        check(_refuse_strange_moment, scheduled_at)
+        with check.at():
+            inspector = await _inspector(principal, inspector_id or principal.user_id)
+        with check.at("people"):
+            box = await _checked_box(principal, company, people)
+        with check.at("lineItems"):
+            charges = _checked_charges(line_items, company.currency)
+        if agreement_body:
+            agreement_body = check(
+                texts.paragraphs, agreement_body, field="agreementBody", length_max=AGREEMENT_LENGTH_MAX
+            )
     inspection = await Inspection.create(
         company_id=company.id,
         number=await _next_number(company.id),
-        property_address=texts.line(property_address, field="propertyAddress", length_max=ADDRESS_LENGTH_MAX),
+        property_address=address,
         scheduled_at=scheduled_at,
         inspector_id=inspector.id,
         inspector_name=inspector.name,
         currency=company.currency,
         invoice_count=1,
     )
-    box = [await _insert_person(principal, inspection, company, person, position=n) for n, person in enumerate(people)]
-    await _insert_primary(company, inspection, next(entry for entry in box if entry.role is PersonRole.CLIENT))
+    entries = [await _insert_person(inspection, member, position=n) for n, member in enumerate(box)]
+    await _insert_primary(company, inspection, next(entry for entry in entries if entry.role is PersonRole.CLIENT))
     await record(inspection, "inspection.created", inspection.id, by=principal)
     books = await open_books(inspection.id)
-    await insert_line_items(books, line_items, by=principal)
+    await insert_line_items(books, charges, by=principal, field="lineItems")
     await follow_items(books)
     await close_books(books)
     if agreement_body:
-        body = texts.paragraphs(agreement_body, field="agreementBody", length_max=AGREEMENT_LENGTH_MAX)
-        await insert_agreement(books, body, version=1)
+        await insert_agreement(books, agreement_body, version=1)
     await note(inspection, AutomationTrigger.INSPECTION_SCHEDULED, inspection.id)
     return inspection.id
+
+
+def _address(property_address: str) -> str:
+    return texts.line(property_address, field="propertyAddress", length_max=ADDRESS_LENGTH_MAX)
+
+
+def _refuse_strange_moment(scheduled_at: datetime) -> None:
+    """No local calendar has a day for the ends of time, and mails tell the day."""
+    if not SCHEDULED_FROM <= scheduled_at < SCHEDULED_TO:
+        raise Refusal(
+            f"scheduledAt must lie between the years {SCHEDULED_FROM.year} and {SCHEDULED_TO.year}.",
+            field=("scheduledAt",),
+        )
+
+
+async def _checked_box(principal: Principal, company: Company, people: Sequence[NewPerson]) -> list[_Member]:
+    """Who goes into a new People box; refusals name the entry."""
+    if len(people) > PEOPLE_MAX:
+        raise Refusal(f"people must have at most {PEOPLE_MAX} entries.")
+    box: list[_Member] = []
+    with Checks() as check:
+        if not any(person.role is PersonRole.CLIENT for person in people):
+            check.refuse(ClientRequired("people must include a CLIENT."))
+        for place, new in enumerate(people):
+            with check.at(place):
+                member = await _member(principal, company, new)
+                if any(member.person.id == other.person.id for other in box):
+                    raise _in_the_box_already(member.person)
+                box.append(member)
+    return box
+
+
+def _checked_charges(line_items: Sequence[NewLineItem], currency: str) -> list[Charge]:
+    """The charges of a new inspection; refusals name the entry."""
+    if len(line_items) > LINE_ITEMS_MAX:
+        raise Refusal(f"lineItems must have at most {LINE_ITEMS_MAX} entries.")
+    charges: list[Charge] = []
+    with Checks() as check:
+        for place, new in enumerate(line_items):
+            with check.at(place):
+                charges.append(checked_charge(new, currency))
+    return charges
 
 
 async def _inspector(principal: Principal, user_id: UUID | None) -> User:
@@ -119,26 +177,32 @@ async def _next_number(company_id: UUID) -> str:
     return str(1000 + rows[0]["inspection_count"])
 
 
-async def _insert_person(
-    principal: Principal, inspection: Inspection, company: Company, new: NewPerson, *, position: int
-) -> InspectionPerson:
-    person = await visible(Person, principal).get_or_none(id=new.person_id)
-    if person is None:
-        raise NotFound("Person", field=("personId",))
-    if await InspectionPerson.exists(inspection_id=inspection.id, person_id=person.id, removed_at=None):
-        raise Refusal(
-            f"{person.name} is in the People box already.", field=("personId",), code=ErrorCode.ALREADY_EXISTS
-        )
+async def _member(principal: Principal, company: Company, new: NewPerson) -> _Member:
+    """Somebody to put into a People box, with what their role is called there."""
+    with Checks() as check:
+        with check.at():
+            person = await visible(Person, principal).get_or_none(id=new.person_id)
+            if person is None:
+                raise NotFound("Person", field=("personId",))
+        called = check(role_name, new.role, new.role_name, additional_roles=company.additional_roles)
+    return _Member(person, new.role, called)
+
+
+def _in_the_box_already(person: Person) -> Refusal:
+    return Refusal(f"{person.name} is in the People box already.", field=("personId",), code=ErrorCode.ALREADY_EXISTS)
+
+
+async def _insert_person(inspection: Inspection, member: _Member, *, position: int) -> InspectionPerson:
     entry = InspectionPerson(
         id=new_id(),
         company_id=inspection.company_id,
         inspection_id=inspection.id,
-        person_id=person.id,
-        role=new.role,
-        role_name=role_name(new.role, new.role_name, additional_roles=company.additional_roles),
+        person_id=member.person.id,
+        role=member.role,
+        role_name=member.role_name,
         position=position,
     )
-    entry.person = person
+    entry.person = member.person
     await entry.save(force_create=True)
     return entry
 
@@ -165,31 +229,39 @@ async def update_inspection(principal: Principal, inspection_id: UUID, changes: 
 
     The address on PRIMARY and on drafts follows; on what has been sent it is a snapshot.
     """
-    inspection = await _locked(principal, inspection_id)
-    _refuse_canceled(inspection)
+    with Checks() as check:
+        with check.at():
+            inspection = await _locked(principal, inspection_id)
+            _refuse_canceled(inspection)
+        checked = await _checked_changes(check, principal, changes)
     before = {name: str(getattr(inspection, name)) for name in changes}
-    if "property_address" in changes:
-        inspection.property_address = texts.line(
-            changes["property_address"], field="propertyAddress", length_max=ADDRESS_LENGTH_MAX
-        )
+    inspection.update_from_dict(checked)
+    if "property_address" in checked:
         rows = Invoice.filter(inspection_id=inspection_id)
         await rows.filter(kind=InvoiceKind.PRIMARY).update(property_address=inspection.property_address)
         await rows.filter(status=InvoiceStatus.DRAFT).update(property_address=inspection.property_address)
-    if "scheduled_at" in changes:
-        inspection.scheduled_at = changes["scheduled_at"]
-    if "status" in changes:
-        if changes["status"] is InspectionStatus.CANCELED:
-            raise Refusal("status can't be set to CANCELED here; use cancelInspection.", field=("status",))
-        inspection.status = changes["status"]
-    if "inspector_id" in changes:
-        inspector = await _inspector(principal, changes["inspector_id"])
-        inspection.inspector_id, inspection.inspector_name = inspector.id, inspector.name
     await inspection.save(
         update_fields=["property_address", "scheduled_at", "status", "inspector_id", "inspector_name"]
     )
     after = {name: str(getattr(inspection, name)) for name in changes}
     await record(inspection, "inspection.updated", inspection.id, by=principal, before=before, after=after)
     return inspection.id
+
+
+async def _checked_changes(check: Checks, principal: Principal, changes: dict[str, Any]) -> dict[str, Any]:
+    """The columns that the changes change."""
+    checked = dict(changes)
+    if "property_address" in changes:
+        checked["property_address"] = check(_address, changes["property_address"])
+    if "scheduled_at" in changes:
+        check(_refuse_strange_moment, changes["scheduled_at"])
+    if "inspector_id" in changes:
+        with check.at():
+            inspector = await _inspector(principal, changes["inspector_id"])
+            checked |= {"inspector_id": inspector.id, "inspector_name": inspector.name}
+    if changes.get("status") is InspectionStatus.CANCELED:
+        check.refuse(Refusal("status can't be set to CANCELED here; use cancelInspection.", field=("status",)))
+    return checked
 
 
 async def cancel_inspection(principal: Principal, inspection_id: UUID, *, stripe: StripeGateway) -> UUID:
@@ -238,12 +310,17 @@ async def set_notifications_disabled(principal: Principal, inspection_id: UUID, 
 @transaction
 async def add_inspection_person(principal: Principal, inspection_id: UUID, new: NewPerson) -> UUID:
     """Put a person into the People box; returns the entry's key."""
-    inspection = await _locked(principal, inspection_id)
-    company = await Company.get(id=inspection.company_id)
+    company = await Company.get(id=principal.company_id)
+    with Checks() as check:
+        with check.at():
+            member = await _member(principal, company, new)
+        inspection = await _locked(principal, inspection_id)
     box = await InspectionPerson.filter(inspection_id=inspection.id).order_by("-position")
+    if any(entry.person_id == member.person.id and entry.removed_at is None for entry in box):
+        raise _in_the_box_already(member.person)
     if len(box) >= PEOPLE_MAX:
         raise Refusal(f"The People box holds at most {PEOPLE_MAX} people.", field=("personId",))
-    entry = await _insert_person(principal, inspection, company, new, position=box[0].position + 1)
+    entry = await _insert_person(inspection, member, position=box[0].position + 1)
     after = {"role": entry.role_name}
     await record(inspection, "inspection.person_added", entry.id, by=principal, after=after)
     return entry.id

@@ -9,11 +9,13 @@ from operations.attempts import ending_attempts
 from operations.audit_trail import record
 from operations.billing import write_lines
 from operations.books import Books, close_books, open_books
+from operations.currencies import currency_of
 from operations.idempotency import claim, keep
 from operations.sending import Letter, check_letter, queue_invoice_mail
-from operations.shares import Share, share_lines
+from operations.shares import Share, check_share, share_lines
 from operations.transactions import transaction
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
 from rules.states import InvoiceKind, InvoiceStatus
@@ -87,17 +89,18 @@ async def _add(
         "subject": letter.subject,
         "message": letter.message,
     }
-    if first := await claim(principal, "addInvoice", key, given):
-        return first
-    if not await visible(Inspection, principal).filter(id=inspection_id).exists():
-        raise NotFound("Inspection", field=("inspectionId",))
-    books = await open_books(inspection_id)
-    payee = await _payee(inspection_id, inspection_person_id)
-    _refuse_unavailable(books, share)
-    lines = share_lines(books, share, own={})
-    invoice = await _insert_draft(
-        books, payee, by_services=share.line_item_ids is not None, letter=check_letter(letter)
-    )
+    with Checks() as check:
+        with check.at():
+            if first := await claim(principal, "addInvoice", key, given):
+                return first
+        letter = check(check_letter, letter)
+        with check.at():
+            books = await _opened(principal, inspection_id, share)
+            with check.at():
+                payee = await _payee(inspection_id, inspection_person_id)
+            _refuse_unavailable(books, share)
+            lines = share_lines(books, share, own={})
+    invoice = await _insert_draft(books, payee, by_services=share.line_item_ids is not None, letter=letter)
     # From here on Deferred Payments waits for us (its check locks the company); it may have been turned on before.
     books.company = await Company.get(id=books.company.id)
     _refuse_unavailable(books, share)
@@ -109,6 +112,15 @@ async def _add(
         await queue_invoice_mail(books, invoice, letter, by=principal, field="send", payee_field="inspectionPersonId")
     await keep(principal, "addInvoice", key, invoice.id)
     return invoice.id
+
+
+async def _opened(principal: Principal, inspection_id: UUID, share: Share) -> Books:
+    """The inspection's books; refuses with it what is wrong with the share of any inspection."""
+    if await visible(Inspection, principal).filter(id=inspection_id).exists():
+        return await open_books(inspection_id)
+    with Checks() as check:
+        check(check_share, share, await currency_of(principal))
+        raise NotFound("Inspection", field=("inspectionId",))
 
 
 def _refuse_unavailable(books: Books, share: Share) -> None:
@@ -189,24 +201,26 @@ async def _update(
     inspection_person_id: UUID | None,
     letter: Letter,
 ) -> UUID:
-    books, invoice = await books_of(principal, invoice_id)
-    if invoice.status is not InvoiceStatus.DRAFT:
-        raise Refusal(
-            f"Only a draft can be edited; invoice {invoice.number} is {invoice.status.lower()}.",
-            field=("invoiceId",),
-            code=ErrorCode.INVOICE_NOT_DRAFT,
-        )
+    with Checks() as check:
+        letter = check(check_letter, letter)
+        with check.at():
+            books, invoice = await _draft(principal, invoice_id, share)
+            payee = None
+            if inspection_person_id is not None:
+                with check.at():
+                    payee = await _payee(books.inspection.id, inspection_person_id)
+            lines = None
+            if share is not None:
+                own = {line.line_item_id: line.amount_minor for line in books.lines_of(invoice)}
+                lines = share_lines(books, share, own=own)
     before = {"total_minor": invoice.total_minor, "billed_to": invoice.billed_to_name}
-    if inspection_person_id is not None:
-        payee = await _payee(books.inspection.id, inspection_person_id)
+    if payee is not None:
         invoice.billed_to_id, invoice.billed_to_name = payee.id, payee.person.name
-    if share is not None:
-        own = {line.line_item_id: line.amount_minor for line in books.lines_of(invoice)}
-        await _move_from_primary(books, invoice, share_lines(books, share, own=own))
+    if share is not None and lines is not None:
+        await _move_from_primary(books, invoice, lines)
         invoice.by_services = share.line_item_ids is not None
-    checked = check_letter(letter)
-    invoice.prepared_subject = checked.subject or invoice.prepared_subject
-    invoice.prepared_message = checked.message or invoice.prepared_message
+    invoice.prepared_subject = letter.subject or invoice.prepared_subject
+    invoice.prepared_message = letter.message or invoice.prepared_message
     await invoice.save(
         update_fields=["billed_to_id", "billed_to_name", "by_services", "prepared_subject", "prepared_message"]
     )
@@ -214,6 +228,21 @@ async def _update(
     after = {"total_minor": invoice.total_minor, "billed_to": invoice.billed_to_name}
     await record(books.inspection, "invoice.updated", invoice.id, by=principal, before=before, after=after)
     return invoice.id
+
+
+async def _draft(principal: Principal, invoice_id: UUID, share: Share | None) -> tuple[Books, Invoice]:
+    """The books with the draft to edit; refuses with it what is wrong with the share of any invoice."""
+    with Checks() as check:
+        if share is not None:
+            check(check_share, share, await currency_of(principal))
+        books, invoice = await books_of(principal, invoice_id)
+        if invoice.status is not InvoiceStatus.DRAFT:
+            raise Refusal(
+                f"Only a draft can be edited; invoice {invoice.number} is {invoice.status.lower()}.",
+                field=("invoiceId",),
+                code=ErrorCode.INVOICE_NOT_DRAFT,
+            )
+    return books, invoice
 
 
 async def books_of(principal: Principal, invoice_id: UUID) -> tuple[Books, Invoice]:

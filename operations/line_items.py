@@ -13,10 +13,12 @@ from operations.attempts import ending_attempts
 from operations.audit_trail import record, record_all
 from operations.billing import follow_items
 from operations.books import Books, cancel_waiting_mails, close_books, open_books, revoke_links
+from operations.currencies import currency_of
 from operations.occurrences import note
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
 from rules.money import AMOUNT_MINOR_MAX, InvalidAmount, minimum_charge, parse_amount
@@ -34,6 +36,23 @@ class NewLineItem:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A charge that was checked; `amount_minor` in minor units."""
+
+    kind: LineItemKind
+    description: str
+    amount_minor: int
+
+
+def checked_charge(new: NewLineItem, currency: str) -> Charge:
+    """The charge, if all of it is as it must be. Raises what is wrong with it, all at once."""
+    with Checks() as check:
+        description = check(_description, new.description)
+        amount_minor = check(_amount, new.kind, new.amount, currency)
+    return Charge(new.kind, description, amount_minor)
+
+
 async def add_line_item(
     principal: Principal, inspection_id: UUID, new: NewLineItem, *, update_agreements: bool, stripe: StripeGateway
 ) -> UUID:
@@ -45,8 +64,10 @@ async def add_line_item(
 
 @transaction
 async def _add(principal: Principal, inspection_id: UUID, new: NewLineItem, *, update_agreements: bool) -> UUID:
-    books = await _books(principal, inspection_id)
-    (item,) = await insert_line_items(books, [new], by=principal)
+    with Checks() as check:
+        charge = check(checked_charge, new, await currency_of(principal))
+        books = await _books(principal, inspection_id)
+    (item,) = await insert_line_items(books, [charge], by=principal, field="amount")
     await _follow(books, by=principal, field="amount")
     if update_agreements:
         await update_agreement(books, by=principal)
@@ -71,12 +92,15 @@ async def update_line_item(
 
 @transaction
 async def _update(principal: Principal, line_item_id: UUID, *, description: str | None, amount: Decimal | None) -> UUID:
-    books, item = await _books_of(principal, line_item_id)
+    with Checks() as check:
+        if description is not None:
+            description = check(_description, description)
+        if amount is not None:
+            check(parse_amount, amount, await currency_of(principal), field="amount")
+        books, item = await _books_of(principal, line_item_id)
     before = _snapshot(item)
-    if description is not None:
-        item.description = texts.line(description, field="description", length_max=DESCRIPTION_LENGTH_MAX)
-    if amount is not None:
-        item.amount_minor = _amount(item.kind, amount, books.company.currency)
+    item.description = description if description is not None else item.description
+    item.amount_minor = _amount(item.kind, amount, item.currency) if amount is not None else item.amount_minor
     await item.save(update_fields=["description", "amount_minor"])
     await record(books.inspection, "line_item.updated", item.id, by=principal, before=before, after=_snapshot(item))
     await _follow(books, by=principal, field="amount")
@@ -99,26 +123,29 @@ async def _remove(principal: Principal, line_item_id: UUID) -> UUID:
     return books.inspection.id
 
 
-async def insert_line_items(books: Books, new: Sequence[NewLineItem], *, by: Principal) -> list[LineItem]:
-    """Write new charges behind the present ones; the caller lets the invoices follow."""
+async def insert_line_items(books: Books, charges: Sequence[Charge], *, by: Principal, field: str) -> list[LineItem]:
+    """Write new charges behind the present ones; the caller lets the invoices follow.
+
+    A refusal of their total names `field` of the caller's input.
+    """
     last = max((item.position for item in books.items), default=0)
     items = [
         LineItem(
             id=new_id(),
             company_id=books.company.id,
             inspection_id=books.inspection.id,
-            kind=given.kind,
-            description=texts.line(given.description, field="description", length_max=DESCRIPTION_LENGTH_MAX),
+            kind=charge.kind,
+            description=charge.description,
             currency=books.inspection.currency,
-            amount_minor=_amount(given.kind, given.amount, books.company.currency),
+            amount_minor=charge.amount_minor,
             position=position,
         )
-        for position, given in enumerate(new, start=last + 1)
+        for position, charge in enumerate(charges, start=last + 1)
     ]
     await LineItem.bulk_create(items)
     await record_all(books.inspection, "line_item.added", {item.id: _snapshot(item) for item in items}, by=by)
     books.items.extend(items)
-    _refuse_absurd_total(books, field="amount")
+    _refuse_absurd_total(books, field=field)
     return items
 
 
@@ -168,6 +195,10 @@ def _refuse_absurd_total(books: Books, *, field: str) -> None:
         )
     if total > AMOUNT_MINOR_MAX:
         raise InvalidAmount(f"The inspection's total must not exceed {books.money(AMOUNT_MINOR_MAX)}.", field=(field,))
+
+
+def _description(description: str) -> str:
+    return texts.line(description, field="description", length_max=DESCRIPTION_LENGTH_MAX)
 
 
 def _amount(kind: LineItemKind, amount: Decimal, currency: str) -> int:

@@ -10,6 +10,7 @@ from operations.attempts import ending_attempts
 from operations.audit_trail import record
 from operations.booking import insert_payment
 from operations.books import close_books, open_books
+from operations.currencies import currency_of
 from operations.idempotency import claim, keep
 from operations.occurrences import note
 from operations.opening import open_draft
@@ -17,6 +18,7 @@ from operations.receipts import owe_payment_receipt
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.money import parse_positive_amount
 from rules.states import MANUAL_METHODS, InvoiceStatus, PaymentMethod, PaymentState
@@ -53,16 +55,21 @@ async def _record(
     key: str | None,
 ) -> UUID:
     given = {"invoice": invoice_id, "amount": amount, "method": method, "reference": reference}
-    if first := await claim(principal, "recordPayment", key, given):
-        return first
-    if method not in MANUAL_METHODS:
-        raise Refusal("method must be CASH, CHECK or OTHER for a payment taken by hand.", field=("method",))
-    invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
-    if invoice is None:
-        raise NotFound("Invoice", field=("invoiceId",))
+    with Checks() as check:
+        with check.at():
+            if first := await claim(principal, "recordPayment", key, given):
+                return first
+        amount_minor = check(parse_positive_amount, amount, await currency_of(principal), field="amount")
+        if method not in MANUAL_METHODS:
+            said = "method must be CASH, CHECK or OTHER for a payment taken by hand."
+            check.refuse(Refusal(said, field=("method",)))
+        if reference:
+            reference = check(texts.line, reference, field="reference", length_max=REFERENCE_LENGTH_MAX)
+        invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
+        if invoice is None:
+            raise NotFound("Invoice", field=("invoiceId",))
     books = await open_books(invoice.inspection_id)
     invoice = books.invoice(invoice_id)
-    amount_minor = parse_positive_amount(amount, invoice.currency, field="amount")
     if invoice.status is InvoiceStatus.VOID or amount_minor > invoice.remaining_minor:
         raise Refusal(
             f"amount cannot exceed {books.money(invoice.remaining_minor)}, which is what remains.",
@@ -90,7 +97,7 @@ async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMet
         method=method,
         state=PaymentState.RECORDED,
         refundable_minor=amount_minor,
-        reference=texts.line(reference, field="reference", length_max=REFERENCE_LENGTH_MAX) if reference else None,
+        reference=reference or None,
         settled_at=clock.now(),
     )
 
@@ -102,9 +109,11 @@ async def remove_payment(principal: Principal, payment_id: UUID, *, reason: str,
 
 @transaction
 async def _remove(principal: Principal, payment_id: UUID, *, reason: str) -> UUID:
-    found = await visible(Payment, principal).get_or_none(id=payment_id)
-    if found is None:
-        raise NotFound("Payment", field=("paymentId",))
+    with Checks() as check:
+        reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
+        found = await visible(Payment, principal).get_or_none(id=payment_id)
+        if found is None:
+            raise NotFound("Payment", field=("paymentId",))
     books = await open_books(found.inspection_id)
     payment = next(payment for payment in books.payments if payment.id == payment_id)
     if payment.state is not PaymentState.RECORDED or payment.refunds.related_objects:
@@ -121,7 +130,7 @@ async def _remove(principal: Principal, payment_id: UUID, *, reason: str) -> UUI
         payment.id,
         by=principal,
         before={"state": PaymentState.RECORDED, "amount_minor": payment.amount_minor},
-        after={"reason": texts.line(reason, field="reason", length_max=REASON_LENGTH_MAX)},
+        after={"reason": reason},
     )
     await close_books(books)
     return payment.id

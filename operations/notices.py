@@ -10,6 +10,7 @@ from operations.outbox import SUBJECT_LENGTH_MAX, Recipient, letter_body, queue_
 from operations.transactions import transaction
 from rules import texts
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 
 
@@ -19,10 +20,13 @@ async def notify_person(principal: Principal, inspection_person_id: UUID, *, sub
 
     Not an automatic mail: somebody decided to send it, so it goes out while notifications are disabled too.
     """
-    entries = visible(InspectionPerson, principal).prefetch_related("person")
-    entry = await entries.get_or_none(id=inspection_person_id, removed_at=None)
-    if entry is None:
-        raise NotFound("InspectionPerson", field=("inspectionPersonId",))
+    with Checks() as check:
+        subject = check(texts.line, subject, field="subject", length_max=SUBJECT_LENGTH_MAX)
+        message = check(texts.paragraphs, message, field="message")
+        entries = visible(InspectionPerson, principal).prefetch_related("person")
+        entry = await entries.get_or_none(id=inspection_person_id, removed_at=None)
+        if entry is None:
+            raise NotFound("InspectionPerson", field=("inspectionPersonId",))
     inspection = await lock_inspection(entry.inspection_id)
     person = entry.person
     if person.email is None:
@@ -33,8 +37,8 @@ async def notify_person(principal: Principal, inspection_person_id: UUID, *, sub
         )
     company = await Company.get(id=inspection.company_id)
     body = letter_body(
-        subject=texts.line(subject, field="subject", length_max=SUBJECT_LENGTH_MAX),
-        message=texts.paragraphs(message, field="message"),
+        subject=subject,
+        message=message,
         company_name=company.name,
         footer=f"{company.name} wrote this to you about the inspection at {inspection.property_address}.",
     )

@@ -12,12 +12,14 @@ from operations.attempts import PaymentInProgress, ProviderUnavailable, end_atte
 from operations.audit_trail import record
 from operations.booking import insert_payment
 from operations.books import AttemptsLive, Books, open_books
+from operations.currencies import currency_of
 from operations.idempotency import claim, keep
 from operations.leasing import take_due
 from operations.settling import apply_observation, mark_unknown, note_refusal, observe_payment
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal, Scope
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.links import Portals
 from rules.money import minimum_charge, parse_positive_amount
@@ -74,11 +76,15 @@ async def _begin(
     principal: Principal, invoice_id: UUID, *, amount: Decimal | None, key: str | None, return_url: str
 ) -> _Attempt:
     given = {"invoice": invoice_id, "amount": amount}
-    if first := await claim(principal, "startPayment", key, given):
-        return await _repeat(first)
-    invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
-    if invoice is None:
-        raise NotFound("Invoice", field=("invoiceId",))
+    with Checks() as check:
+        with check.at():
+            if first := await claim(principal, "startPayment", key, given):
+                return await _repeat(first)
+        if amount is not None:
+            check(parse_positive_amount, amount, await currency_of(principal), field="amount")
+        invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
+        if invoice is None:
+            raise NotFound("Invoice", field=("invoiceId",))
     books = await open_books(invoice.inspection_id)
     invoice = books.invoice(invoice_id)
     _refuse_unpayable(principal, invoice, books)

@@ -10,6 +10,7 @@ from models.visible import visible
 from operations.attempts import ending_attempts
 from operations.audit_trail import record
 from operations.books import AttemptsLive, Books, close_books, open_books
+from operations.currencies import currency_of
 from operations.idempotency import claim, keep
 from operations.leasing import take_due
 from operations.receipts import owe_refund_receipt
@@ -17,6 +18,7 @@ from operations.refunding import credited, settle_refund
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
 from rules.money import parse_positive_amount
@@ -63,11 +65,17 @@ async def _request(
     key: str | None,
 ) -> UUID:
     given = {"payment": payment_id, "amount": amount, "reason": reason, "disposition": disposition}
-    if first := await claim(principal, "refundPayment", key, given):
-        return first
-    found = await visible(Payment, principal).get_or_none(id=payment_id)
-    if found is None:
-        raise NotFound("Payment", field=("paymentId",))
+    with Checks() as check:
+        with check.at():
+            if first := await claim(principal, "refundPayment", key, given):
+                return first
+        if amount is not None:
+            check(parse_positive_amount, amount, await currency_of(principal), field="amount")
+        if reason:
+            reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
+        found = await visible(Payment, principal).get_or_none(id=payment_id)
+        if found is None:
+            raise NotFound("Payment", field=("paymentId",))
     books = await open_books(found.inspection_id)
     payment = next(payment for payment in books.payments if payment.id == payment_id)
     amount_minor = _amount(books, payment, amount)
@@ -83,7 +91,7 @@ async def _request(
         credited_minor=credited(books, payment, amount_minor, disposition),
         status=RefundStatus.SUCCEEDED if manual else RefundStatus.REQUESTED,
         disposition=disposition,
-        reason=texts.line(reason, field="reason", length_max=REASON_LENGTH_MAX) if reason else None,
+        reason=reason or None,
         settled_at=clock.now() if manual else None,
         next_poll_at=None if manual else clock.now() + next_poll_delay(timedelta(0)),
     )

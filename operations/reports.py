@@ -11,6 +11,7 @@ from operations.occurrences import note
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import NotFound, Refusal
 
 URL_LENGTH_MAX = 2000
@@ -19,8 +20,9 @@ URL_LENGTH_MAX = 2000
 @transaction
 async def publish_report(principal: Principal, inspection_id: UUID, *, url: str) -> UUID:
     """Publish the report at `url`, or move it there. Its first publication is what automations wait for. Repeatable."""
-    url = _checked(url)
-    inspection = await _locked(principal, inspection_id)
+    with Checks() as check:
+        url = check(_checked, url)
+        inspection = await _locked(principal, inspection_id)
     before = {"url": inspection.report_url}
     if inspection.report_url != url:
         inspection.report_url, inspection.report_published_at = url, clock.now()

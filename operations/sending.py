@@ -21,6 +21,7 @@ from operations.outbox import (
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, RateLimited, Refusal
 from rules.identifiers import new_id
 from rules.links import LINK_PLACEHOLDER, PAYMENT_LINK_LIFE
@@ -57,12 +58,13 @@ class NotSendable(Refusal):
 
 def check_letter(letter: Letter) -> Letter:
     """The letter, trimmed. Raises Refusal naming subject or message."""
-    return Letter(
-        subject=texts.line(letter.subject, field="subject", length_max=SUBJECT_LENGTH_MAX)
-        if letter.subject is not None
-        else None,
-        message=texts.paragraphs(letter.message, field="message") if letter.message is not None else None,
-    )
+    subject, message = letter.subject, letter.message
+    with Checks() as check:
+        if subject is not None:
+            subject = check(texts.line, subject, field="subject", length_max=SUBJECT_LENGTH_MAX)
+        if message is not None:
+            message = check(texts.paragraphs, message, field="message")
+    return Letter(subject, message)
 
 
 def compose(invoice: Invoice, lines: list[InvoiceLine], to: str, letter: Letter, *, link: str) -> Preview:
@@ -98,11 +100,14 @@ def _default_message(invoice: Invoice, due: Money) -> str:
 async def send_invoice(principal: Principal, invoice_id: UUID, letter: Letter, *, idempotency_key: str | None) -> UUID:
     """Mail a separate invoice to the party it bills, opening a draft; sends again what is open. Returns its key."""
     given = {"invoice": invoice_id, "subject": letter.subject, "message": letter.message}
-    if first := await claim(principal, "sendInvoice", idempotency_key, given):
-        return first
-    found = await visible(Invoice, principal).get_or_none(id=invoice_id)
-    if found is None:
-        raise NotFound("Invoice", field=("invoiceId",))
+    with Checks() as check:
+        with check.at():
+            if first := await claim(principal, "sendInvoice", idempotency_key, given):
+                return first
+        letter = check(check_letter, letter)
+        found = await visible(Invoice, principal).get_or_none(id=invoice_id)
+        if found is None:
+            raise NotFound("Invoice", field=("invoiceId",))
     books = await open_books(found.inspection_id)
     invoice = books.invoice(invoice_id)
     await queue_invoice_mail(books, invoice, letter, by=principal, field="invoiceId", payee_field="invoiceId")
@@ -115,10 +120,10 @@ async def queue_invoice_mail(
 ) -> None:
     """Write the mail to the outbox with its grant, in the caller's transaction; the token is made when it is sent.
 
-    Refusals name `field`, or `payee_field` where who is billed is at fault: both of the caller's input.
+    `letter` was checked. Refusals name `field`, or `payee_field` where who is billed is at fault: both of the caller's
+    input.
     """
     payee = await InspectionPerson.get(id=invoice.billed_to_id).select_related("person")
-    letter = check_letter(letter)
     _refuse_unsendable(books, invoice, field=field)
     address = payee.person.email
     if address is None:

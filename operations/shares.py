@@ -7,8 +7,12 @@ from uuid import UUID
 
 from operations.books import Books
 from rules.allocation import taken_from
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.money import Money, minimum_charge, parse_positive_amount
+
+SERVICES_MAX = 500
+"""How many services one invoice may be made of: what an input may make us look for has a bound."""
 
 
 class AmountExceedsInvoiceable(Refusal):
@@ -28,6 +32,18 @@ class Share:
     fixed_amount: Decimal | None
 
 
+def check_share(share: Share, currency: str) -> None:
+    """Raises Refusal for a share that no inspection could have, whatever there is to invoice."""
+    if (share.line_item_ids is None) == (share.fixed_amount is None):
+        raise Refusal("Give either lineItemIds or fixedAmount: exactly one of the two.", field=("fixedAmount",))
+    if share.fixed_amount is not None:
+        parse_positive_amount(share.fixed_amount, currency, field="fixedAmount")
+    elif not share.line_item_ids:
+        raise Refusal("lineItemIds must name at least one service.", field=("lineItemIds",))
+    elif len(share.line_item_ids) > SERVICES_MAX:
+        raise Refusal(f"lineItemIds must name at most {SERVICES_MAX} services.", field=("lineItemIds",))
+
+
 def share_lines(books: Books, share: Share, *, own: Mapping[UUID, int]) -> dict[UUID, int]:
     """The lines that the share makes, in minor units; `own` is what the edited draft bills already."""
     available = books.invoiceable()
@@ -36,8 +52,7 @@ def share_lines(books: Books, share: Share, *, own: Mapping[UUID, int]) -> dict[
         for item in books.items
         if item.id in available or item.id in own
     }
-    if (share.line_item_ids is None) == (share.fixed_amount is None):
-        raise Refusal("Give either lineItemIds or fixedAmount: exactly one of the two.", field=("fixedAmount",))
+    check_share(share, books.inspection.currency)
     if share.fixed_amount is not None:
         lines = _fixed(books, available, share.fixed_amount)
     else:
@@ -59,17 +74,14 @@ def _fixed(books: Books, available: dict[UUID, int], amount: Decimal) -> dict[UU
 
 def _services(books: Books, available: dict[UUID, int], chosen: Sequence[UUID]) -> dict[UUID, int]:
     descriptions = {item.id: item.description for item in books.items}
-    if not chosen:
-        raise Refusal("lineItemIds must name at least one service.", field=("lineItemIds",))
-    for item_id in chosen:
-        if item_id not in descriptions:
-            raise NotFound("LineItem", field=("lineItemIds",))
-        if available.get(item_id, 0) == 0:
-            raise Refusal(
-                f"{descriptions[item_id]} has nothing left to invoice.",
-                field=("lineItemIds",),
-                code=ErrorCode.NOTHING_TO_INVOICE,
-            )
+    with Checks() as check:
+        for place, item_id in enumerate(chosen):
+            with check.at("lineItemIds", place):
+                if item_id not in descriptions:
+                    raise NotFound("LineItem")
+                if available.get(item_id, 0) == 0:
+                    said = f"{descriptions[item_id]} has nothing left to invoice."
+                    raise Refusal(said, code=ErrorCode.NOTHING_TO_INVOICE)
     return {item_id: available[item_id] for item_id in available if item_id in set(chosen)}
 
 

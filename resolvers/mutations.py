@@ -21,15 +21,15 @@ from operations import (
 from operations.shares import Share
 from resolvers.context import Context
 from resolvers.mutating import Changed, given_fields
-from rules.identifiers import row_id
+from rules.identifiers import id_of
 
 
-def _key(value: str | None, type_name: str, *, field: str) -> UUID | None:
-    return None if value is None else row_id(value, type_name, field=field)
+def _key(value: str | None, type_name: str) -> UUID | None:
+    return None if value is None else id_of(value, type_name)
 
 
-def _keys(values: Sequence[str] | None, type_name: str, *, field: str) -> list[UUID] | None:
-    return None if values is None else [row_id(value, type_name, field=field) for value in values]
+def _keys(values: Sequence[str] | None, type_name: str) -> list[UUID] | None:
+    return None if values is None else [id_of(value, type_name) for value in values]
 
 
 async def create_inspection(context: Context, input: Any) -> Changed:
@@ -37,7 +37,7 @@ async def create_inspection(context: Context, input: Any) -> Changed:
         context.caller,
         property_address=input.property_address,
         scheduled_at=input.scheduled_at,
-        inspector_id=_key(input.inspector_id, "User", field="inspectorId"),
+        inspector_id=_key(input.inspector_id, "User"),
         people=[_person(person) for person in input.people],
         line_items=[_line_item(item) for item in input.line_items],
         agreement_body=input.agreement_body,
@@ -47,7 +47,7 @@ async def create_inspection(context: Context, input: Any) -> Changed:
 
 
 def _person(input: Any) -> inspections.NewPerson:
-    key = row_id(input.person_id, "Person", field="personId")
+    key = id_of(input.person_id, "Person")
     return inspections.NewPerson(person_id=key, role=input.role, role_name=input.role_name)
 
 
@@ -57,15 +57,15 @@ def _line_item(input: Any) -> line_items.NewLineItem:
 
 async def update_inspection(context: Context, input: Any) -> Changed:
     changes = given_fields(input)
-    key = row_id(changes.pop("inspection_id"), "Inspection", field="inspectionId")
+    key = id_of(changes.pop("inspection_id"), "Inspection")
     changes = {name: value for name, value in changes.items() if value is not None}
     if "inspector_id" in changes:
-        changes["inspector_id"] = row_id(changes["inspector_id"], "User", field="inspectorId")
+        changes["inspector_id"] = id_of(changes["inspector_id"], "User")
     return Changed(await inspections.update_inspection(context.caller, key, changes))
 
 
 async def cancel_inspection(context: Context, input: Any) -> Changed:
-    key = row_id(input.inspection_id, "Inspection", field="inspectionId")
+    key = id_of(input.inspection_id, "Inspection")
     return Changed(await inspections.cancel_inspection(context.caller, key, stripe=context.outside.stripe))
 
 
@@ -76,22 +76,22 @@ async def create_person(context: Context, input: Any) -> Changed:
 
 async def update_person(context: Context, input: Any) -> Changed:
     changes = given_fields(input)
-    key = row_id(changes.pop("person_id"), "Person", field="personId")
+    key = id_of(changes.pop("person_id"), "Person")
     return Changed(await people.update_person(context.caller, key, changes))
 
 
 async def add_inspection_person(context: Context, input: Any) -> Changed:
-    key = row_id(input.inspection_id, "Inspection", field="inspectionId")
+    key = id_of(input.inspection_id, "Inspection")
     return Changed(await inspections.add_inspection_person(context.caller, key, _person(input)))
 
 
 async def remove_inspection_person(context: Context, input: Any) -> Changed:
-    key = row_id(input.inspection_person_id, "InspectionPerson", field="inspectionPersonId")
+    key = id_of(input.inspection_person_id, "InspectionPerson")
     return Changed(await inspections.remove_inspection_person(context.caller, key))
 
 
 async def add_line_item(context: Context, input: Any) -> Changed:
-    key = row_id(input.inspection_id, "Inspection", field="inspectionId")
+    key = id_of(input.inspection_id, "Inspection")
     made = await line_items.add_line_item(
         context.caller,
         key,
@@ -107,7 +107,7 @@ async def update_line_item(context: Context, input: Any) -> Changed:
     changes = given_fields(input)
     key = await line_items.update_line_item(
         context.caller,
-        row_id(input.line_item_id, "LineItem", field="lineItemId"),
+        id_of(input.line_item_id, "LineItem"),
         description=changes.get("description"),
         amount=changes.get("amount"),
         stripe=context.outside.stripe,
@@ -116,18 +116,18 @@ async def update_line_item(context: Context, input: Any) -> Changed:
 
 
 async def remove_line_item(context: Context, input: Any) -> Changed:
-    key = row_id(input.line_item_id, "LineItem", field="lineItemId")
+    key = id_of(input.line_item_id, "LineItem")
     inspection = await line_items.remove_line_item(context.caller, key, stripe=context.outside.stripe)
     return Changed(inspection, notices=await rests.rests_of_inspection(inspection))
 
 
 async def set_notifications_disabled(context: Context, input: Any) -> Changed:
-    key = row_id(input.inspection_id, "Inspection", field="inspectionId")
+    key = id_of(input.inspection_id, "Inspection")
     return Changed(await inspections.set_notifications_disabled(context.caller, key, disabled=input.disabled))
 
 
 def _share(input: Any) -> Share:
-    ids = _keys(input.line_item_ids, "LineItem", field="lineItemIds")
+    ids = _keys(input.line_item_ids, "LineItem")
     return Share(line_item_ids=ids, fixed_amount=input.fixed_amount)
 
 
@@ -138,8 +138,8 @@ def _letter(input: Any) -> sending.Letter:
 async def add_invoice(context: Context, input: Any) -> Changed:
     key = await invoices.add_invoice(
         context.caller,
-        row_id(input.inspection_id, "Inspection", field="inspectionId"),
-        row_id(input.inspection_person_id, "InspectionPerson", field="inspectionPersonId"),
+        id_of(input.inspection_id, "Inspection"),
+        id_of(input.inspection_person_id, "InspectionPerson"),
         _share(input),
         letter=_letter(input),
         send=input.send,
@@ -156,9 +156,9 @@ async def update_invoice(context: Context, input: Any) -> Changed:
     return Changed(
         await invoices.update_invoice(
             context.caller,
-            row_id(input.invoice_id, "Invoice", field="invoiceId"),
+            id_of(input.invoice_id, "Invoice"),
             share,
-            inspection_person_id=_key(input.inspection_person_id, "InspectionPerson", field="inspectionPersonId"),
+            inspection_person_id=_key(input.inspection_person_id, "InspectionPerson"),
             letter=_letter(input),
             stripe=context.outside.stripe,
         )
@@ -166,31 +166,31 @@ async def update_invoice(context: Context, input: Any) -> Changed:
 
 
 async def send_invoice(context: Context, input: Any) -> Changed:
-    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    key = id_of(input.invoice_id, "Invoice")
     await sending.send_invoice(context.caller, key, _letter(input), idempotency_key=input.idempotency_key)
     await context.outside.nudge("send_emails", None)
     return Changed(key)
 
 
 async def void_invoice(context: Context, input: Any) -> Changed:
-    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    key = id_of(input.invoice_id, "Invoice")
     await ending_invoices.void_invoice(context.caller, key, stripe=context.outside.stripe)
     return Changed(key, notices=await rests.rests_beside_invoice(key))
 
 
 async def close_invoice_short(context: Context, input: Any) -> Changed:
-    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    key = id_of(input.invoice_id, "Invoice")
     await ending_invoices.close_invoice_short(context.caller, key, stripe=context.outside.stripe)
     return Changed(key, notices=await rests.rests_beside_invoice(key))
 
 
 async def mark_invoice_uncollectible(context: Context, input: Any) -> Changed:
-    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    key = id_of(input.invoice_id, "Invoice")
     return Changed(await ending_invoices.mark_invoice_uncollectible(context.caller, key, stripe=context.outside.stripe))
 
 
 async def create_payment_link(context: Context, input: Any) -> Changed:
-    key = row_id(input.invoice_id, "Invoice", field="invoiceId")
+    key = id_of(input.invoice_id, "Invoice")
     link = await grants.create_payment_link(context.caller, key, portals=context.outside.portals)
     return Changed(told={"url": link.url})
 
@@ -199,7 +199,7 @@ async def start_payment(context: Context, input: Any) -> Changed:
     outside = context.outside
     key = await payments.start_payment(
         context.caller,
-        row_id(input.invoice_id, "Invoice", field="invoiceId"),
+        id_of(input.invoice_id, "Invoice"),
         amount=input.amount,
         idempotency_key=input.idempotency_key,
         portals=outside.portals,
@@ -209,14 +209,14 @@ async def start_payment(context: Context, input: Any) -> Changed:
 
 
 async def cancel_payment(context: Context, input: Any) -> Changed:
-    key = row_id(input.payment_id, "Payment", field="paymentId")
+    key = id_of(input.payment_id, "Payment")
     return Changed(await payments.cancel_payment(context.caller, key, stripe=context.outside.stripe))
 
 
 async def record_payment(context: Context, input: Any) -> Changed:
     made = await manual_payments.record_payment(
         context.caller,
-        row_id(input.invoice_id, "Invoice", field="invoiceId"),
+        id_of(input.invoice_id, "Invoice"),
         amount=input.amount,
         method=input.method,
         reference=input.reference,
@@ -228,7 +228,7 @@ async def record_payment(context: Context, input: Any) -> Changed:
 
 
 async def remove_payment(context: Context, input: Any) -> Changed:
-    key = row_id(input.payment_id, "Payment", field="paymentId")
+    key = id_of(input.payment_id, "Payment")
     await manual_payments.remove_payment(context.caller, key, reason=input.reason, stripe=context.outside.stripe)
     return Changed(key, notices=await rests.rest_of_payment(key))
 
@@ -236,7 +236,7 @@ async def remove_payment(context: Context, input: Any) -> Changed:
 async def refund_payment(context: Context, input: Any) -> Changed:
     made = await refunds.refund_payment(
         context.caller,
-        row_id(input.payment_id, "Payment", field="paymentId"),
+        id_of(input.payment_id, "Payment"),
         amount=input.amount,
         reason=input.reason,
         disposition=input.disposition,
@@ -247,15 +247,15 @@ async def refund_payment(context: Context, input: Any) -> Changed:
 
 
 async def sign_agreement(context: Context, input: Any) -> Changed:
-    key = row_id(input.agreement_id, "Agreement", field="agreementId")
+    key = id_of(input.agreement_id, "Agreement")
     return Changed(await agreements.sign_agreement(context.caller, key, name=input.name))
 
 
 async def share_client_portal(context: Context, input: Any) -> Changed:
     link = await grants.share_client_portal(
         context.caller,
-        row_id(input.inspection_id, "Inspection", field="inspectionId"),
-        person_id=_key(input.person_id, "Person", field="personId"),
+        id_of(input.inspection_id, "Inspection"),
+        person_id=_key(input.person_id, "Person"),
         email=input.email,
         portals=context.outside.portals,
     )
@@ -263,4 +263,4 @@ async def share_client_portal(context: Context, input: Any) -> Changed:
 
 
 async def revoke_grant(context: Context, input: Any) -> Changed:
-    return Changed(await grants.revoke_grant(context.caller, row_id(input.grant_id, "Grant", field="grantId")))
+    return Changed(await grants.revoke_grant(context.caller, id_of(input.grant_id, "Grant")))

@@ -62,6 +62,16 @@ class Checks:
         finally:
             self._path = outer
 
+    @contextmanager
+    def element(self, name: str, place: int) -> Iterator[None]:
+        """As `at`, for a list of plain values: a refusal of one names its place, not a field below it."""
+        with self.at(name, place):
+            try:
+                yield
+            except Refusal as refusal:
+                refusal.field = None
+                raise
+
     def refuse(self, refusal: Refusal) -> None:
         """Gather one refusal, or a group of them."""
         for one in refusal.each:

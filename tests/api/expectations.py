@@ -1,12 +1,12 @@
 """What a test of the API expects to happen, and above all what it expects not to happen."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from graphql import GraphQLInputObjectType, get_named_type
+from graphql import is_list_type, is_non_null_type
 from tortoise import connections
 
 import models
@@ -55,29 +55,30 @@ async def nothing_changes(world: World) -> AsyncIterator[None]:
 
 
 async def refused(world: World, api: Api, mutation: str, /, **given: Any) -> Refused:
-    """How a mutation was refused: with one error, naming a field that its input has, and with nothing changed."""
+    """How a mutation was refused: for one reason, and with nothing changed."""
+    (refusal,) = await refusals(world, api, mutation, **given)
+    return refusal
+
+
+async def refusals(world: World, api: Api, mutation: str, /, **given: Any) -> list[Refused]:
+    """Each reason why a mutation was refused, in the order told; nothing has changed."""
     async with nothing_changes(world):
         payload = await api.mutate(mutation, **given)
-    assert len(payload.content["userErrors"]) == 1, payload.content
-    (error,) = payload.content["userErrors"]
+    assert payload.content["userErrors"], f"{mutation} was not refused: {given}"
+    return [_refused(mutation, error) for error in payload.content["userErrors"]]
+
+
+def _refused(mutation: str, error: dict[str, Any]) -> Refused:
+    """One user error, whose path leads to something in the mutation's input."""
     path = error["field"] or []
-    names = {step for step in path if not step.isdecimal()}
-    assert names <= set(_input_fields(mutation)), f"{path} is not an input field of {mutation}"
+    kind: Any = build_api()._schema.type_map[mutation[0].upper() + mutation[1:] + "Input"]
+    for step in path:
+        assert step.isdecimal() == is_list_type(kind), f"{path} is no path into the input of {mutation}"
+        assert step.isdecimal() or step in kind.fields, f"{path} is no path into the input of {mutation}"
+        kind = kind.of_type if step.isdecimal() else kind.fields[step].type
+        kind = kind.of_type if is_non_null_type(kind) else kind
     assert error["message"].endswith(".") or error["message"].startswith("Fixed amount cannot exceed ")
     return Refused(error["code"], error["message"], ".".join(path) or None)
-
-
-def _input_fields(mutation: str) -> Iterable[str]:
-    takes = build_api()._schema.type_map[mutation[0].upper() + mutation[1:] + "Input"]
-    waiting = [takes]
-    while waiting:
-        kind = waiting.pop()
-        assert isinstance(kind, GraphQLInputObjectType)
-        for name, field in kind.fields.items():
-            yield name
-            behind = get_named_type(field.type)
-            if isinstance(behind, GraphQLInputObjectType):
-                waiting.append(behind)
 
 
 async def forbidden(world: World, api: Api, query: str, **variables: Any) -> list[str]:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from rules.identifiers import global_id
-from tests.api.expectations import nothing_changes, refused
+from tests.api.expectations import nothing_changes, refusals, refused
 from tests.world import Api, Job, World, key_of
 
 INVALID = "INVALID_AMOUNT"
@@ -109,7 +109,7 @@ async def test_inspection_with_an_impossible_charge_is_not_created(world: World)
             people=[{"personId": client, "role": "CLIENT"}],
             lineItems=[{"kind": "SERVICE", "description": "Look", "amount": amount}],
         )
-        assert (refusal.code, refusal.field) == (INVALID, "amount")
+        assert (refusal.code, refusal.field) == (INVALID, "lineItems.0.amount")
 
 
 TAKERS: list[tuple[str, str, str]] = [
@@ -199,7 +199,7 @@ async def test_id_that_is_not_the_callers_is_not_found(world: World, bad: str) -
         }[bad]
         given = {**given_for(mutation, own, client), field: [wrong] if field.endswith("s") else wrong}
         refusal = await refused(world, job.api, mutation, **given)
-        expected = ("NOT_FOUND", f"{kind} not found.", field)
+        expected = ("NOT_FOUND", f"{kind} not found.", f"{field}.0" if field.endswith("s") else field)
         assert (refusal.code, refusal.message, refusal.field) == expected, mutation
 
 
@@ -207,7 +207,7 @@ async def test_id_of_another_inspection_is_not_found(world: World) -> None:
     job, other = await world.inspection(), await world.inspection()
     given = {"inspectionId": job.id, "inspectionPersonId": job.entry()}
     refusal = await refused(world, job.api, "addInvoice", **given, lineItemIds=[job.items[0], other.items[0]])
-    assert (refusal.code, refusal.field) == ("NOT_FOUND", "lineItemIds")
+    assert (refusal.code, refusal.field) == ("NOT_FOUND", "lineItemIds.1")
     draft = await job.invoice("20.00")
     refusal = await refused(world, job.api, "updateInvoice", invoiceId=draft["id"], inspectionPersonId=other.entry())
     assert (refusal.code, refusal.field) == ("NOT_FOUND", "inspectionPersonId")
@@ -307,10 +307,10 @@ async def test_empty_texts_are_refused_by_name(world: World) -> None:
         ("updateInspection", {"inspectionId": job.id, "propertyAddress": ""}, "propertyAddress"),
         ("updateLineItem", {"lineItemId": job.items[0], "description": "\t"}, "description"),
         ("updateCompany", {"name": ""}, "name"),
-        ("updateCompany", {"additionalRoles": ["Attorney", ""]}, "additionalRoles"),
+        ("updateCompany", {"additionalRoles": ["Attorney", ""]}, "additionalRoles.1"),
     ):
         refusal = await refused(world, job.api, mutation, **given)
-        assert refusal.message == f"{field} must not be empty."
+        assert refusal.message == f"{field.partition('.')[0]} must not be empty."
         assert refusal.field == field
 
 
@@ -320,6 +320,168 @@ async def test_idempotency_key_has_a_length(world: World, key: str) -> None:
     given = {"inspectionId": job.id, "inspectionPersonId": job.entry(), "fixedAmount": "5.00", "idempotencyKey": key}
     refusal = await refused(world, job.api, "addInvoice", **given)
     assert (refusal.field, refusal.message) == ("idempotencyKey", "idempotencyKey must have 1 to 255 characters.")
+
+
+LONG = "x" * 5_001
+LATER = "9999-12-31T23:00:00Z"
+
+
+async def test_everything_wrong_with_an_input_is_told_at_once(world: World) -> None:
+    """Each mutation tells all that is wrong with its input, in the order of the input's fields, by path."""
+    job = await world.inspection()
+    draft = await job.invoice("20.00")
+    cash = {"invoiceId": job.primary_id, "amount": "30.00", "method": "CASH"}
+    paid = (await job.api.mutate("recordPayment", "payment { id }", **cash)).done("payment")
+    unknown = "nonsense"
+    for mutation, given, told in (
+        (
+            "createInspection",
+            {
+                "agreementBody": "x" * 50_001,
+                "propertyAddress": " ",
+                "scheduledAt": LATER,
+                "inspectorId": unknown,
+                "people": [
+                    {"personId": unknown, "role": "ADDITIONAL", "roleName": "Plumber"},
+                    {"personId": await world.person(), "role": "BUYERS_AGENT"},
+                    {"personId": unknown, "role": "CLIENT", "roleName": "Buyer"},
+                ],
+                "lineItems": [
+                    {"kind": "FEE", "description": "Fine", "amount": "1.00"},
+                    {"kind": "FEE", "description": "", "amount": "abc"},
+                    {"kind": "DISCOUNT", "description": "Less", "amount": "1.00"},
+                ],
+            },
+            "propertyAddress scheduledAt inspectorId people.0.personId people.0.roleName people.2.personId"
+            " people.2.roleName lineItems.1.description lineItems.1.amount lineItems.2.amount agreementBody",
+        ),
+        (
+            "createInspection",
+            {"propertyAddress": "", "scheduledAt": LATER, "people": []},
+            "propertyAddress scheduledAt people",
+        ),
+        (
+            "updateInspection",
+            {
+                "inspectionId": unknown,
+                "propertyAddress": "",
+                "inspectorId": unknown,
+                "scheduledAt": LATER,
+                "status": "CANCELED",
+            },
+            "inspectionId propertyAddress scheduledAt inspectorId status",
+        ),
+        ("createPerson", {"phone": "\n", "email": "no", "name": ""}, "name email phone"),
+        (
+            "updatePerson",
+            {"personId": unknown, "name": None, "phone": "\n", "email": "no"},
+            "personId name email phone",
+        ),
+        (
+            "addInspectionPerson",
+            {"inspectionId": unknown, "personId": unknown, "role": "ADDITIONAL"},
+            "inspectionId personId roleName",
+        ),
+        (
+            "addLineItem",
+            {**LINE, "inspectionId": unknown, "description": "", "amount": 1},
+            "inspectionId description amount",
+        ),
+        (
+            "updateLineItem",
+            {"lineItemId": unknown, "description": "", "amount": "0.001"},
+            "lineItemId description amount",
+        ),
+        (
+            "addInvoice",
+            {
+                "inspectionId": job.id,
+                "inspectionPersonId": unknown,
+                "lineItemIds": [job.items[0], unknown, unknown],
+                "subject": "",
+                "message": LONG,
+                "idempotencyKey": "",
+            },
+            "inspectionPersonId lineItemIds.1 lineItemIds.2 subject message idempotencyKey",
+        ),
+        (
+            "addInvoice",
+            {"inspectionId": unknown, "inspectionPersonId": unknown, "fixedAmount": "1e3", "subject": ""},
+            "inspectionId fixedAmount subject",
+        ),
+        (
+            "updateInvoice",
+            {"invoiceId": draft["id"], "inspectionPersonId": unknown, "fixedAmount": "999.00", "subject": "\n"},
+            "inspectionPersonId fixedAmount subject",
+        ),
+        (
+            "updateInvoice",
+            {"invoiceId": unknown, "fixedAmount": "-1", "message": LONG},
+            "invoiceId fixedAmount message",
+        ),
+        (
+            "sendInvoice",
+            {"invoiceId": unknown, "subject": "\n", "message": LONG, "idempotencyKey": ""},
+            "invoiceId subject message idempotencyKey",
+        ),
+        (
+            "recordPayment",
+            {"invoiceId": unknown, "amount": "", "method": "CARD", "reference": "x" * 201, "idempotencyKey": ""},
+            "invoiceId amount method reference idempotencyKey",
+        ),
+        ("removePayment", {"paymentId": unknown, "reason": ""}, "paymentId reason"),
+        (
+            "refundPayment",
+            {"paymentId": unknown, "amount": "NaN", "reason": LONG, "idempotencyKey": ""},
+            "paymentId amount reason idempotencyKey",
+        ),
+        ("refundPayment", {"paymentId": paid["id"], "amount": "NaN", "reason": LONG}, "amount reason"),
+        ("publishReport", {"inspectionId": unknown, "url": "nowhere"}, "inspectionId url"),
+        (
+            "notifyPerson",
+            {"inspectionPersonId": unknown, "subject": "", "message": ""},
+            "inspectionPersonId subject message",
+        ),
+        (
+            "updateCompany",
+            {
+                "name": "",
+                "timeZone": "Mars",
+                "deferredPaymentsEnabled": True,
+                "reminderDays": [3, 1],
+                "additionalRoles": ["", "\t", "A", "x" * 61],
+            },
+            "name timeZone deferredPaymentsEnabled reminderDays additionalRoles.0 additionalRoles.1 additionalRoles.3",
+        ),
+        ("createUser", {"name": "", "email": "owner@lakeside.test", "password": "short"}, "name email password"),
+    ):
+        found = await refusals(world, job.api, mutation, **given)
+        assert [refusal.field for refusal in found] == told.split(), mutation
+
+
+async def test_payer_hears_everything_wrong_at_once_too(world: World) -> None:
+    """What a payer sends is told like what staff send: all of it, by path."""
+    job = await world.inspection(agreementBody="We inspect what can be seen.")
+    payer = await job.payment_link((await job.invoice("40.00"))["id"])
+    given = {"invoiceId": job.primary_id, "amount": "0.001", "idempotencyKey": ""}
+    found = await refusals(world, payer, "startPayment", **given)
+    assert [(refusal.code, refusal.field) for refusal in found] == [
+        ("NOT_FOUND", "invoiceId"),
+        (INVALID, "amount"),
+        ("INVALID_INPUT", "idempotencyKey"),
+    ]
+    client = await job.client_portal()
+    found = await refusals(world, client, "signAgreement", agreementId="nonsense", name="")
+    assert [refusal.field for refusal in found] == ["agreementId", "name"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1899-12-31T23:59:59Z", "2200-01-01T00:00:00Z", LATER])
+async def test_inspection_at_the_end_of_time_is_refused(world: World, moment: str) -> None:
+    """A moment that has no day in some calendars is refused; mails that tell the day could not be written."""
+    job = await world.inspection()
+    refusal = await refused(world, job.api, "updateInspection", inspectionId=job.id, scheduledAt=moment)
+    assert (refusal.code, refusal.field) == ("INVALID_INPUT", "scheduledAt")
+    assert refusal.message == "scheduledAt must lie between the years 1900 and 2200."
 
 
 async def test_time_without_its_offset_is_refused(world: World) -> None:
