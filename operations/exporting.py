@@ -1,6 +1,7 @@
 """A company's payments as a file for bookkeeping: every movement of money on one line, read in batches."""
 
 import csv
+import unicodedata
 from collections.abc import AsyncIterator
 from datetime import datetime, timezone
 from io import StringIO
@@ -33,8 +34,11 @@ HEADINGS = (
     "stripe_payment_intent_id",
 )
 
-FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take a text for a formula."""
+FORMULA_SIGNS = "=+-@\N{MINUS SIGN}"
+"""What a spreadsheet takes a formula to begin with."""
+
+BLANK = ("Cc", "Cf", "Zs", "Zl", "Zp")
+"""Categories of characters that it may drop at the beginning of a cell: controls, invisible ones and spaces."""
 
 _BATCH = f"""
     SELECT movement.*, movement.moment AT TIME ZONE company.time_zone AS local, company.currency,
@@ -100,4 +104,12 @@ def _with_offset(moment: datetime, local: datetime) -> datetime:
 
 def _text(value: str | None) -> str:
     value = value or ""
-    return f"'{value}" if value.startswith(FORMULA_BEGINNINGS) else value
+    return f"'{value}" if _may_be_formula(value) else value
+
+
+def _may_be_formula(value: str) -> bool:
+    """Whether a spreadsheet may run it: full-width and other variants of the signs are folded into the plain ones."""
+    if value[:1] in ("\t", "\r", "\n"):
+        return True
+    first = next((character for character in value if unicodedata.category(character) not in BLANK), "")
+    return any(character in FORMULA_SIGNS for character in unicodedata.normalize("NFKC", first))

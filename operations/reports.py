@@ -1,6 +1,5 @@
 """Reports: publishing one, and showing it before everything is paid."""
 
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from models import AutomationTrigger, Inspection
@@ -9,19 +8,18 @@ from operations.audit_trail import record
 from operations.books import lock_inspection
 from operations.occurrences import note
 from operations.transactions import transaction
-from rules import clock, texts
+from rules import clock
 from rules.access import Principal
+from rules.addresses import public_url
 from rules.checks import Checks
-from rules.errors import NotFound, Refusal
-
-URL_LENGTH_MAX = 2000
+from rules.errors import NotFound
 
 
 @transaction
 async def publish_report(principal: Principal, inspection_id: UUID, *, url: str) -> UUID:
     """Publish the report at `url`, or move it there. Its first publication is what automations wait for. Repeatable."""
     with Checks() as check:
-        url = check(_checked, url)
+        url = check(public_url, url, field="url")
         inspection = await _locked(principal, inspection_id)
     before = {"url": inspection.report_url}
     if inspection.report_url != url:
@@ -30,20 +28,6 @@ async def publish_report(principal: Principal, inspection_id: UUID, *, url: str)
         await record(inspection, "report.published", inspection.id, by=principal, before=before, after={"url": url})
         await note(inspection, AutomationTrigger.REPORT_PUBLISHED, inspection.id)
     return inspection.id
-
-
-def _checked(url: str) -> str:
-    """An https address that browsers open as it stands. Raises Refusal."""
-    url = texts.line(url, field="url", length_max=URL_LENGTH_MAX)
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    strange = any(character.isspace() or character in '<>"\\^`{|}' for character in url)
-    if parts.scheme != "https" or not host or parts.username is not None or strange:
-        raise Refusal("url must be an address such as https://example.com/report.pdf.", field=("url",))
-    return url
 
 
 @transaction

@@ -28,6 +28,7 @@ from schema.reporting import Reporting
 from schema.shown import CLIENT, INSPECTOR, PAYER, Shown
 
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description="Their global ids; at most 100.")]
 Search = Annotated[str | None, strawberry.argument(description="Part of a name or email address.")]
 
 
@@ -129,6 +130,14 @@ class Query(Reporting):
     @allow(*EVERY_SCOPE, statements=1, description="Anything visible, by its global id.")
     async def node(self, info: Info, id: GlobalId) -> Node | None:
         return await resolve.node(info, id)  # type: ignore[no-any-return]
+
+    @allow(
+        *EVERY_SCOPE,
+        statements=len(resolve.NODES),
+        description="Anything visible by global ids, at most 100: in their order, and null where there is nothing.",
+    )
+    async def nodes(self, info: Info, ids: GlobalIds) -> list[Node | None]:
+        return await resolve.nodes(info, ids)
 
     @allow(INSPECTOR, CLIENT, statements=1, description="One inspection.")
     async def inspection(self, info: Info, id: GlobalId) -> Inspection | None:

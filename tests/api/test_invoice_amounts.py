@@ -69,7 +69,7 @@ async def test_partly_covered_service_bills_its_uncovered_part(world: World) -> 
     invoice = await job.invoice(lineItemIds=job.items[:1])
     assert lines(invoice) == [("Service 1", "$225.00")]
     assert await refusal_of(world, job, lineItemIds=job.items) == Refused(
-        "NOTHING_TO_INVOICE", "Service 1 has nothing left to invoice.", "lineItemIds"
+        "NOTHING_TO_INVOICE", "Service 1 has nothing left to invoice.", "lineItemIds.0"
     )
     assert lines(await job.primary()) == [("Service 2", "$100.00")]
 
@@ -79,7 +79,7 @@ async def test_service_partly_paid_by_the_client_bills_the_rest(world: World) ->
     job = await world.inspection("350.00", "100.00")
     await job.paid(await job.client_portal(), job.primary_id, "400.00")
     assert await refusal_of(world, job, lineItemIds=job.items[:1]) == Refused(
-        "NOTHING_TO_INVOICE", "Service 1 has nothing left to invoice.", "lineItemIds"
+        "NOTHING_TO_INVOICE", "Service 1 has nothing left to invoice.", "lineItemIds.0"
     )
     assert lines(await job.invoice(lineItemIds=job.items[1:])) == [("Service 2", "$50.00")]
 
@@ -88,7 +88,7 @@ async def test_charges_on_a_live_invoice_come_back_when_it_is_void(world: World)
     """S41"""
     job = await world.inspection()
     invoice = await job.invoice(lineItemIds=job.items[1:], send=True)
-    taken = Refused("NOTHING_TO_INVOICE", "Service 2 has nothing left to invoice.", "lineItemIds")
+    taken = Refused("NOTHING_TO_INVOICE", "Service 2 has nothing left to invoice.", "lineItemIds.0")
     assert await refusal_of(world, job, lineItemIds=job.items[1:]) == taken
     voided = await job.api.mutate("voidInvoice", "invoice { status remaining { formatted } }", invoiceId=invoice["id"])
     assert voided.done("invoice") == {"status": "VOID", "remaining": {"formatted": "$0.00"}}

@@ -264,7 +264,8 @@ async def test_a_mutation_finds_nothing_of_somebody_elses(
         for row in [global_id(type_name, new_id()), global_id(other_type, key_of(rows[0])), *rows, "nonsense", ""]:
             payload = await api.mutate(name, **{**given, field: [row] if field.endswith("s") else row})
             answers.append(payload.content["userErrors"])
-    not_found = {"code": "NOT_FOUND", "message": f"{type_name} not found.", "field": [field]}
+    path = [field, "0"] if field.endswith("s") else [field]
+    not_found = {"code": "NOT_FOUND", "message": f"{type_name} not found.", "field": path}
     assert answers == [[not_found]] * len(answers)
     assert len(rows) > 0
 
@@ -278,7 +279,7 @@ async def test_nobody_of_another_company_comes_into_a_people_box(neighbours: Nei
         async with nothing_changes(own.world):
             people = [*given["people"], {"personId": person, "role": "BUYERS_AGENT"}]
             refused = await api.mutate("createInspection", **{**given, "people": people})
-        assert (refused.codes, refused.fields) == (["NOT_FOUND"], [["personId"]])
+        assert (refused.codes, refused.fields) == (["NOT_FOUND"], [["people", "1", "personId"]])
 
 
 async def test_a_payer_pays_and_cancels_nothing_of_a_sibling_invoice(neighbours: Neighbours) -> None:
