@@ -7,12 +7,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.indexes import Index
-from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from models.base import Row, choice
 from models.companies import Company
 from models.inspections import Inspection
+from rules import clock
 
 
 class AutomationTier(StrEnum):
@@ -41,7 +41,11 @@ class AutomationLink(StrEnum):
 
 
 class Automation(Row):
-    """One rule. `recipients` are role names: CLIENT, BUYERS_AGENT, LISTING_AGENT or the company's additional ones."""
+    """One rule. `recipients` are role names: CLIENT, BUYERS_AGENT, LISTING_AGENT or the company's additional ones.
+
+    BASE ones are declared in code. A company has a row of one from when it first changed it; what it did not change is
+    null, and as declared.
+    """
 
     company_id: UUID
     company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
@@ -51,14 +55,20 @@ class Automation(Row):
     tier = choice(AutomationTier)
     trigger = choice(AutomationTrigger)
     enabled = fields.BooleanField(default=True)
-    recipients: list[str] = fields.JSONField(default=list)
-    subject = fields.CharField(max_length=200)
-    message = fields.TextField()
+    recipients: list[str] | None = fields.JSONField(null=True)
+    subject = fields.CharField(max_length=200, null=True)
+    message: str | None = fields.TextField(null=True)
     link = choice(AutomationLink, default=AutomationLink.NONE)
     deleted_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "automations"
+        constraints = (
+            CheckConstraint(
+                check="tier = 'BASE' OR (recipients IS NOT NULL AND subject IS NOT NULL AND message IS NOT NULL)",
+                name="automations_complete",
+            ),
+        )
 
 
 class Occurrence(Row):
@@ -75,8 +85,11 @@ class Occurrence(Row):
     trigger = choice(AutomationTrigger)
     subject_id: UUID = fields.UUIDField(description="The row it is about; the same thing never occurs twice.")
     handled_at: datetime | None = fields.DatetimeField(null=True)
+    attempts = fields.IntField(default=0, description="How often a worker took it.")
+    next_attempt_at: datetime | None = fields.DatetimeField(
+        null=True, default=clock.now, description="When a worker may take it; null when it is handled or given up."
+    )
 
     class Meta:
         table = "occurrences"
         constraints = (UniqueConstraint(fields=("inspection_id", "trigger", "subject_id"), name="occurrences_once"),)
-        indexes = (Index(fields=("handled_at", "id")),)

@@ -4,6 +4,8 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from models import (
     Automation,
     AutomationLink,
@@ -20,6 +22,7 @@ from models import (
     Occurrence,
     Payment,
 )
+from operations.base_automations import link_of, message_of, recipients_of, subject_of
 from operations.outbox import PORTAL_FOOTER, Recipient, letter_body, next_free_moment, queue_mail
 from operations.transactions import transaction
 from rules import clock
@@ -27,8 +30,11 @@ from rules.identifiers import new_id
 from rules.links import CLIENT_LINK_LIFE, LINK_PLACEHOLDER
 from rules.money import Money
 from rules.placeholders import AMOUNT, fill_placeholders
+from rules.polling import next_occurrence_delay
 from rules.roles import PersonRole
 from rules.states import PaymentState
+
+log = structlog.get_logger(__name__)
 
 LINK_LABELS = {
     AutomationLink.CLIENT_PORTAL: "Open the client portal",
@@ -36,20 +42,38 @@ LINK_LABELS = {
 }
 
 
-async def occurrences_due(*, limit: int) -> list[UUID]:
-    """The occurrences that nobody has handled, the oldest first."""
-    return [found.id for found in await Occurrence.filter(handled_at=None).order_by("id").limit(limit).only("id")]
+@transaction
+async def take_occurrences_due(*, limit: int) -> list[UUID]:
+    """The occurrences that are longest due, taken so that no other worker handles them at the same time.
+
+    One that is not handled, because that failed or its worker died, is due again after a growing delay, so that it is
+    in nobody's way; after the last attempt it is given up, and stays unhandled.
+    """
+    now = clock.now()
+    due = Occurrence.filter(next_attempt_at__lte=now, handled_at=None).order_by("next_attempt_at", "id").limit(limit)
+    taken = await due.select_for_update(skip_locked=True)
+    for occurrence in taken:
+        occurrence.attempts += 1
+        delay = next_occurrence_delay(occurrence.attempts)
+        occurrence.next_attempt_at = now + delay if delay else None
+        if occurrence.attempts > 1:
+            which = {"occurrence_id": str(occurrence.id), "attempt": occurrence.attempts, "last": delay is None}
+            log.warning("occurrence.tried_again", **which)
+    if taken:
+        await Occurrence.bulk_update(taken, ["attempts", "next_attempt_at"])
+    return [occurrence.id for occurrence in taken]
 
 
 @transaction
 async def handle_occurrence(occurrence_id: UUID) -> None:
     """Write the mails that automations owe for it. Safe to repeat, and to run beside others: it happens once.
 
-    What somebody else is working on is left to them, or to the next sweep.
+    While somebody else is changing the inspection it is left to the next sweep.
     """
     found = await Occurrence.get(id=occurrence_id)
     inspection = await Inspection.filter(id=found.inspection_id).select_for_update(skip_locked=True).get_or_none()
     if inspection is None:
+        await _give_back(occurrence_id)
         return
     mine = Occurrence.filter(id=occurrence_id, handled_at=None).select_for_update(skip_locked=True)
     occurrence = await mine.get_or_none()
@@ -57,7 +81,15 @@ async def handle_occurrence(occurrence_id: UUID) -> None:
         return
     if not inspection.notifications_disabled and await _still_stands(occurrence):
         await _mail(inspection, occurrence)
-    await Occurrence.filter(id=occurrence_id).update(handled_at=clock.now())
+    await Occurrence.filter(id=occurrence_id).update(handled_at=clock.now(), next_attempt_at=None)
+
+
+async def _give_back(occurrence_id: UUID) -> None:
+    """Nothing went wrong: it is due at once, and the attempt does not count."""
+    taken = Occurrence.filter(id=occurrence_id, handled_at=None, attempts__gt=0).select_for_update(skip_locked=True)
+    if occurrence := await taken.get_or_none():
+        occurrence.attempts, occurrence.next_attempt_at = occurrence.attempts - 1, clock.now()
+        await occurrence.save(update_fields=["attempts", "next_attempt_at"])
 
 
 async def _still_stands(occurrence: Occurrence) -> bool:
@@ -91,7 +123,7 @@ def _is_recipient(automation: Automation, entry: InspectionPerson) -> bool:
     additional = entry.role is PersonRole.ADDITIONAL
     if additional and automation.tier is AutomationTier.BASE:
         return False
-    return (entry.role_name if additional else entry.role.value) in automation.recipients
+    return (entry.role_name if additional else entry.role.value) in recipients_of(automation)
 
 
 async def _mail_one(
@@ -105,11 +137,11 @@ async def _mail_one(
     values = await _values(company, inspection, occurrence, entry)
     linked = _gets_link(automation, entry)
     body = letter_body(
-        subject=fill_placeholders(automation.subject, values),
-        message=fill_placeholders(automation.message, values),
+        subject=fill_placeholders(subject_of(automation), values),
+        message=fill_placeholders(message_of(automation), values),
         company_name=company.name,
         link=LINK_PLACEHOLDER if linked else None,
-        link_label=LINK_LABELS[automation.link] if linked else None,
+        link_label=LINK_LABELS[link_of(automation)] if linked else None,
         footer=PORTAL_FOOTER if linked else f"{company.name} sends this about the inspection you take part in.",
     )
     await queue_mail(
@@ -126,7 +158,7 @@ async def _mail_one(
 
 def _gets_link(automation: Automation, entry: InspectionPerson) -> bool:
     """Only an advanced automation opens the client portal to a third party (S24, S26)."""
-    if automation.link is AutomationLink.NONE:
+    if link_of(automation) is AutomationLink.NONE:
         return False
     return automation.tier is AutomationTier.ADVANCED or entry.role is PersonRole.CLIENT
 

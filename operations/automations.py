@@ -1,76 +1,45 @@
-"""Automations: the built-in ones that every company gets, and those it makes itself."""
+"""Automations: switching and changing the built-in ones, and those that a company makes itself."""
 
 from typing import Any
 from uuid import UUID
 
-from models import Automation, AutomationLink, AutomationTier, AutomationTrigger, Company
+from models import Automation, AutomationTier, AutomationTrigger, Company
 from models.visible import visible
+from operations.base_automations import (
+    BUILT_IN,
+    RECIPIENTS,
+    link_of,
+    message_of,
+    name_of,
+    recipients_of,
+    subject_of,
+    unchanged,
+    unchanged_of,
+)
 from operations.outbox import SUBJECT_LENGTH_MAX
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.placeholders import ALWAYS, AMOUNT, check_placeholders
 from rules.roles import PersonRole, RoleNotAllowed
 
 NAME_LENGTH_MAX = 200
 AUTOMATIONS_MAX = 100
+RECIPIENTS_MAX = 100
 
 BUILT_IN_ROLES = (PersonRole.CLIENT, PersonRole.BUYERS_AGENT, PersonRole.LISTING_AGENT)
-
-_BUILT_IN = {
-    AutomationTrigger.INSPECTION_SCHEDULED: (
-        "Inspection scheduled",
-        "Your inspection of {{property_address}}",
-        "your inspection of {{property_address}} is planned for {{inspection_date}}, with {{inspector_name}}.",
-    ),
-    AutomationTrigger.FEE_ADDED: (
-        "Charge added",
-        "A new charge for the inspection of {{property_address}}",
-        "a charge of {{amount}} was added to the inspection of {{property_address}}.",
-    ),
-    AutomationTrigger.PAYMENT_RECEIVED: (
-        "Payment received",
-        "A payment for the inspection of {{property_address}}",
-        "{{company_name}} received {{amount}} for the inspection of {{property_address}}.",
-    ),
-    AutomationTrigger.INSPECTION_PAID: (
-        "Inspection paid",
-        "The inspection of {{property_address}} is paid",
-        "nothing remains to be paid for the inspection of {{property_address}}. Thank you!",
-    ),
-    AutomationTrigger.REPORT_PUBLISHED: (
-        "Report published",
-        "The report on {{property_address}}",
-        "the report on {{property_address}} is ready.",
-    ),
-}
-"""Name, subject and message of the built-in automation for each trigger."""
-assert _BUILT_IN.keys() == set(AutomationTrigger)
 
 WITH_AMOUNT = (AutomationTrigger.FEE_ADDED, AutomationTrigger.PAYMENT_RECEIVED, AutomationTrigger.INSPECTION_PAID)
 
 
-async def insert_base_automations(company_id: UUID) -> None:
-    """The built-in automations of a new company, all switched off: nobody gets a mail that nobody asked for."""
-    await Automation.bulk_create(
-        Automation(
-            company_id=company_id,
-            name=name,
-            tier=AutomationTier.BASE,
-            trigger=trigger,
-            enabled=False,
-            recipients=[PersonRole.CLIENT.value],
-            subject=subject,
-            message=f"Hello {{{{recipient_name}}}},\n\n{message}",
-            link=_portal_of(trigger),
-        )
-        for trigger, (name, subject, message) in _BUILT_IN.items()
-    )
-
-
-def _portal_of(trigger: AutomationTrigger) -> AutomationLink:
-    return AutomationLink.REPORT if trigger is AutomationTrigger.REPORT_PUBLISHED else AutomationLink.CLIENT_PORTAL
+async def automations_of(principal: Principal) -> list[Automation]:
+    """The company's automations: the built-in ones, whether it ever changed them or not, and then its own."""
+    stored = await visible(Automation, principal).order_by("id")
+    changed = {one.trigger: one for one in stored if one.tier is AutomationTier.BASE}
+    base = [changed.get(trigger) or unchanged(principal.company_id, trigger) for trigger in BUILT_IN]
+    return [*base, *(one for one in stored if one.tier is AutomationTier.ADVANCED)]
 
 
 @transaction
@@ -80,27 +49,29 @@ async def save_automation(principal: Principal, automation_id: UUID | None, chan
     `changes` holds any of name, trigger, enabled, recipients, subject, message and link.
     """
     company = await Company.filter(id=principal.company_id).select_for_update().get()
-    automation = await _begun(company, changes) if automation_id is None else await _found(principal, automation_id)
-    if automation.tier is AutomationTier.BASE:
-        _refuse_changing_base(automation, changes)
-    elif not company.advanced_automations_enabled:
-        raise Refusal(
-            "Advanced automations are not enabled for this company; its owner enables them with updateCompany.",
-            field=("automationId",),
-            code=ErrorCode.ADVANCED_AUTOMATIONS_REQUIRED,
-        )
-    automation.update_from_dict(changes)
-    automation.name = texts.line(automation.name, field="name", length_max=NAME_LENGTH_MAX)
-    automation.recipients = check_recipients(automation.tier, automation.recipients, company.additional_roles)
-    _check_words(automation)
-    await automation.save(force_create=automation_id is None)
+    with Checks() as check:
+        if automation_id is None:
+            automation = await _begun(company, changes)
+        else:
+            automation = await _found(principal, automation_id)
+        if automation.tier is AutomationTier.BASE:
+            _refuse_changing_base(automation, changes)
+        elif not company.advanced_automations_enabled:
+            raise Refusal(
+                "Advanced automations are not enabled for this company; its owner enables them with updateCompany.",
+                field=("automationId",),
+                code=ErrorCode.ADVANCED_AUTOMATIONS_REQUIRED,
+            )
+        _check_changes(check, automation, changes, company.additional_roles)
+    await automation.save(force_create=not automation._saved_in_db)
     return automation.id
 
 
 async def _begun(company: Company, changes: dict[str, Any]) -> Automation:
-    for name in ("name", "trigger", "recipients", "subject", "message"):
-        if name not in changes:
-            raise Refusal(f"A new automation needs {name}.", field=(name,))
+    with Checks() as check:
+        for name in ("name", "trigger", "recipients", "subject", "message"):
+            if name not in changes:
+                check.refuse(Refusal(f"A new automation needs {name}.", field=(name,)))
     if await Automation.filter(company_id=company.id, deleted_at=None).count() >= AUTOMATIONS_MAX:
         raise Refusal(f"A company has at most {AUTOMATIONS_MAX} automations; delete one.", field=("automationId",))
     return Automation(company_id=company.id, tier=AutomationTier.ADVANCED)
@@ -108,43 +79,69 @@ async def _begun(company: Company, changes: dict[str, Any]) -> Automation:
 
 async def _found(principal: Principal, automation_id: UUID) -> Automation:
     automation = await visible(Automation, principal).get_or_none(id=automation_id)
+    automation = automation or unchanged_of(principal.company_id, automation_id)
     if automation is None:
         raise NotFound("Automation", field=("automationId",))
     return automation
 
 
 def _refuse_changing_base(automation: Automation, changes: dict[str, Any]) -> None:
-    for name in ("name", "trigger", "link"):
-        if name in changes and changes[name] != getattr(automation, name):
-            raise Refusal(f"A base automation's {name} can't be changed; make an ADVANCED automation.", field=(name,))
+    built_in = {"name": name_of(automation), "trigger": automation.trigger, "link": link_of(automation)}
+    with Checks() as check:
+        for name, value in built_in.items():
+            if changes.get(name, value) != value:
+                said = f"A base automation's {name} can't be changed; make an ADVANCED automation."
+                check.refuse(Refusal(said, field=(name,)))
+
+
+def _check_changes(check: Checks, automation: Automation, changes: dict[str, Any], additional_roles: list[str]) -> None:
+    """Put the changes into the automation; what a base one has as it is declared is not kept."""
+    automation.update_from_dict(changes)
+    known = (*ALWAYS, AMOUNT) if automation.trigger in WITH_AMOUNT else ALWAYS
+    automation.name = check(texts.line, name_of(automation), field="name", length_max=NAME_LENGTH_MAX)
+    with check.at():
+        automation.recipients = check_recipients(automation.tier, recipients_of(automation), additional_roles)
+    with check.at():
+        line = texts.line(subject_of(automation), field="subject", length_max=SUBJECT_LENGTH_MAX)
+        automation.subject = check_placeholders(line, known, field="subject")
+    with check.at():
+        message = texts.paragraphs(message_of(automation), field="message")
+        automation.message = check_placeholders(message, known, field="message")
+    if automation.tier is AutomationTier.BASE:
+        _forget_what_is_declared(automation)
+
+
+def _forget_what_is_declared(automation: Automation) -> None:
+    built_in = BUILT_IN[automation.trigger]
+    automation.recipients = None if automation.recipients == list(RECIPIENTS) else automation.recipients
+    automation.subject = None if automation.subject == built_in.subject else automation.subject
+    automation.message = None if automation.message == built_in.message else automation.message
 
 
 def check_recipients(tier: AutomationTier, recipients: list[str], additional_roles: list[str]) -> list[str]:
     """The recipients, each once. Raises RoleNotAllowed for a role that automations of this tier can't mail (S34)."""
-    recipients = list(dict.fromkeys(recipients))
     if not recipients:
         raise RoleNotAllowed("recipients must name at least one role.", field=("recipients",))
-    for role in recipients:
-        if role in BUILT_IN_ROLES:
-            continue
-        if role not in additional_roles:
-            known = ", ".join([*BUILT_IN_ROLES, *additional_roles])
-            raise RoleNotAllowed(f"recipients has {role[:80]}, which is none of {known}.", field=("recipients",))
-        if tier is AutomationTier.BASE:
-            raise RoleNotAllowed(
-                f"recipients has {role}, an additional role, which base automations can't mail:"
-                " make an ADVANCED automation, or use notifyPerson.",
-                field=("recipients",),
-            )
-    return recipients
+    if len(recipients) > RECIPIENTS_MAX:
+        raise RoleNotAllowed(f"recipients must name at most {RECIPIENTS_MAX} roles.", field=("recipients",))
+    with Checks() as check:
+        for place, role in enumerate(recipients):
+            with check.at("recipients", place):
+                _check_recipient(tier, role, additional_roles)
+    return list(dict.fromkeys(recipients))
 
 
-def _check_words(automation: Automation) -> None:
-    known = (*ALWAYS, AMOUNT) if automation.trigger in WITH_AMOUNT else ALWAYS
-    subject = texts.line(automation.subject, field="subject", length_max=SUBJECT_LENGTH_MAX)
-    automation.subject = check_placeholders(subject, known, field="subject")
-    message = texts.paragraphs(automation.message, field="message")
-    automation.message = check_placeholders(message, known, field="message")
+def _check_recipient(tier: AutomationTier, role: str, additional_roles: list[str]) -> None:
+    if role in BUILT_IN_ROLES:
+        return
+    if role not in additional_roles:
+        known = ", ".join([*BUILT_IN_ROLES, *additional_roles])
+        raise RoleNotAllowed(f"recipients has {role[:80]}, which is none of {known}.")
+    if tier is AutomationTier.BASE:
+        raise RoleNotAllowed(
+            f"recipients has {role}, an additional role, which base automations can't mail:"
+            " make an ADVANCED automation, or use notifyPerson."
+        )
 
 
 @transaction

@@ -7,7 +7,6 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from models import Company, Invoice, User, UserRole
-from operations.automations import insert_base_automations
 from operations.passwords import check_password, hash_password
 from operations.transactions import transaction
 from rules import texts
@@ -52,7 +51,6 @@ async def create_company(*, name: str, currency: str, time_zone: str, owner: New
 async def _insert_company(name: str, currency: str, time_zone: str, owner: NewUser, password_hash: str) -> UUID:
     company = await Company.create(name=name, currency=currency, time_zone=time_zone)
     await _insert_user(company.id, owner, UserRole.OWNER, password_hash)
-    await insert_base_automations(company.id)
     return company.id
 
 

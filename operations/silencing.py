@@ -14,7 +14,8 @@ async def silence(inspection: Inspection) -> None:
     """
     waiting = Email.filter(inspection_id=inspection.id, kind__in=AUTOMATIC, status__in=WAITING)
     await waiting.update(status=EmailStatus.CANCELED, next_attempt_at=None)
-    await Occurrence.filter(inspection_id=inspection.id, handled_at=None).update(handled_at=clock.now())
+    noted = Occurrence.filter(inspection_id=inspection.id, handled_at=None)
+    await noted.update(handled_at=clock.now(), next_attempt_at=None)
 
 
 async def resume(inspection: Inspection) -> None:

@@ -4,9 +4,8 @@ from typing import Any
 
 import strawberry
 
-import models
-from models.visible import visible
-from operations import automations, notices, reports
+from models import Automation, AutomationLink
+from operations import automations, base_automations, notices, reports
 from resolvers.context import Context, Info
 from resolvers.mutating import Changed
 from rules.identifiers import id_of
@@ -14,7 +13,7 @@ from rules.identifiers import id_of
 
 async def all_automations(info: Info) -> Any:
     """The company's automations, the built-in ones first."""
-    return await visible(models.Automation, info.context.caller).order_by("id")
+    return await automations.automations_of(info.context.caller)
 
 
 async def notify_person(context: Context, input: Any) -> Changed:
@@ -47,3 +46,23 @@ async def delete_automation(context: Context, input: Any) -> Changed:
     key = id_of(input.automation_id, "Automation")
     await automations.delete_automation(context.caller, key)
     return Changed(told={"deleted_automation_id": input.automation_id})
+
+
+def automation_name(root: strawberry.Parent[Automation]) -> str:
+    return base_automations.name_of(root)
+
+
+def automation_recipients(root: strawberry.Parent[Automation]) -> list[str]:
+    return base_automations.recipients_of(root)
+
+
+def automation_subject(root: strawberry.Parent[Automation]) -> str:
+    return base_automations.subject_of(root)
+
+
+def automation_message(root: strawberry.Parent[Automation]) -> str:
+    return base_automations.message_of(root)
+
+
+def automation_link(root: strawberry.Parent[Automation]) -> AutomationLink:
+    return base_automations.link_of(root)

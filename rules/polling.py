@@ -24,6 +24,7 @@ PATIENCE = timedelta(days=1)
 """How long after a checkout's time is over we wait for a Stripe that does not answer at all."""
 
 EMAIL_ATTEMPTS_MAX = 8
+OCCURRENCE_ATTEMPTS_MAX = EMAIL_ATTEMPTS_MAX
 _EMAIL_DELAYS = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -49,3 +50,11 @@ def next_email_delay(attempts: int) -> timedelta | None:
     if attempts >= EMAIL_ATTEMPTS_MAX:
         return None
     return _EMAIL_DELAYS[attempts - 1] * random.uniform(1, 1.1)  # noqa: S311 - only spreads load
+
+
+def next_occurrence_delay(attempts: int) -> timedelta | None:
+    """How long after its attempt number `attempts` an automation is tried again if that fails; None after the last.
+
+    As long as for a mail: the first delay is a lease too, over which a worker that is still at it has finished.
+    """
+    return next_email_delay(attempts) if attempts < OCCURRENCE_ATTEMPTS_MAX else None

@@ -3,6 +3,7 @@
 import strawberry
 
 import models
+import resolvers.messaging as resolve
 from schema.access import allow
 from schema.enums import describe
 from schema.relay import Node, identity
@@ -35,15 +36,23 @@ describe(
 @strawberry.type(description="A rule that mails people when something happens.")
 class Automation(Shown, Node):
     id: strawberry.ID = identity(INSPECTOR)
-    name: str = allow(INSPECTOR, description="What the company calls it.")
+    name: str = allow(INSPECTOR, resolver=resolve.automation_name, description="What the company calls it.")
     tier: models.AutomationTier = allow(INSPECTOR, description="Where it comes from.")
     trigger: models.AutomationTrigger = allow(INSPECTOR, description="What it waits for.")
     enabled: bool = allow(INSPECTOR, description="Whether it is switched on.")
     recipients: list[str] = allow(
-        INSPECTOR, description="Roles: CLIENT, BUYERS_AGENT, LISTING_AGENT or names of additional ones."
+        INSPECTOR,
+        resolver=resolve.automation_recipients,
+        description="Roles: CLIENT, BUYERS_AGENT, LISTING_AGENT or names of additional ones.",
     )
-    subject: str = allow(INSPECTOR, description="The mail's subject, with its placeholders.")
-    message: str = allow(INSPECTOR, description="The mail's message, with its placeholders.")
+    subject: str = allow(
+        INSPECTOR, resolver=resolve.automation_subject, description="The mail's subject, with its placeholders."
+    )
+    message: str = allow(
+        INSPECTOR, resolver=resolve.automation_message, description="The mail's message, with its placeholders."
+    )
     link: models.AutomationLink = allow(
-        INSPECTOR, description="What its link opens. In mails of BASE automations only clients get one."
+        INSPECTOR,
+        resolver=resolve.automation_link,
+        description="What its link opens. In mails of BASE automations only clients get one.",
     )

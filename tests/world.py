@@ -236,7 +236,7 @@ class World:
 
     async def run_automations(self) -> None:
         """Write what automations owe, and let it go out, as the worker does."""
-        for occurrence_id in await automating.occurrences_due(limit=100):
+        for occurrence_id in await automating.take_occurrences_due(limit=100):
             await automating.handle_occurrence(occurrence_id)
         await self.deliver_mails()
 

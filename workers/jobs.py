@@ -67,7 +67,7 @@ async def hear_stripe(ctx: JobContext, *_ignored: Any) -> None:
 
 async def run_automations(ctx: JobContext, *_ignored: Any) -> None:
     """Write the mails that automations owe for what happened."""
-    due = await automating.occurrences_due(limit=POLL_BATCH_MAX)
+    due = await automating.take_occurrences_due(limit=POLL_BATCH_MAX)
     await _each(due, automating.handle_occurrence)
     if due:
         await nudge(ctx["redis"], "send_emails")

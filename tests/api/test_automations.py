@@ -2,16 +2,27 @@
 
 import asyncio
 import contextvars
+from datetime import timedelta
+from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
+from tortoise import connections
 from tortoise.transactions import in_transaction
 
 import models
 from operations import automating
 from operations.books import lock_inspection
-from tests.api.expectations import refused
+from rules import clock
+from rules.identifiers import global_id, new_id
+from rules.polling import OCCURRENCE_ATTEMPTS_MAX
+from tests.api.expectations import nothing_changes, refusals, refused
 from tests.world import Api, Job, Json, Payload, World, key_of
+from workers import jobs
+
+automations_migration = import_module("models.migrations.0006_automations")
 
 BOX = (("Clara Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"), ("Lisa Lister", "LISTING_AGENT"))
 AUTOMATION = "automation { id name tier trigger enabled recipients subject message link }"
@@ -108,7 +119,7 @@ async def test_base_automations_refuse_additional_roles(world: World) -> None:
     answer = await refused(
         world, world.inspector, "saveAutomation", automationId=one["id"], recipients=["CLIENT", "Attorney"]
     )
-    assert (answer.code, answer.field) == ("ROLE_NOT_ALLOWED", "recipients")
+    assert (answer.code, answer.field) == ("ROLE_NOT_ALLOWED", "recipients.1")
     assert answer.message == (
         "recipients has Attorney, an additional role, which base automations can't mail:"
         " make an ADVANCED automation, or use notifyPerson."
@@ -174,8 +185,8 @@ async def test_advanced_automations_need_their_tier(world: World) -> None:
     ("given", "field"),
     [
         ({"recipients": []}, "recipients"),
-        ({"recipients": ["Plumber"]}, "recipients"),
-        ({"recipients": ["ADDITIONAL"]}, "recipients"),
+        ({"recipients": ["Plumber"]}, "recipients.0"),
+        ({"recipients": ["CLIENT", "ADDITIONAL"]}, "recipients.1"),
         ({"subject": "{{client_email}}"}, "subject"),
         ({"subject": "Two\nlines"}, "subject"),
         ({"message": "{{ invoice.total }}"}, "message"),
@@ -189,6 +200,166 @@ async def test_an_automation_that_could_not_work_is_refused(world: World, given:
     """S33"""
     await advanced(world)
     assert (await refused(world, world.inspector, "saveAutomation", **{**NEW, **given})).field == field
+
+
+async def test_everything_wrong_with_an_automation_is_told_at_once(world: World) -> None:
+    """All mistakes of one automation are told together, in the order of the input's fields (S33)."""
+    await advanced(world)
+    bad = {
+        **NEW,
+        "message": "{{total}}",
+        "subject": "{{total}}",
+        "recipients": ["Plumber", "CLIENT", "Cook"],
+        "name": "",
+    }
+    found = await refusals(world, world.inspector, "saveAutomation", **bad)
+    assert [one.field for one in found] == ["name", "recipients.0", "recipients.2", "subject", "message"]
+    found = await refusals(world, world.inspector, "saveAutomation", enabled=True)
+    assert [one.field for one in found] == ["name", "trigger", "recipients", "subject", "message"]
+    given = {"automationId": (await base(world, "FEE_ADDED"))["id"], "link": "NONE", "name": "Mine"}
+    found = await refusals(world, world.inspector, "saveAutomation", **given, subject="")
+    assert [one.field for one in found] == ["name", "link"]
+
+
+ALL = "{ automations { id name tier trigger enabled recipients subject message link } }"
+
+
+async def test_what_is_built_in_later_reaches_companies_that_were_there_before(world: World) -> None:
+    """Built-in automations are declared, not copied: no row is needed to see, name by id or switch one on (S34)."""
+    await models.Automation.all().delete()  # As for a company founded before any of them was built in.
+    async with nothing_changes(world):
+        found = (await world.inspector.read(ALL))["automations"]
+    assert [one["trigger"] for one in found] == list(models.AutomationTrigger)
+    _, stranger = await world.new_company("Hillside Inspections", "owner@hillside.test")
+    for one in found:
+        by_id = "query($id: ID!) { node(id: $id) { id ... on Automation { trigger subject } } }"
+        seen = await world.inspector.read(by_id, id=one["id"])
+        assert seen["node"] == {name: one[name] for name in ("id", "trigger", "subject")}
+        assert (await stranger.run(by_id, id=one["id"])).codes == ["NOT_FOUND"]
+        assert (await refused(world, stranger, "saveAutomation", automationId=one["id"])).code == "NOT_FOUND"
+    ids = [one["id"] for one in found]
+    many = await world.inspector.read("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
+    assert many["nodes"] == [{"id": key} for key in ids]
+    switched = await switch_on(world, "FEE_ADDED")
+    assert (switched["id"], switched["enabled"]) == (found[1]["id"], True)
+    assert (await world.inspector.read(ALL))["automations"] == [found[0], {**found[1], "enabled": True}, *found[2:]]
+    seen = await world.inspector.read("query($id: ID!) { node(id: $id) { ... on Automation { enabled } } }", id=ids[1])
+    assert seen["node"] == {"enabled": True}
+    await add_fee(await world.inspection())
+    await world.run_automations()
+    assert len(await world.mails()) == 1
+
+
+async def test_only_what_a_company_changed_is_kept_of_what_is_built_in(world: World) -> None:
+    """Who switches one on follows its declared texts; who edits one keeps the edit; putting it back follows again."""
+    declared = await switch_on(world, "FEE_ADDED")
+    (row,) = await models.Automation.all()
+    assert (row.recipients, row.subject, row.message) == (None, None, None)
+    (await save(world.inspector, automationId=declared["id"], subject="Mine", recipients=["LISTING_AGENT"])).done(
+        "automation"
+    )
+    await row.refresh_from_db()
+    assert (row.recipients, row.subject, row.message) == (["LISTING_AGENT"], "Mine", None)
+    back = {name: declared[name] for name in ("subject", "recipients")}
+    saved = await save(world.inspector, automationId=declared["id"], **back, message=declared["message"], enabled=False)
+    assert saved.done("automation") == {**declared, "enabled": False}
+    await row.refresh_from_db()
+    assert (row.recipients, row.subject, row.message) == (None, None, None)
+
+
+async def test_migrated_companies_keep_their_ids_switches_and_edits(world: World) -> None:
+    """The migration forgets copies of declared texts alone; what a company sees and mails stays as it was."""
+    row: Json = {"company_id": world.company_key, "tier": "BASE", "name": "Copied", "link": "CLIENT_PORTAL"}
+    for trigger, (subject, message) in automations_migration.WRITTEN.items():
+        edited = trigger == "PAYMENT_RECEIVED"
+        await models.Automation.create(
+            **row,
+            trigger=trigger,
+            enabled=edited,
+            recipients=["CLIENT", "BUYERS_AGENT"] if edited else ["CLIENT"],
+            subject="Ours" if edited else subject,
+            message=message,
+        )
+    before = (await world.inspector.read(ALL))["automations"]
+    ids = {global_id("Automation", one.id) for one in await models.Automation.all()}
+    await connections.get("default").execute_query(automations_migration.FOLLOW_THE_DECLARED)
+    assert (await world.inspector.read(ALL))["automations"] == before
+    assert {one["id"] for one in before} == ids
+    kept = [one for one in await models.Automation.all() if (one.recipients, one.subject, one.message) != (None,) * 3]
+    assert [(one.trigger, one.recipients, one.subject, one.message) for one in kept] == [
+        ("PAYMENT_RECEIVED", ["CLIENT", "BUYERS_AGENT"], "Ours", None)
+    ]
+    await connections.get("default").execute_query(automations_migration.COPY_THE_DECLARED)
+    assert await models.Automation.filter(message=None).count() == 0
+    assert (await world.inspector.read(ALL))["automations"] == before
+
+
+async def noted(job: Job, count: int) -> list[UUID]:
+    """That many occurrences that automations have yet to handle, the oldest there are."""
+    made = [
+        models.Occurrence(
+            company_id=job.world.company_key,
+            inspection_id=key_of(job.id),
+            trigger=models.AutomationTrigger.INSPECTION_PAID,
+            subject_id=new_id(),
+            next_attempt_at=clock.now() - timedelta(days=1),
+        )
+        for _ in range(count)
+    ]
+    await models.Occurrence.bulk_create(made)
+    return [one.id for one in made]
+
+
+async def test_fifty_that_fail_do_not_keep_the_others_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails is put off and tried again later; what is behind it is mailed in the next sweep (S33)."""
+    await switch_on(world, "FEE_ADDED")
+    poisoned, job = await world.inspection(), await world.inspection()
+    failing = await noted(poisoned, jobs.POLL_BATCH_MAX)
+    await add_fee(job)
+    mail = automating._mail
+
+    async def fail_for_some(inspection: models.Inspection, occurrence: models.Occurrence) -> None:
+        if occurrence.id in failing:
+            raise OverflowError("date value out of range")
+        await mail(inspection, occurrence)
+
+    monkeypatch.setattr(automating, "_mail", fail_for_some)
+    with capture_logs() as logs:
+        for _ in range(3):
+            await jobs._each(
+                await automating.take_occurrences_due(limit=jobs.POLL_BATCH_MAX), automating.handle_occurrence
+            )
+    assert [mail.to_address for mail in await models.Email.all()] == [job.email("CLIENT")]
+    assert {log["row_id"] for log in logs if log["event"] == "row_failed"} == {str(one) for one in failing}
+    assert await models.Occurrence.filter(handled_at=None).count() == len(failing)
+
+
+async def test_one_that_fails_is_tried_again_after_growing_delays_and_then_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight attempts over about a day, each later one in the log; what works at last is mailed once (S33)."""
+    job = await world.inspection()
+    (failing,) = await noted(job, 1)
+    await models.Occurrence.exclude(id=failing).delete()
+    moment, waits = clock.now(), []
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    with capture_logs() as logs:
+        for _ in range(OCCURRENCE_ATTEMPTS_MAX):
+            assert await automating.take_occurrences_due(limit=10) == [failing]
+            assert await automating.take_occurrences_due(limit=10) == [], "nobody else takes it meanwhile"
+            row = await models.Occurrence.get(id=failing)
+            if row.next_attempt_at is not None:
+                waits.append(row.next_attempt_at - moment)
+                moment = row.next_attempt_at
+    assert waits == sorted(waits)
+    assert waits[0] >= timedelta(seconds=60)
+    assert timedelta(hours=23) < sum(waits, timedelta()) < timedelta(hours=27)
+    tried = [log["attempt"] for log in logs if log["event"] == "occurrence.tried_again"]
+    assert tried == list(range(2, OCCURRENCE_ATTEMPTS_MAX + 1))
+    moment += timedelta(days=30)
+    assert await automating.take_occurrences_due(limit=10) == []
+    row = await models.Occurrence.get(id=failing)
+    assert (row.handled_at, row.next_attempt_at, row.attempts) == (None, None, OCCURRENCE_ATTEMPTS_MAX)
 
 
 async def test_an_unknown_placeholder_is_named_with_those_that_there_are(world: World) -> None:
@@ -226,7 +397,7 @@ async def test_workers_side_by_side_mail_once(world: World) -> None:
     job = await world.inspection()
     for _ in range(3):
         await add_fee(job)
-    due = await automating.occurrences_due(limit=100)
+    due = await automating.take_occurrences_due(limit=100)
     await asyncio.gather(*(automating.handle_occurrence(one) for one in due * 4))
     for one in due * 2:
         await automating.handle_occurrence(one)
@@ -240,7 +411,7 @@ async def test_an_inspection_that_somebody_is_changing_waits_for_the_next_sweep(
     await switch_on(world, "FEE_ADDED")
     job = await world.inspection()
     await add_fee(job)
-    due = await automating.occurrences_due(limit=100)
+    due = await automating.take_occurrences_due(limit=100)
 
     async def handle() -> None:
         for one in due:
@@ -250,7 +421,7 @@ async def test_an_inspection_that_somebody_is_changing_waits_for_the_next_sweep(
     async with in_transaction():
         await lock_inspection(key_of(job.id))
         await asyncio.create_task(handle(), context=outside)
-    assert await automating.occurrences_due(limit=100) == due
+    assert await automating.take_occurrences_due(limit=100) == due
     await world.run_automations()
     assert len(await world.mails()) == 1
 

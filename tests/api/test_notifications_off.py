@@ -67,7 +67,7 @@ async def test_mails_already_queued_are_called_back(world: World) -> None:
     await switch_on(world, "FEE_ADDED")
     job = await world.inspection()
     await add_fee(job)
-    for one in await automating.occurrences_due(limit=10):
+    for one in await automating.take_occurrences_due(limit=10):
         await automating.handle_occurrence(one)
     given = {"invoiceId": job.primary_id, "amount": "20.00", "method": "CASH"}
     (await job.api.mutate("recordPayment", "payment { id }", **given)).done("payment")

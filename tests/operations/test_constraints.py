@@ -49,8 +49,12 @@ async def automate(job: Job) -> None:
         name="Tell them",
         tier=AutomationTier.ADVANCED,
         trigger=AutomationTrigger.FEE_ADDED,
+        recipients=["CLIENT"],
         subject="Hello",
         message="A fee was added.",
+    )
+    await Automation.create(
+        company_id=company, name="Built in", tier=AutomationTier.BASE, trigger=AutomationTrigger.FEE_ADDED
     )
     await Email.filter(kind="INVOICE").update(automation_id=automation.id, occurrence_id=occurrence.id)
 
@@ -89,6 +93,8 @@ BAD_WRITES = {
     "emails_once": copy_of("emails", "kind = 'INVOICE'", message_id="'<other@x>'"),
     "emails_one_recipient": "UPDATE emails SET to_address = 'a@b.test,c@d.test'",
     "emails_once_per_rule": copy_of("emails", "automation_id IS NOT NULL", message_id="'<other@x>'", sequence="99"),
+    "automations_complete": "UPDATE automations SET subject = NULL WHERE tier = 'ADVANCED'",
+    "automations_base_once": copy_of("automations", "tier = 'BASE'"),
     "occurrences_once": copy_of("occurrences", "true"),
     "idempotency_keys_once": copy_of("idempotency_keys", "true"),
     "line_items_fully_billed": "UPDATE line_items SET amount_minor = amount_minor + 1 WHERE id = '{item}'",
