@@ -1,8 +1,7 @@
 """Inspections and their People box."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from models import (
     InspectionPerson,
     InspectionStatus,
     Invoice,
-    Person,
     User,
 )
 from models.visible import visible
@@ -28,7 +26,19 @@ from operations.audit_trail import record
 from operations.billing import follow_items
 from operations.books import AttemptsLive, close_books, lock_inspection, open_books
 from operations.ending_links import end_links
-from operations.line_items import Charge, NewLineItem, checked_charge, insert_line_items
+from operations.inspection_checks import (
+    PEOPLE_MAX,
+    ClientRequired,
+    Member,
+    NewPerson,
+    checked_address,
+    checked_box,
+    checked_charges,
+    in_the_box_already,
+    member_of,
+    refuse_strange_moment,
+)
+from operations.line_items import NewLineItem, insert_line_items
 from operations.occurrences import note
 from operations.silencing import resume, silence
 from operations.transactions import transaction
@@ -37,38 +47,10 @@ from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
-from rules.roles import PersonRole, role_name
+from rules.roles import PersonRole
 from rules.states import LIVE_SEPARATE, InvoiceKind, InvoiceStatus
 
-ADDRESS_LENGTH_MAX = 300
 AGREEMENT_LENGTH_MAX = 50_000
-PEOPLE_MAX = 20
-LINE_ITEMS_MAX = 100
-SCHEDULED_FROM, SCHEDULED_TO = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class NewPerson:
-    """Somebody to put into a People box."""
-
-    person_id: UUID
-    role: PersonRole
-    role_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """Somebody who may be put into a People box, and what their role is called."""
-
-    person: Person
-    role: PersonRole
-    role_name: str
-
-
-class ClientRequired(Refusal):
-    """An inspection always has at least one CLIENT: the first is billed on PRIMARY."""
-
-    code = ErrorCode.CLIENT_REQUIRED
 
 
 @transaction
@@ -85,14 +67,14 @@ async def create_inspection(
     """Create an inspection with its People box, its charges and its PRIMARY invoice; returns its key."""
     company = await Company.get(id=principal.company_id)
     with Checks() as check:
-        address = check(_address, property_address)
-        check(_refuse_strange_moment, scheduled_at)
+        address = check(checked_address, property_address)
+        check(refuse_strange_moment, scheduled_at)
         with check.at():
             inspector = await _inspector(principal, inspector_id or principal.user_id)
         with check.at("people"):
-            box = await _checked_box(principal, company, people)
+            box = await checked_box(principal, company, people)
         with check.at("lineItems"):
-            charges = _checked_charges(line_items, company.currency)
+            charges = checked_charges(line_items, company.currency)
         if agreement_body:
             agreement_body = check(
                 texts.paragraphs, agreement_body, field="agreementBody", length_max=AGREEMENT_LENGTH_MAX
@@ -120,48 +102,6 @@ async def create_inspection(
     return inspection.id
 
 
-def _address(property_address: str) -> str:
-    return texts.line(property_address, field="propertyAddress", length_max=ADDRESS_LENGTH_MAX)
-
-
-def _refuse_strange_moment(scheduled_at: datetime) -> None:
-    """No local calendar has a day for the ends of time, and mails tell the day."""
-    if not SCHEDULED_FROM <= scheduled_at < SCHEDULED_TO:
-        raise Refusal(
-            f"scheduledAt must lie between the years {SCHEDULED_FROM.year} and {SCHEDULED_TO.year}.",
-            field=("scheduledAt",),
-        )
-
-
-async def _checked_box(principal: Principal, company: Company, people: Sequence[NewPerson]) -> list[_Member]:
-    """Who goes into a new People box; refusals name the entry."""
-    if len(people) > PEOPLE_MAX:
-        raise Refusal(f"people must have at most {PEOPLE_MAX} entries.")
-    box: list[_Member] = []
-    with Checks() as check:
-        if not any(person.role is PersonRole.CLIENT for person in people):
-            check.refuse(ClientRequired("people must include a CLIENT."))
-        for place, new in enumerate(people):
-            with check.at(place):
-                member = await _member(principal, company, new)
-                if any(member.person.id == other.person.id for other in box):
-                    raise _in_the_box_already(member.person)
-                box.append(member)
-    return box
-
-
-def _checked_charges(line_items: Sequence[NewLineItem], currency: str) -> list[Charge]:
-    """The charges of a new inspection; refusals name the entry."""
-    if len(line_items) > LINE_ITEMS_MAX:
-        raise Refusal(f"lineItems must have at most {LINE_ITEMS_MAX} entries.")
-    charges: list[Charge] = []
-    with Checks() as check:
-        for place, new in enumerate(line_items):
-            with check.at(place):
-                charges.append(checked_charge(new, currency))
-    return charges
-
-
 async def _inspector(principal: Principal, user_id: UUID | None) -> User:
     inspector = await visible(User, principal).get_or_none(id=user_id)
     if inspector is None:
@@ -177,22 +117,7 @@ async def _next_number(company_id: UUID) -> str:
     return str(1000 + rows[0]["inspection_count"])
 
 
-async def _member(principal: Principal, company: Company, new: NewPerson) -> _Member:
-    """Somebody to put into a People box, with what their role is called there."""
-    with Checks() as check:
-        with check.at():
-            person = await visible(Person, principal).get_or_none(id=new.person_id)
-            if person is None:
-                raise NotFound("Person", field=("personId",))
-        called = check(role_name, new.role, new.role_name, additional_roles=company.additional_roles)
-    return _Member(person, new.role, called)
-
-
-def _in_the_box_already(person: Person) -> Refusal:
-    return Refusal(f"{person.name} is in the People box already.", field=("personId",), code=ErrorCode.ALREADY_EXISTS)
-
-
-async def _insert_person(inspection: Inspection, member: _Member, *, position: int) -> InspectionPerson:
+async def _insert_person(inspection: Inspection, member: Member, *, position: int) -> InspectionPerson:
     entry = InspectionPerson(
         id=new_id(),
         company_id=inspection.company_id,
@@ -252,9 +177,9 @@ async def _checked_changes(check: Checks, principal: Principal, changes: dict[st
     """The columns that the changes change."""
     checked = dict(changes)
     if "property_address" in changes:
-        checked["property_address"] = check(_address, changes["property_address"])
+        checked["property_address"] = check(checked_address, changes["property_address"])
     if "scheduled_at" in changes:
-        check(_refuse_strange_moment, changes["scheduled_at"])
+        check(refuse_strange_moment, changes["scheduled_at"])
     if "inspector_id" in changes:
         with check.at():
             inspector = await _inspector(principal, changes["inspector_id"])
@@ -313,11 +238,11 @@ async def add_inspection_person(principal: Principal, inspection_id: UUID, new: 
     company = await Company.get(id=principal.company_id)
     with Checks() as check:
         with check.at():
-            member = await _member(principal, company, new)
+            member = await member_of(principal, company, new)
         inspection = await _locked(principal, inspection_id)
     box = await InspectionPerson.filter(inspection_id=inspection.id).order_by("-position")
     if any(entry.person_id == member.person.id and entry.removed_at is None for entry in box):
-        raise _in_the_box_already(member.person)
+        raise in_the_box_already(member.person)
     if len(box) >= PEOPLE_MAX:
         raise Refusal(f"The People box holds at most {PEOPLE_MAX} people.", field=("personId",))
     entry = await _insert_person(inspection, member, position=box[0].position + 1)

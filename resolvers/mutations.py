@@ -18,6 +18,7 @@ from operations import (
     rests,
     sending,
 )
+from operations.inspection_checks import NewPerson
 from operations.shares import Share
 from resolvers.context import Context
 from resolvers.mutating import Changed, given_fields
@@ -46,9 +47,9 @@ async def create_inspection(context: Context, input: Any) -> Changed:
     return Changed(made)
 
 
-def _person(input: Any) -> inspections.NewPerson:
+def _person(input: Any) -> NewPerson:
     key = id_of(input.person_id, "Person")
-    return inspections.NewPerson(person_id=key, role=input.role, role_name=input.role_name)
+    return NewPerson(person_id=key, role=input.role, role_name=input.role_name)
 
 
 def _line_item(input: Any) -> line_items.NewLineItem:

@@ -29,6 +29,7 @@ from operations import (
     settling,
     shares,
 )
+from operations.inspection_checks import NewPerson
 from rules import clock
 from rules.access import Principal, Scope
 from rules.roles import PersonRole
@@ -68,7 +69,7 @@ class Seed:
     async def job(self, address: str, *, days: int, items: list[Item], guests: list[Guest]) -> Job:
         """An inspection that takes place `days` from today."""
         box = [
-            inspections.NewPerson(
+            NewPerson(
                 person_id=await people.create_person(self._owner, name=name, email=email, phone=None),
                 role=role,
                 role_name=role_name,

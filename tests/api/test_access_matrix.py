@@ -81,6 +81,7 @@ def variables(path: Path, rich: RichWorld, *, unhappy: bool = False) -> Json:
     """Values for what the path requires: rows that exist, or those of what was called off and withdrawn."""
     known = {
         "Query.node(id:)": rich.invoice_id,
+        "Query.nodes(ids:)": [rich.invoice_id],
         "Query.inspection(id:)": rich.canceled.id if unhappy else rich.job.id,
         "Query.invoice(id:)": rich.voided_id if unhappy else rich.invoice_id,
         "Query.paymentReport(from:)": (clock.now() - timedelta(days=180)).isoformat(),

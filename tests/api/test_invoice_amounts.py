@@ -191,7 +191,7 @@ async def test_discount_line_can_not_be_invoiced_by_itself(world: World) -> None
         updateAgreements=False,
     )
     assert await refusal_of(world, job, lineItemIds=[added.done("lineItem")["id"]]) == Refused(
-        "NOTHING_TO_INVOICE", "Friend has nothing left to invoice.", "lineItemIds"
+        "NOTHING_TO_INVOICE", "Friend has nothing left to invoice.", "lineItemIds.0"
     )
 
 

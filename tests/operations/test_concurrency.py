@@ -11,6 +11,7 @@ from tortoise import connections
 
 from models import Email, IdempotencyKey, InspectionPerson, Invoice, InvoiceLine, LineItemKind, Payment
 from operations import inspections, invoices, transactions
+from operations.inspection_checks import NewPerson
 from operations.line_items import NewLineItem
 from operations.transactions import Busy, transaction
 from rules.access import Principal, Scope
@@ -32,8 +33,8 @@ async def test_the_last_hundred_dollars_are_invoiced_once(world: World) -> None:
     """S41, S43"""
     principal = await _principal(world)
     people = [
-        inspections.NewPerson(key_of(await world.person("Clara Client")), PersonRole.CLIENT),
-        inspections.NewPerson(key_of(await world.person("Adam Agent")), PersonRole.BUYERS_AGENT),
+        NewPerson(key_of(await world.person("Clara Client")), PersonRole.CLIENT),
+        NewPerson(key_of(await world.person("Adam Agent")), PersonRole.BUYERS_AGENT),
     ]
     for _ in range(ROUNDS):
         inspection = await _hundred_dollars(principal, people)
@@ -57,7 +58,7 @@ async def test_the_last_hundred_dollars_are_invoiced_once(world: World) -> None:
     assert await Invoice.filter(kind="SEPARATE").count() == ROUNDS
 
 
-async def _hundred_dollars(principal: Principal, people: list[inspections.NewPerson]) -> Any:
+async def _hundred_dollars(principal: Principal, people: list[NewPerson]) -> Any:
     return await inspections.create_inspection(
         principal,
         property_address="12 Shore Road",

@@ -45,6 +45,7 @@ from operations import (
     settling,
 )
 from operations.auditing import audit_books, audit_stripe
+from operations.inspection_checks import NewPerson
 from operations.sending import Letter
 from operations.shares import Share
 from rules import clock
@@ -120,7 +121,7 @@ class MoneyMachine(RuleBasedStateMachine):
             property_address="1 Random Road",
             scheduled_at=clock.now(),
             inspector_id=user_id,
-            people=[inspections.NewPerson(p, r) for p, r in zip(persons, roles, strict=True)],
+            people=[NewPerson(p, r) for p, r in zip(persons, roles, strict=True)],
             line_items=[line_items.NewLineItem(kind, f"S{n}", Decimal(n * 100)) for n in (1, 2, 3)],
             agreement_body=None,
         )

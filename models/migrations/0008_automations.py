@@ -66,7 +66,7 @@ REVERSE = [COPY_THE_DECLARED, "DROP INDEX occurrences_due", "DROP INDEX automati
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0005_refresh_tokens")]
+    dependencies = [("models", "0007_connected_accounts")]
 
     initial = False
 
