@@ -1,9 +1,8 @@
 """Who is asking: the bearer token of a request, turned into a principal."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-
 from starlette.requests import HTTPConnection
 
+from app.http.addresses import address_of
 from app.throttling import LinkLimit
 from operations.grants import principal_of_link
 from operations.sign_ins import principal_of_access_token
@@ -11,8 +10,6 @@ from rules.access import Principal
 from rules.errors import Unauthenticated
 
 TOKEN_LENGTH_MAX = 2_048
-IPV6_PREFIX_LENGTH = 64
-"""What one customer of a network gets at least: whoever has one address of it has them all."""
 
 
 async def authenticate(request: HTTPConnection, *, secret: str, bad_links: LinkLimit | None) -> Principal | None:
@@ -37,17 +34,3 @@ async def authenticate(request: HTTPConnection, *, secret: str, bad_links: LinkL
         if bad_links is not None:
             await bad_links.note_failure(address_of(request))
         raise
-
-
-def address_of(connection: HTTPConnection) -> str:
-    """Where a connection comes from, as tries are counted: an IPv4 address, or the network of an IPv6 one."""
-    host = connection.client.host if connection.client else "unknown"
-    try:
-        address: IPv4Address | IPv6Address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv4Address):
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(IPv6Network((int(address), IPV6_PREFIX_LENGTH), strict=False))

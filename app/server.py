@@ -10,10 +10,11 @@ from starlette.requests import HTTPConnection, Request
 
 from app.documents import document_routes
 from app.exports import export_routes
+from app.http.addresses import address_of
 from app.http.conversation import Shared
 from app.http.routes import build_app
 from app.http.websocket import SubscriptionEndpoint
-from app.identity import address_of, authenticate
+from app.identity import authenticate
 from app.resources import Resources, resources
 from app.settings import Settings
 from app.signing import sign_address

@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.http.addresses import address_of
 from app.http.graphql import Authenticate
 from app.http.transport import (
     SUBPROTOCOL,
@@ -50,6 +51,8 @@ class Limits:
     init_seconds: float = 3.0
     ping_seconds: float = 25.0
     sockets_max: int = 1_000
+    sockets_per_address_max: int = 250
+    sockets_without_init_per_address_max: int = 20
     subscriptions_max: int = 1_000
     subscriptions_per_socket_max: int = 10
 
@@ -77,6 +80,8 @@ class Conversation:
     def __init__(self, websocket: WebSocket, shared: Shared) -> None:
         self.websocket = websocket
         self.shared = shared
+        self.address = address_of(websocket)
+        self.begun = False
         self.caller: HTTPConnection = websocket
         self.request_id = uuid4().hex
         self.running: dict[str, asyncio.Task[None]] = {}
@@ -152,6 +157,7 @@ class Conversation:
             raise Ended(CloseCode.FORBIDDEN, refusal.message) from None
         if principal is None:
             raise Ended(CloseCode.FORBIDDEN, 'Send {"Authorization": "Bearer …"} as the payload of connection_init.')
+        self.begun = True
         await self._send({"type": "connection_ack"})
 
     async def _receive_init(self) -> Init:

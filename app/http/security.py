@@ -72,6 +72,8 @@ class _Exchange:
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             headers["X-Request-ID"] = self.request_id
+            if self.status == 408:
+                headers["Connection"] = "close"  # The rest of the body is not awaited.
         await self.wrapped_send(message)
 
     async def _answer_fault(self, fault: Exception, receive: Receive) -> None:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from app.http.addresses import address_of
 from app.http.conversation import Conversation, Shared
 from app.http.graphql import error_response
 from app.http.transport import SUBPROTOCOL
@@ -25,6 +26,7 @@ class SubscriptionEndpoint:
         self.shared = shared
         self.stopping = False
         self.conversations: set[Conversation] = set()
+        self.of_address: dict[str, set[Conversation]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
@@ -34,18 +36,36 @@ class SubscriptionEndpoint:
             await websocket.send_denial_response(refusal)
             return
         conversation = Conversation(websocket, self.shared)
-        self.conversations.add(conversation)
+        self._enter(conversation)
         try:
             await conversation.run()
         finally:
-            self.conversations.discard(conversation)
+            self._leave(conversation)
             conversation.over.set()
+
+    def _enter(self, conversation: Conversation) -> None:
+        self.conversations.add(conversation)
+        self.of_address.setdefault(conversation.address, set()).add(conversation)
+
+    def _leave(self, conversation: Conversation) -> None:
+        self.conversations.discard(conversation)
+        neighbours = self.of_address[conversation.address]
+        neighbours.discard(conversation)
+        if not neighbours:
+            del self.of_address[conversation.address]
 
     def _refusal(self, websocket: WebSocket) -> Response | None:
         if SUBPROTOCOL not in websocket.scope["subprotocols"]:
             said = f"The websocket speaks {SUBPROTOCOL} alone: offer it in Sec-WebSocket-Protocol."
             return error_response(HTTPStatus.BAD_REQUEST, said, ErrorCode.MALFORMED_OPERATION)
-        if self.stopping or len(self.conversations) >= self.shared.limits.sockets_max:
+        limits = self.shared.limits
+        neighbours = self.of_address.get(address_of(websocket), set())
+        if len(neighbours) >= limits.sockets_per_address_max:
+            return _too_many(f"An address has at most {limits.sockets_per_address_max} websockets; close one first.")
+        if sum(not each.begun for each in neighbours) >= limits.sockets_without_init_per_address_max:
+            number = limits.sockets_without_init_per_address_max
+            return _too_many(f"An address has at most {number} websockets that have not said connection_init.")
+        if self.stopping or len(self.conversations) >= limits.sockets_max:
             said = "This server takes no more websockets now; try again in a moment."
             return error_response(HTTPStatus.SERVICE_UNAVAILABLE, said, ErrorCode.BUSY, **{"Retry-After": "1"})
         return None
@@ -60,3 +80,7 @@ class SubscriptionEndpoint:
             async with asyncio.timeout(STOP_SECONDS_MAX):
                 for conversation in leaving:
                     await conversation.over.wait()
+
+
+def _too_many(said: str) -> Response:
+    return error_response(HTTPStatus.TOO_MANY_REQUESTS, said, ErrorCode.RATE_LIMITED, **{"Retry-After": "3"})
