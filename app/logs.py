@@ -2,14 +2,24 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import structlog
 
 CHATTY = ("arq", "tortoise", "httpx", "httpcore", "stripe", "uvicorn.error")
 """What these say at INFO is said better, or not worth saying: only their warnings are kept."""
+
+LINE_BYTES_MAX: Final = 8 * 1024
+"""What is logged may quote what somebody sent, however long; a line is never longer than this."""
+
+VALUE_CHARACTERS: Final = (4_000, 1_000, 200, 40)
+"""How much is kept of each value, at first and when the line is still too long; a character may take twelve bytes."""
+
+ALWAYS_KEPT: Final = ("event", "level", "timestamp", "request_id")
+
+Render = Callable[[Any, str, MutableMapping[str, Any]], str]
 
 
 class LogFormat(StrEnum):
@@ -46,7 +56,7 @@ def configure_logs(level: str, form: LogFormat, *, stream: TextIO | None = None)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, bounded(last)],
         )
     )
     root = logging.getLogger()
@@ -54,6 +64,34 @@ def configure_logs(level: str, form: LogFormat, *, stream: TextIO | None = None)
     root.setLevel(level)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def bounded(render: Render) -> Render:
+    """As `render`, but no line is longer than LINE_BYTES_MAX: of long values the beginning and the end are kept."""
+
+    def render_bounded(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        for kept in VALUE_CHARACTERS:
+            line = render(logger, method, {name: shortened(value, kept) for name, value in event.items()})
+            if len(line.encode(errors="replace")) <= LINE_BYTES_MAX:
+                return line
+        least = {name: shortened(event[name], VALUE_CHARACTERS[-1]) for name in ALWAYS_KEPT if name in event}
+        return render(logger, method, least)
+
+    return render_bounded
+
+
+def shortened(value: Any, characters: int) -> Any:
+    """The value, or as much of the beginning and the end of how it is written."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits.
+        return f"<{type(value).__name__} that cannot be written>"
+    if len(text) <= characters:
+        return value
+    half = characters // 2
+    return f"{text[:half]} … {len(text) - 2 * half} characters left out … {text[-half:]}"
 
 
 def without_rows(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
