@@ -20,6 +20,11 @@ from rules.access import Scope
 from rules.errors import NotFound, Refusal
 from rules.identifiers import parse_global_id, row_id
 
+SOUGHT_LENGTH_MAX = 254
+"""The longest email address; names are shorter, and of a longer postal address this is enough."""
+
+NUMBER_LENGTH_MAX = 32
+
 NODES: dict[str, type[Model]] = {
     "Agreement": models.Agreement,
     "Automation": models.Automation,
@@ -158,7 +163,8 @@ async def inspections(info: Info, page: PageRequest, filter: Any, *, descending:
             *_between("scheduled_at", filter.scheduled_from, filter.scheduled_to),
         )
         if filter.search:
-            rows = rows.filter(Q(property_address__icontains=filter.search) | Q(number=filter.search))
+            sought = _sought(filter.search, "filter", "search")
+            rows = rows.filter(Q(property_address__icontains=sought) | _numbered(sought))
     sign = "-" if descending else ""
     return await read_page(selected(info, rows), page, order=[(f"{sign}scheduled_at", datetime), (f"{sign}id", UUID)])
 
@@ -167,7 +173,8 @@ async def people(info: Info, page: PageRequest, search: str | None) -> Page[mode
     """The company's people by name."""
     rows = visible(models.Person, info.context.caller)
     if search:
-        rows = rows.filter(Q(name__icontains=search) | Q(email__icontains=search))
+        sought = _sought(search, "search")
+        rows = rows.filter(Q(name__icontains=sought) | Q(email__icontains=sought))
     return await read_page(selected(info, rows), page, order=[("name", str), ("id", UUID)])
 
 
@@ -186,7 +193,8 @@ async def invoices(info: Info, page: PageRequest, filter: Any) -> Page[models.In
         if filter.outstanding is not None:
             rows = rows.filter(remaining_minor__gt=0) if filter.outstanding else rows.filter(remaining_minor=0)
         if filter.search:
-            rows = rows.filter(Q(billed_to_name__icontains=filter.search) | Q(number=filter.search))
+            sought = _sought(filter.search, "filter", "search")
+            rows = rows.filter(Q(billed_to_name__icontains=sought) | _numbered(sought))
     return await read_page(selected(info, rows), page, order=[("-id", UUID)])
 
 
@@ -200,7 +208,7 @@ async def payments(info: Info, page: PageRequest, filter: Any) -> Page[models.Pa
                 method=filter.method,
                 payer_role=filter.payer_role,
                 invoice__status=filter.invoice_status,
-                payer_name__icontains=filter.payer_name,
+                payer_name__icontains=_sought(filter.payer_name or "", "filter", "payerName") or None,
             ),
             *_between("created_at", filter.created_from, filter.created_to),
             *_between("settled_at", filter.settled_from, filter.settled_to),
@@ -212,8 +220,21 @@ async def emails(info: Info, page: PageRequest, filter: Any) -> Page[models.Emai
     """The company's mails, the newest first."""
     rows = visible(models.Email, info.context.caller)
     if filter is not None:
-        rows = rows.filter(*_equal(status=filter.status, kind=filter.kind, to_address=filter.to))
+        to = _sought(filter.to or "", "filter", "to") or None
+        rows = rows.filter(*_equal(status=filter.status, kind=filter.kind, to_address=to))
     return await read_page(selected(info, rows), page, order=[("-queued_at", datetime), ("-id", UUID)])
+
+
+def _sought(text: str, *field: str) -> str:
+    """The text that a list is searched for. Raises Refusal for one that is longer than what anybody looks for."""
+    if len(text) > SOUGHT_LENGTH_MAX:
+        raise Refusal(f"{field[-1]} must have at most {SOUGHT_LENGTH_MAX} characters.", field=field)
+    return text
+
+
+def _numbered(text: str) -> Q:
+    """Of that number; nothing, where no number is as long."""
+    return Q(number=text) if len(text) <= NUMBER_LENGTH_MAX else Q(pk__in=[])
 
 
 def _equal(**wanted: Any) -> list[Q]:

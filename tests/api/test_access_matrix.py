@@ -43,6 +43,7 @@ UNTOLD = {"revokeGrant": {"url"}}
 NEVER_SEEN = {
     ("Query.viewer", None),  # Nobody is nobody.
     ("Invoice.voidedAt", Scope.PAYER),  # A payer's link ends with the invoice.
+    ("UserError.retryAfterSeconds", Scope.INSPECTOR),  # No waiting lets one invoice; see test_sign_in_limits.
     ("UserError.field", Scope.INSPECTOR),  # What refuses an invoice beforehand is no field; see the mutations.
     ("StripeAccount.reason", Scope.INSPECTOR),  # The company here can charge; see test_lost_accounts.
     *(("Invoice.notice", scope) for scope in Scope),  # No rest is too little to charge here; see test_rests.
