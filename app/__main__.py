@@ -88,7 +88,7 @@ def demo(
 @app.command()
 def story(
     chapter: Annotated[
-        int | None, typer.Option(help="Play only this one, the report and the audit.", min=1, max=5)
+        int | None, typer.Option(help="Play only this one, the report and the audit.", min=1, max=6)
     ] = None,
 ) -> None:
     """Play on a fresh sandbox all that Inspectpay does, chapter by chapter, and say each step."""

@@ -15,7 +15,7 @@ import httpx
 
 from app.commands import surroundings
 from app.commands.callers import Surprise
-from app.commands.chapters import invoice_life, months_report, payments_box, people_and_messages
+from app.commands.chapters import invoice_life, months_report, payments_box, people_and_messages, stripe_trouble
 from app.commands.chapters.stage import Chapter, Stage
 from app.commands.main_job import OWNER_EMAIL, PASSWORD, TITLE, MainJob
 from app.commands.outcomes import fail, refuse
@@ -35,7 +35,8 @@ CHAPTERS: dict[int, tuple[str, Callable[[Stage], Chapter]]] = {
     2: (payments_box.TITLE, payments_box.PaymentsBox),
     3: (invoice_life.TITLE, invoice_life.InvoiceLife),
     4: (people_and_messages.TITLE, people_and_messages.PeopleAndMessages),
-    5: (months_report.TITLE, months_report.MonthsReport),
+    5: (stripe_trouble.TITLE, stripe_trouble.StripeTrouble),
+    6: (months_report.TITLE, months_report.MonthsReport),
 }
 """What is told after the main job, which is chapter 1. The last one reports on whatever was told before."""
 

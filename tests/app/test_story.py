@@ -23,7 +23,8 @@ TOLD = {
     "II. The payments box": ("revision 2", "strikes it out", "are credited", "due again", "overpaid $60.00"),
     "III. An invoice's life": ("are dead", "short", "written off", "settles it", "returned", "loses the dispute"),
     "IV. People and messages": ("attorney", "never of the one before", "second version", "report opens", "revokes"),
-    "V. The month's report": ("Received $2,270.00, gone back $585.00, still owed $600.00",),
+    "V. Trouble at Stripe": ("RMA-77", "nothing goes back twice", "DISCONNECTED", "found and booked"),
+    "VI. The month's report": ("Received $2,720.00, gone back $635.00, still owed $600.00",),
     "The audit": ("Every stored balance follows from its entries, and payments agree with Stripe.", "as told"),
 }
 

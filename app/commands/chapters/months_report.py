@@ -1,4 +1,4 @@
-"""Chapter V, the month's report: every grouping and the file for bookkeeping add up to the entries, to the cent."""
+"""Chapter VI, the month's report: every grouping and the file for bookkeeping add up to the entries, to the cent."""
 
 import csv
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.commands.callers import expect, get
 from app.commands.chapters.stage import Stage
 
-TITLE = "V. The month's report"
+TITLE = "VI. The month's report"
 ZONE = ZoneInfo("America/Chicago")
 STORY_LASTS_MAX = timedelta(minutes=15)
 GROUPS = ("DAY", "MONTH", "PAYER_ROLE", "METHOD", "STATUS", "INSPECTOR")

@@ -83,13 +83,14 @@ class Stage:
         if response.is_error:
             raise Surprise(f"The simulator's control {path} was refused: {response.text}")
 
+    def account_id(self) -> str:
+        """What Stripe calls the company's account."""
+        company = self.owner.read("{ viewer { ... on InspectorViewer { company { stripe { accountId } } } } }")
+        return str(company["viewer"]["company"]["stripe"]["accountId"])
+
     def dispute_of(self, intent: str) -> str:
         """The key of the dispute about a payment, as Stripe's own interface tells the company."""
-        company = self.owner.read("{ viewer { ... on InspectorViewer { company { stripe { accountId } } } } }")
-        headers = {
-            "Authorization": f"Bearer {STRIPE_API_KEY}",
-            "Stripe-Account": company["viewer"]["company"]["stripe"]["accountId"],
-        }
+        headers = {"Authorization": f"Bearer {STRIPE_API_KEY}", "Stripe-Account": self.account_id()}
         found = get(f"{self.around.stripe_url}/v1/disputes?payment_intent={intent}", headers=headers).json()["data"]
         expect("Disputes at Stripe about this payment", len(found), 1)
         return str(found[0]["id"])

@@ -1,0 +1,31 @@
+"""What must hold for the money at every moment, as sentences about what doesn't."""
+
+from uuid import UUID
+
+from tortoise import connections
+
+from gateways.stripe import StripeGateway
+from operations.auditing import audit_books, audit_stripe
+
+NEVER_NEGATIVE = (
+    "SELECT count(*) AS n FROM invoices WHERE company_id = $1 AND LEAST(total_minor, credited_minor, settled_minor,"
+    " in_flight_minor, remaining_minor, overpaid_minor, refunded_minor) < 0"
+)
+NEVER_EXCEEDED = (
+    "SELECT count(*) AS n FROM inspections i WHERE company_id = $1 AND i.total_minor <> (SELECT COALESCE(SUM("
+    "total_minor), 0) FROM invoices v WHERE v.inspection_id = i.id AND v.status <> 'VOID')"
+)
+
+
+async def drifts(company_id: UUID) -> list[str]:
+    """Where stored balances differ from their entries."""
+    found = [str(drift) async for drift in audit_books(company_id)]
+    for check in (NEVER_NEGATIVE, NEVER_EXCEEDED):
+        (row,) = await connections.get("default").execute_query_dict(check, [company_id])
+        found += [check] if row["n"] else []
+    return found
+
+
+async def drifts_from_stripe(company_id: UUID, *, stripe: StripeGateway) -> list[str]:
+    """Where our payments differ from Stripe's balance."""
+    return [str(drift) async for drift in audit_stripe(company_id, stripe=stripe)]
