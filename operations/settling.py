@@ -215,10 +215,14 @@ async def _poll_again(payment: Payment) -> None:
 
 @transaction
 async def _note_unread(payment_id: UUID, reason: str | None) -> None:
-    """Look again later; with a reason, tell once that there is something we could not take in."""
-    payment, books = await _open(payment_id)
+    """Look again later; with a reason, tell once that there is something we could not take in.
+
+    Reads no more than the payment: what could not be taken in may well be the rest.
+    """
+    payment = await Payment.get(id=payment_id)
+    inspection = await lock_inspection(payment.inspection_id)
     if reason is not None and payment.unread_reason is None:
-        await record(books.inspection, "payment.unread", payment.id, by=None, after={"reason": reason})
+        await record(inspection, "payment.unread", payment.id, by=None, after={"reason": reason})
     await Payment.filter(id=payment_id).update(
         unread_reason=reason[:200] if reason else payment.unread_reason, next_poll_at=_later(payment)
     )
