@@ -12,6 +12,7 @@ from app.documents import document_routes
 from app.exports import export_routes
 from app.http.addresses import address_of
 from app.http.conversation import Shared
+from app.http.health import NotReady
 from app.http.routes import build_app
 from app.http.websocket import SubscriptionEndpoint
 from app.identity import authenticate
@@ -20,7 +21,7 @@ from app.settings import Settings
 from app.signing import sign_address
 from app.throttling import Counters, LinkLimit, SignInLimits
 from app.webhooks import webhook_routes
-from models.database import ping
+from models.database import missing_migrations, ping
 from models.news import News, Watch
 from resolvers.context import Context, Outside
 from rules.access import Principal
@@ -94,6 +95,13 @@ class Wiring:
         await self.held.redis.ping()
 
 
+async def check_migrations() -> None:
+    """Raises NotReady while the database lacks a migration that this code counts on."""
+    missing = await missing_migrations()
+    if missing:
+        raise NotReady(f"{len(missing)} migrations are missing, {missing[0]} first: run `python -m app migrate`.")
+
+
 def create_app(settings: Settings, *, held: Resources | None = None) -> Starlette:
     """The API. With `held`, on connections that the caller keeps open; else its lifespan opens its own."""
     wiring = Wiring(settings)
@@ -106,7 +114,7 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
         executor,
         authenticate=wiring.authenticate,
         make_context=wiring.make_context,
-        checks={"database": ping, "redis": wiring.ping_redis},
+        checks={"database": ping, "migrations": check_migrations, "redis": wiring.ping_redis},
         allowed_origins=settings.origins,
         explorer=settings.explorer,
         routes=[

@@ -1,6 +1,8 @@
 """Configuration: the only place that reads the environment. Frozen once read."""
 
-from typing import Any, Literal
+import re
+from ipaddress import ip_address, ip_network
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -8,7 +10,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.logs import LogFormat
 from gateways.smtp import SmtpServer, Tls
+from rules import texts
+from rules.errors import Refusal
 from rules.links import Portals
+
+_UNWRITABLE: Final = re.compile(r"[^!-~]")
+"""What is in no address and no key: blanks, control characters, and letters that only look like others."""
+
+_HOST_NAME: Final = re.compile(
+    r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
+)
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Settings(BaseSettings):
@@ -25,7 +37,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="Verifies webhooks at /webhooks/stripe; empty to rely on polling alone."
     )
     smtp_host: str = Field(description="The mail server that takes our mails.")
-    smtp_port: int = Field(587, description="Its port.")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="Its port.")
     smtp_tls: Tls = Field(Tls.STARTTLS, description="implicit, starttls (required, not opportunistic) or none.")
     smtp_username: str = Field("", description="Empty if the mail server asks for none.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Empty if the mail server asks for none.")
@@ -64,6 +76,64 @@ class Settings(BaseSettings):
     def _check_staff_app_url(cls, value: str) -> str:
         return checked_address(value, "https", "http") if value else value
 
+    @field_validator("stripe_api_key")
+    @classmethod
+    def _check_stripe_api_key(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value()
+        if key.startswith("pk_"):
+            raise ValueError("is a publishable key; it must be the secret one, which begins with sk_ or rk_")
+        if not re.match(r"(sk|rk)_(test|live)_.", key) or _UNWRITABLE.search(key):
+            raise ValueError(
+                "must be a secret or restricted key: it begins with sk_live_, rk_live_, sk_test_ or rk_test_"
+            )
+        return value
+
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _check_stripe_webhook_secret(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if secret and (not re.match(r"whsec_.", secret) or _UNWRITABLE.search(secret)):
+            raise ValueError("must be the signing secret of the webhook endpoint, which begins with whsec_")
+        return value
+
+    @field_validator("smtp_host")
+    @classmethod
+    def _check_smtp_host(cls, value: str) -> str:
+        if not _is_host(value):
+            raise ValueError("must be a host's name or address alone, without scheme or port")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _check_mail_from(cls, value: str) -> str:
+        try:
+            return texts.email_address(value, field="it")
+        except Refusal:
+            raise ValueError("must be one email address, such as billing@example.com") from None
+
+    @field_validator("mail_from_name")
+    @classmethod
+    def _check_mail_from_name(cls, value: str) -> str:
+        try:
+            return texts.line(value, field="it", length_max=200)
+        except Refusal:
+            raise ValueError("must be one line of at most 200 characters") from None
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_allowed_origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            _check_origin(origin)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_trusted_proxies(cls, value: str) -> str:
+        for proxy in _listed(value):
+            if proxy != "*":
+                _check_network(proxy)
+        return value
+
     @property
     def portals(self) -> Portals:
         """Where the frontends live."""
@@ -89,7 +159,7 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> list[str]:
         """The frontends that may call the API."""
-        return [origin.strip() for origin in self.allowed_origins.split(",") if origin.strip()]
+        return _listed(self.allowed_origins)
 
 
 class SettingsInvalid(Exception):
@@ -108,11 +178,51 @@ def checked_address(value: str, *schemes: str) -> str:
     """The address, unless it is of another scheme; no part of it is told, because it may hold a password."""
     try:
         parts = urlsplit(value)
+        port = parts.port
     except ValueError:
         raise ValueError("is no address") from None
-    if parts.scheme not in schemes or "#" in value:
+    if parts.scheme not in schemes or "#" in value or not value.startswith(f"{parts.scheme}://"):
         raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if _UNWRITABLE.search(value):
+        raise ValueError("must be an address without blanks; what is not ASCII is written with % in it")
+    if parts.scheme in _DEFAULT_PORTS and (not _is_host(parts.hostname or "") or "@" in parts.netloc or port == 0):
+        raise ValueError("must be an address with a host, and without user and password")
     return value
+
+
+def _check_origin(origin: str) -> None:
+    """As browsers write it, which is compared letter by letter."""
+    form = "each must be written as browsers send it, such as https://app.example.com: without path, in lower case"
+    try:
+        checked_address(origin, "https", "http")
+    except ValueError:
+        raise ValueError(form) from None
+    parts = urlsplit(origin)
+    if origin != f"{parts.scheme}://{parts.netloc}" or origin != origin.lower():
+        raise ValueError(form)
+    if parts.port == _DEFAULT_PORTS[parts.scheme] or parts.netloc.endswith((":", ".")):
+        raise ValueError(f"{form}, and without the port that goes without saying")
+
+
+def _check_network(text: str) -> None:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError("each must be an IP address or a network such as 10.0.0.0/8; * believes everybody") from None
+
+
+def _is_host(text: str) -> bool:
+    if _HOST_NAME.fullmatch(text) and len(text) <= 253:
+        return True
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 def _sentence(name: object, error: Any) -> str:

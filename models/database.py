@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
+from pkgutil import iter_modules
 from typing import Any
 
 from tortoise import Tortoise, connections
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.migrations.executor import MigrationExecutor
+
+from models import migrations
 
 MIGRATION_LOCK = 7_251_940_113
 """The advisory lock that lets one process migrate at a time: concurrent migrations of Tortoise fail."""
@@ -49,6 +53,22 @@ async def migrate() -> None:
         finally:
             await lock.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
             await lock.execute("RESET ALL")
+
+
+async def missing_migrations() -> list[str]:
+    """The names of migrations that this code has and the database has not. One that is ahead of the code has all."""
+    client = connections.get("default")
+    there = await client.execute_query_dict("SELECT to_regclass('tortoise_migrations') IS NOT NULL AS migrated")
+    if not there[0]["migrated"]:
+        return _known_migrations()
+    rows = await client.execute_query_dict("SELECT name FROM tortoise_migrations WHERE app = 'models'")
+    applied = {row["name"] for row in rows}
+    return [name for name in _known_migrations() if name not in applied]
+
+
+@cache
+def _known_migrations() -> list[str]:
+    return sorted(module.name for module in iter_modules(migrations.__path__))
 
 
 async def ping() -> None:

@@ -6,6 +6,7 @@ import re
 import pytest
 
 import app.http.health
+from app.http.health import NotReady
 from tests.app.edge import serve
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -31,13 +32,17 @@ async def test_readiness_names_what_failed_and_nothing_more(monkeypatch: pytest.
 
     async with serve(checks={"database": good, "redis": good}) as client:
         ready = await client.get("/readyz")
-    async with serve(checks={"database": broken, "redis": hanging, "other": good}) as client:
+
+    async def unmigrated() -> None:
+        raise NotReady("Run `python -m app migrate`.")
+
+    async with serve(checks={"database": broken, "redis": hanging, "other": good, "more": unmigrated}) as client:
         unready = await client.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]) == (200, {"database": "ok", "redis": "ok"})
     assert unready.status_code == 503
     assert unready.json() == {
         "status": "failed",
-        "checks": {"database": "failed", "redis": "failed", "other": "ok"},
+        "checks": {"database": "failed", "redis": "failed", "other": "ok", "more": "Run `python -m app migrate`."},
     }
 
 

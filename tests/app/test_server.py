@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from tortoise import connections
 
 from app.http.security import HEADERS
 from app.server import create_app
@@ -54,6 +55,30 @@ async def test_production_shows_neither_explorer_nor_schema(production: httpx.As
         assert "data" not in answer.json()
     misspelt = await production.post("/graphql", json={"query": "{ viewr { __typename } }"})
     assert "viewer" not in misspelt.text
+
+
+async def test_an_unmigrated_database_is_not_ready(world: World) -> None:
+    """Without tables, or with a migration missing, readiness fails and says what to run; one that is ahead is ready."""
+    ready = await world.http.get("/readyz")
+    assert (ready.status_code, ready.json()["checks"]["migrations"]) == (200, "ok")
+    database = connections.get("default")
+    for change, back, said in (
+        ("ALTER TABLE tortoise_migrations RENAME TO away", "ALTER TABLE away RENAME TO tortoise_migrations", "0001_"),
+        (
+            "UPDATE tortoise_migrations SET name = '9' || name WHERE name LIKE '0002%'",
+            "UPDATE tortoise_migrations SET name = substr(name, 2) WHERE name LIKE '9%'",
+            "1 migrations are missing, 0002_guards first: run `python -m app migrate`.",
+        ),
+    ):
+        await database.execute_query(change)
+        try:
+            unready = await world.http.get("/readyz")
+        finally:
+            await database.execute_query(back)
+        assert unready.status_code == 503
+        assert unready.json()["checks"]["database"] == "ok"
+        assert said in unready.json()["checks"]["migrations"]
+    assert (await world.http.get("/readyz")).status_code == 200
 
 
 async def test_nothing_is_changed_by_what_is_no_proper_post(world: World) -> None:
