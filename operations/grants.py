@@ -13,6 +13,7 @@ from operations.opening import open_draft
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal, Scope, refuse_guests
+from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal, Unauthenticated
 from rules.identifiers import new_id
 from rules.links import CLIENT_LINK_LIFE, PAYMENT_LINK_LIFE, Portals, digest, new_token
@@ -67,12 +68,13 @@ async def share_client_portal(
     but who they say it is: whether it belongs to somebody in the People box is not looked up, and so not told.
     """
     refuse_guests(principal)
-    if (person_id is None) == (email is None):
-        raise Refusal("Give either personId or email: exactly one of the two.", field=("personId",))
-    inspection = await visible(Inspection, principal).get_or_none(id=inspection_id)
-    if inspection is None:
-        raise NotFound("Inspection", field=("inspectionId",))
-    address = texts.email_address(email, field="email") if email is not None else None
+    with Checks() as check:
+        if (person_id is None) == (email is None):
+            check.refuse(Refusal("Give either personId or email: exactly one of the two.", field=("personId",)))
+        address = check(texts.email_address, email, field="email") if email is not None else None
+        inspection = await visible(Inspection, principal).get_or_none(id=inspection_id)
+        if inspection is None:
+            raise NotFound("Inspection", field=("inspectionId",))
     entry = None
     if address is None or principal.scope is Scope.INSPECTOR:
         box = await listed(InspectionPerson, principal).filter(inspection_id=inspection.id).prefetch_related("person")

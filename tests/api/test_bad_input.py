@@ -473,6 +473,8 @@ async def test_payer_hears_everything_wrong_at_once_too(world: World) -> None:
     client = await job.client_portal()
     found = await refusals(world, client, "signAgreement", agreementId="nonsense", name="")
     assert [refusal.field for refusal in found] == ["agreementId", "name"]
+    found = await refusals(world, client, "shareClientPortal", inspectionId="nonsense", email="no", personId="nonsense")
+    assert [refusal.field for refusal in found] == ["inspectionId", "personId", "email"]
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1899-12-31T23:59:59Z", "2200-01-01T00:00:00Z", LATER])
