@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -40,12 +40,13 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request; `address` is where it comes from."""
+    """One request; `address` is where it comes from, and `refusals` the codes of what its mutations refused."""
 
     principal: Principal | None
     outside: Outside
     request_id: str
     address: str = ""
+    refusals: list[str] = field(default_factory=list)
     watch: Watch | None = None
 
     @property

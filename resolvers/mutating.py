@@ -46,6 +46,7 @@ async def run(work: Callable[[Context, Any], Awaitable[Changed]], context: Conte
     try:
         return await work(context, given)
     except Refusal as refusal:
+        context.refusals.extend(one.code for one in refusal.each)
         return Changed(user_errors=_told(refusal, given))
 
 

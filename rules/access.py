@@ -38,6 +38,11 @@ class Principal:
     guest: bool = False
     name: str = ""
 
+    def as_logged(self) -> dict[str, str]:
+        """Who it is without a name: the scope and the ids that lead to the rest."""
+        actor = {"user_id": str(self.user_id)} if self.user_id else {"grant_id": str(self.grant_id)}
+        return {"scope": self.scope.value, "company_id": str(self.company_id), **actor}
+
     @property
     def actor_id(self) -> UUID:
         """The user or grant that acts: who an audit event or an idempotency key belongs to."""

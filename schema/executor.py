@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from traceback import TracebackException
@@ -49,11 +49,16 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a response says: `data` only when something was executed, `errors` only when there are any."""
+    """What a response says: `data` only when something was executed, `errors` only when there are any.
+
+    `operation` and `operation_name` are of the operation that was asked for, where the document has it.
+    """
 
     outcome: Outcome
     data: Mapping[str, Any] | None = None
     errors: list[GraphQLFormattedError] = field(default_factory=list)
+    operation: str | None = None
+    operation_name: str | None = None
 
     def as_response(self) -> dict[str, Any]:
         response: dict[str, Any] = {"errors": self.errors} if self.errors else {}
@@ -105,11 +110,14 @@ class Executor:
             return _refused(list(prepared.errors))
         operation = get_operation_ast(prepared.document, operation_name)
         check = _check_subscription if watching else partial(_check_operation, allow_mutations=allow_mutations)
-        refused = check(operation, operation_name)
-        if refused is not None:
-            return refused
-        assert operation is not None, "checked above"
-        return await self._run(prepared.document, operation, context, variables)
+        result = check(operation, operation_name)
+        if result is None:
+            assert operation is not None, "checked above"
+            result = await self._run(prepared.document, operation, context, variables)
+        if operation is None:
+            return result
+        name = operation.name.value if operation.name else None
+        return replace(result, operation=operation.operation.value, operation_name=name)
 
     async def _run(
         self,

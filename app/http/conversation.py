@@ -88,6 +88,7 @@ class Conversation:
         self.refused: Unauthenticated | None = None
         self.refused_names: tuple[str, ...] = ()
         self.served = 0
+        self.who: dict[str, str] = {}
         self.told_to_leave = asyncio.Event()
         self.over = asyncio.Event()
 
@@ -102,7 +103,14 @@ class Conversation:
             ended = await self._converse_until_ended()
             await self._close(ended)
             seconds = round(perf_counter() - started, 1)
-            log.info("websocket", code=ended.code, reason=ended.reason, seconds=seconds, subscriptions=self.served)
+            log.info(
+                "websocket",
+                code=ended.code,
+                reason=ended.reason,
+                seconds=seconds,
+                subscriptions=self.served,
+                **self.who,
+            )
 
     async def _converse_until_ended(self) -> Ended:
         reasons: list[Ended] = []
@@ -158,6 +166,7 @@ class Conversation:
         if principal is None:
             raise Ended(CloseCode.FORBIDDEN, 'Send {"Authorization": "Bearer …"} as the payload of connection_init.')
         self.begun = True
+        self.who = principal.as_logged()
         await self._send({"type": "connection_ack"})
 
     async def _receive_init(self) -> Init:

@@ -1,9 +1,10 @@
 """The GraphQL endpoint: a request's way from HTTP to the executor and back, as the GraphQL-over-HTTP draft has it."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
+import structlog
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -16,7 +17,20 @@ from schema.documents import format_refusal
 from schema.executor import Executor, Outcome, Result
 
 Authenticate = Callable[[HTTPConnection], Awaitable[Principal | None]]
-MakeContext = Callable[[Request, Principal | None, str], object]
+
+
+class RequestContext(Protocol):
+    """What this layer knows of what resolvers are given."""
+
+    @property
+    def refusals(self) -> Sequence[str]:
+        """The codes of the user errors that were told."""
+
+
+MakeContext = Callable[[Request, Principal | None, str], RequestContext]
+
+OPERATION_NAME_LOGGED_MAX: Final = 64
+CODES_LOGGED_MAX: Final = 10
 
 STATUS_OF_OUTCOME: Final = {
     Outcome.EXECUTED: 200,
@@ -69,21 +83,28 @@ class GraphQLEndpoint:
         try:
             return await self._answer(request, media_type)
         except BadRequest as refused:
+            _note(request, codes=[ErrorCode.MALFORMED_OPERATION.value])
             return _refuse(refused, media_type)
         except Refusal as refusal:
+            _note(request, codes=[str(refusal.code)])
             return _refuse_caller(refusal, media_type)
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         asked = await _read(request)
         principal = await self._principal(request, asked)
-        result = await self.executor.execute(
-            asked.query,
-            scope=principal.scope if principal else None,
-            context=self.make_context(request, principal, request_id_of(request)),
-            variables=asked.variables,
-            operation_name=asked.operation_name,
-            allow_mutations=request.method == "POST",
-        )
+        who = principal.as_logged() if principal else {}
+        _note(request, **who)
+        context = self.make_context(request, principal, request_id_of(request))
+        with structlog.contextvars.bound_contextvars(**who):
+            result = await self.executor.execute(
+                asked.query,
+                scope=principal.scope if principal else None,
+                context=context,
+                variables=asked.variables,
+                operation_name=asked.operation_name,
+                allow_mutations=request.method == "POST",
+            )
+        _note_result(request, result, context.refusals)
         return _respond(result, media_type)
 
     async def _principal(self, request: Request, asked: GraphQLRequest) -> Principal | None:
@@ -94,6 +115,24 @@ class GraphQLEndpoint:
             if self.executor.needs_no_token(asked.query):
                 return None
             raise
+
+
+def _note_result(request: Request, result: Result, refusals: Iterable[str]) -> None:
+    """What ran, by its name in the document, and with which codes; nothing of what it was given or told."""
+    name = result.operation_name
+    codes = {*(str(error["extensions"]["code"]) for error in result.errors), *map(str, refusals)}
+    _note(
+        request,
+        operation=result.operation,
+        operation_name=name and name[:OPERATION_NAME_LOGGED_MAX],
+        codes=sorted(codes)[:CODES_LOGGED_MAX] or None,
+    )
+
+
+def _note(request: Request, **facts: Any) -> None:
+    """For the line that the request leaves in the log."""
+    known = {name: value for name, value in facts.items() if value is not None}
+    request.scope.setdefault("state", {}).setdefault("noted", {}).update(known)
 
 
 def request_id_of(request: Request) -> str:

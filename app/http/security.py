@@ -14,6 +14,7 @@ from app.http.graphql import json_response
 from schema.executor import mask, new_reference
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+PATH_LOGGED_MAX: Final = 200
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -60,9 +61,10 @@ class _Exchange:
                 log.info(
                     "request",
                     method=self.scope["method"],
-                    path=self.scope["path"],  # Without the query string, which may hold a document.
+                    path=self.scope["path"][:PATH_LOGGED_MAX],  # Without the query string, which may hold a document.
                     status=self.status,
                     duration_ms=round((perf_counter() - started) * 1000, 1),
+                    **self.scope["state"].get("noted", {}),
                 )
 
     async def send(self, message: Message) -> None:

@@ -32,6 +32,7 @@ class TooOften(Refusal):
 class Context:
     principal: Principal | None
     request_id: str
+    refusals: tuple[str, ...] = ()
 
 
 async def authenticate(request: HTTPConnection) -> Principal | None:
