@@ -28,6 +28,8 @@ _BODY = SMTP.clone(cte_type="7bit")
 """Nothing but ASCII on the wire: no server on the way has to speak 8BITMIME."""
 
 _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[0-9A-Za-z.-]{1,255}")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+_STRANGE_IN_FILES = re.compile(r"[^A-Za-z0-9 ._-]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -136,7 +138,7 @@ def _in_b(text: str) -> str:
 
 
 def _identifier(message_id: str) -> str:
-    if not re.fullmatch(r"<[!-;=?-~]{1,250}>", message_id):
+    if not _MESSAGE_ID.fullmatch(message_id):
         raise Uncomposable("The mail's Message-ID is none.")
     return message_id
 
@@ -148,6 +150,6 @@ def _body(mail: Mail) -> EmailMessage:
     body.add_alternative(mail.html, subtype="html")
     for attachment in mail.attachments:
         kind, _, subtype = attachment.media_type.partition("/")
-        name = re.sub(r"[^A-Za-z0-9 ._-]", "_", attachment.name)
+        name = _STRANGE_IN_FILES.sub("_", attachment.name)
         body.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=name)
     return body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -33,7 +34,8 @@ class EmailKind(StrEnum):
 class Email(Row):
     """One mail to one person. Recipient, subject and body are snapshots; the link is minted when it is sent.
 
-    `text` and `html` hold `rules.links.LINK_PLACEHOLDER` where the link goes, so that no token is stored.
+    `text` and `html` hold `rules.links.LINK_MARK` where the link goes, so that no token is stored. `document` is what
+    the attached PDF says, written at the same moment as the text: both show one revision.
     `message_id` is without its domain, which only who sends mails knows, until the first try.
     """
 
@@ -68,6 +70,7 @@ class Email(Row):
     subject = fields.CharField(max_length=200)
     text = fields.TextField()
     html = fields.TextField()
+    document: dict[str, Any] | None = fields.JSONField(null=True, description="Laid out and attached when it is sent.")
     message_id = fields.CharField(max_length=255, unique=True)
     status = choice(EmailStatus, default=EmailStatus.QUEUED)
     attempts = fields.IntField(default=0)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.indexes import Index
 
 from models.base import Row, choice
 from models.companies import Company
@@ -68,3 +69,4 @@ class Grant(Row):
 
     class Meta:
         table = "grants"
+        indexes = (Index(fields=("person_id",)),)

@@ -23,11 +23,11 @@ from models import (
     Payment,
 )
 from operations.base_automations import link_of, message_of, recipients_of, subject_of
-from operations.outbox import PORTAL_FOOTER, Recipient, letter_body, next_free_moment, queue_mail
+from operations.outbox import PORTAL_FOOTER, Recipient, address_of, letter_body, queue_mail
 from operations.transactions import transaction
 from rules import clock
 from rules.identifiers import new_id
-from rules.links import CLIENT_LINK_LIFE, LINK_PLACEHOLDER
+from rules.links import CLIENT_LINK_LIFE, LINK_MARK
 from rules.money import Money
 from rules.placeholders import AMOUNT, fill_placeholders
 from rules.polling import next_occurrence_delay
@@ -113,8 +113,10 @@ async def _mail(inspection: Inspection, occurrence: Occurrence) -> None:
     for automation in await automations:
         told: set[str] = set()
         for entry in people:
-            address = entry.person.email
-            if address and address not in told and _is_recipient(automation, entry):
+            if not _is_recipient(automation, entry):
+                continue
+            address = await address_of(entry.person_id)
+            if address and address not in told:
                 told.add(address)
                 await _mail_one(company, inspection, occurrence, automation, entry, address)
 
@@ -140,7 +142,7 @@ async def _mail_one(
         subject=fill_placeholders(subject_of(automation), values),
         message=fill_placeholders(message_of(automation), values),
         company_name=company.name,
-        link=LINK_PLACEHOLDER if linked else None,
+        link=LINK_MARK if linked else None,
         link_label=LINK_LABELS[link_of(automation)] if linked else None,
         footer=PORTAL_FOOTER if linked else f"{company.name} sends this about the inspection you take part in.",
     )
@@ -152,7 +154,6 @@ async def _mail_one(
         grant=await _grant(inspection, entry) if linked else None,
         automation=automation,
         occurrence=occurrence,
-        not_before=await next_free_moment(company.id, address) if linked else None,
     )
 
 

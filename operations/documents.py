@@ -1,8 +1,9 @@
 """The invoice as a document: what a payer sees, and for the client also who else pays what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -101,7 +102,17 @@ def as_html(document: InvoiceDocument) -> str:
 
 async def as_pdf(document: InvoiceDocument) -> bytes:
     """The document as a PDF."""
-    return await print_pdf("invoice.typ", asdict(document))
+    return await data_as_pdf(as_data(document))
+
+
+def as_data(document: InvoiceDocument) -> dict[str, Any]:
+    """All that the document says, as it can be kept to be printed later."""
+    return asdict(document)
+
+
+async def data_as_pdf(data: Mapping[str, Any]) -> bytes:
+    """What was kept of a document, as a PDF."""
+    return await print_pdf("invoice.typ", data)
 
 
 def _status(invoice: Invoice) -> str:

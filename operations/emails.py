@@ -11,20 +11,17 @@ from typst import TypstError
 
 from gateways.mail_bytes import Attachment, Mail
 from gateways.smtp import Handover, Mailer, Outcome
-from models import Email, EmailKind, Grant
-from operations.documents import as_pdf, invoice_document
+from models import Email, Grant
+from operations.documents import data_as_pdf
 from operations.outbox import AUTOMATIC
 from operations.transactions import transaction
 from rules import clock
-from rules.links import LINK_PLACEHOLDER, Portals, digest, new_token
+from rules.links import LINK_MARK, Portals, digest, new_token
 from rules.polling import EMAIL_ATTEMPTS_MAX, next_email_delay
 from rules.states import EmailStatus
 
 LEASE = timedelta(seconds=60)
 """How long a worker may take over a claimed mail before another one may have it."""
-
-WITH_DOCUMENT = (EmailKind.INVOICE, EmailKind.REMINDER)
-"""The mails that ask somebody to pay an invoice: the document goes with them."""
 
 log = structlog.get_logger()
 
@@ -84,6 +81,12 @@ async def _cancel_moot() -> None:
         "UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM invoices"
         " WHERE invoices.id = emails.invoice_id AND invoices.status IN ('VOID', 'PAID')"
         " AND emails.status = 'RETRY' AND emails.kind IN ('INVOICE', 'REMINDER')"
+    )
+    # A link that was ended before it was mailed opens nothing, and the address may be the wrong one (S68).
+    await connections.get("default").execute_query(
+        "UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM grants"
+        " WHERE grants.id = emails.grant_id AND grants.revoked_at IS NOT NULL"
+        " AND emails.status IN ('QUEUED', 'RETRY')"
     )
 
 
@@ -156,21 +159,20 @@ async def _hand_over(lease: _Lease, mailer: Mailer) -> Handover:
 
 
 async def _attachments(email: Email) -> tuple[Attachment, ...]:
-    """The document of the invoice that a mail asks to pay, as it is now."""
-    if email.invoice_id is None or email.kind not in WITH_DOCUMENT:
+    """The document of the invoice that a mail asks to pay, as it was when the mail's text was written."""
+    if email.document is None:
         return ()
-    document = await invoice_document(email.invoice_id)
     try:
-        content = await as_pdf(document)
+        content = await data_as_pdf(email.document)
     except TypstError as error:
         # The mail's link leads to the same document: better without the file than not at all.
         log.exception("email.document_failed", email_id=str(email.id), reason=str(error)[:500])
         return ()
-    return (Attachment(f"{document.title}.pdf", "application/pdf", content),)
+    return (Attachment(f"{email.document['title']}.pdf", "application/pdf", content),)
 
 
 def _linked(body: str, link: str | None) -> str:
-    return body.replace(LINK_PLACEHOLDER, link) if link else body
+    return body.replace(LINK_MARK, link) if link else body
 
 
 class LeaseLost(Exception):

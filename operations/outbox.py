@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup, escape
+from tortoise import connections
+from tortoise.queryset import QuerySet
 
 from models import Automation, Email, EmailKind, Grant, Inspection, Invoice, Occurrence
 from operations.rendering import render
@@ -14,14 +17,19 @@ from rules.states import EmailStatus
 
 SUBJECT_LENGTH_MAX = 200
 
-LINK_MAILS_PER_HOUR_MAX = 3
-"""Mails with a link to one recipient (SPEC, section 6)."""
+LINK_MAILS_PER_INVOICE_MAX = 3
+"""An hour, to one recipient (SPEC, section 6). The links to an inspection's client portal count together as one."""
+
+LINK_MAILS_PER_RECIPIENT_MAX = 60
+"""An hour, from one company (SPEC, section 6)."""
 
 WAITING = (EmailStatus.QUEUED, EmailStatus.RETRY)
 """Mails that can still be called back."""
 
 AUTOMATIC = (EmailKind.AUTOMATION, EmailKind.REMINDER, EmailKind.RECEIPT)
 """Mails that nobody asked for one by one: "Disable all notifications" stops them."""
+
+HOUR = timedelta(hours=1)
 
 PORTAL_FOOTER = "This link is yours alone: whoever has it can see what it opens."
 
@@ -88,11 +96,14 @@ async def queue_mail(
     grant: Grant | None = None,
     automation: Automation | None = None,
     occurrence: Occurrence | None = None,
+    document: dict[str, Any] | None = None,
     status: EmailStatus = EmailStatus.QUEUED,
-    not_before: datetime | None = None,
 ) -> Email:
-    """Write one mail; the worker sends it once the caller's transaction is committed, and not before `not_before`."""
-    at = max(not_before or clock.now(), clock.now())
+    """Write one mail; the worker sends it once the caller's transaction is committed.
+
+    A mail with a link above the limits is put off until it is within them: `queued_at` says until when.
+    """
+    at = await _free_moment(inspection, to.address, invoice) if grant else clock.now()
     return await Email.create(
         id=(key := new_id()),
         company_id=inspection.company_id,
@@ -108,6 +119,7 @@ async def queue_mail(
         subject=body.subject,
         text=body.text,
         html=body.html,
+        document=document,
         message_id=str(key),
         status=status,
         queued_at=at,
@@ -115,22 +127,48 @@ async def queue_mail(
     )
 
 
-async def link_mails_within_an_hour(company_id: UUID, address: str, *kinds: EmailKind) -> list[datetime]:
-    """When the recipient's mails with a link were written, the newest first; of the given kinds, or all."""
-    mails = Email.filter(
-        company_id=company_id,
-        to_address=address,
-        grant_id__isnull=False,
-        queued_at__gte=clock.now() - timedelta(hours=1),
+async def _free_moment(inspection: Inspection, address: str, invoice: Invoice | None) -> datetime:
+    """The first moment at which one more mail with a link keeps within both limits: now, or later.
+
+    Those that are put off count too: they have their turn.
+    """
+    linked = Email.filter(company_id=inspection.company_id, to_address=address, grant_id__isnull=False)
+    linked = linked.filter(status__not=EmailStatus.CANCELED)
+    of_invoice = linked.filter(inspection_id=inspection.id, invoice_id=invoice.id if invoice else None)
+    of_recipient = await _newest(linked, LINK_MAILS_PER_RECIPIENT_MAX)
+    if len(of_recipient) > LINK_MAILS_PER_RECIPIENT_MAX // 2:
+        # Transactions side by side don't see each other's mails; near the limit they take turns.
+        await _take_turn(f"{inspection.company_id} {address}")
+        of_recipient = await _newest(linked, LINK_MAILS_PER_RECIPIENT_MAX)
+    full = [
+        moments[-1] + HOUR
+        for moments, most in (
+            (of_recipient, LINK_MAILS_PER_RECIPIENT_MAX),
+            (await _newest(of_invoice, LINK_MAILS_PER_INVOICE_MAX), LINK_MAILS_PER_INVOICE_MAX),
+        )
+        if len(moments) == most
+    ]
+    return max(clock.now(), *full) if full else clock.now()
+
+
+async def _newest(mails: QuerySet[Email], limit: int) -> list[datetime]:
+    """When at most so many of the mails were, or will be, sent: the newest first, none older than an hour."""
+    found = mails.filter(queued_at__gt=clock.now() - HOUR).order_by("-queued_at").limit(limit)
+    return [mail.queued_at for mail in await found.only("id", "queued_at")]
+
+
+async def _take_turn(name: str) -> None:
+    """Wait for the other transactions that took a turn under that name to end."""
+    await connections.get("default").execute_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [name])
+
+
+async def address_of(person_id: UUID) -> str | None:
+    """Where to mail the person, which nobody corrects before the caller's transaction ends.
+
+    Or else a link could be mailed to an address whose links have just been ended (S68).
+    """
+    rows = await connections.get("default").execute_query_dict(
+        "SELECT email FROM people WHERE id = $1 FOR SHARE", [person_id]
     )
-    if kinds:
-        mails = mails.filter(kind__in=kinds)
-    return [mail.queued_at for mail in await mails.order_by("-queued_at").only("id", "queued_at")]
-
-
-async def next_free_moment(company_id: UUID, address: str) -> datetime:
-    """When the recipient may get another mail with a link: at once, or when the third last is an hour old."""
-    moments = await link_mails_within_an_hour(company_id, address)
-    if len(moments) < LINK_MAILS_PER_HOUR_MAX:
-        return clock.now()
-    return moments[LINK_MAILS_PER_HOUR_MAX - 1] + timedelta(hours=1)
+    address: str | None = rows[0]["email"]
+    return address

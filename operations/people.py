@@ -4,6 +4,7 @@ from uuid import UUID
 
 from models import Person
 from models.visible import visible
+from operations.mailed_links import EndedLinks, end_links_mailed_elsewhere
 from operations.transactions import transaction
 from rules import texts
 from rules.access import Principal
@@ -25,15 +26,18 @@ async def create_person(principal: Principal, *, name: str, email: str | None, p
 
 
 @transaction
-async def update_person(principal: Principal, person_id: UUID, changes: dict[str, str | None]) -> UUID:
-    """Change the given ones of name, email and phone. Names and addresses on invoices and mails are snapshots."""
+async def update_person(principal: Principal, person_id: UUID, changes: dict[str, str | None]) -> EndedLinks:
+    """Change the given ones of name, email and phone. Names and addresses on invoices and mails are snapshots.
+
+    Returns what a corrected address ended: the links that were mailed to the one before.
+    """
     with Checks() as check:
         with check.at():
             person = await _locked(principal, person_id)
         checked = _checked(check, changes)
     person.update_from_dict(checked)
     await person.save(update_fields=["name", "email", "phone"])
-    return person.id
+    return await end_links_mailed_elsewhere(person, by=principal) if "email" in changes else EndedLinks()
 
 
 def _checked(check: Checks, given: dict[str, str | None]) -> dict[str, str | None]:

@@ -6,11 +6,12 @@ from tortoise import connections
 
 from models import Email, EmailKind, Inspection, InspectionPerson, Invoice, StripeStatus
 from operations.books import Books, open_books
-from operations.outbox import LINK_MAILS_PER_HOUR_MAX, Body, Recipient, link_mails_within_an_hour, queue_mail
+from operations.documents import as_data, invoice_document
+from operations.outbox import Body, Recipient, address_of, queue_mail
 from operations.sending import Letter, compose, payment_grant
 from operations.transactions import transaction
 from rules import clock
-from rules.links import LINK_PLACEHOLDER
+from rules.links import LINK_MARK
 from rules.states import EmailStatus, InvoiceKind, InvoiceStatus, PaymentStatus
 
 _DUE = """
@@ -20,24 +21,28 @@ SELECT invoice.id
   JOIN companies company ON company.id = invoice.company_id
   JOIN inspection_people payee ON payee.id = invoice.billed_to_id
   JOIN people person ON person.id = payee.person_id
+ CROSS JOIN LATERAL (
+       SELECT COALESCE(MAX(sequence) FILTER (WHERE kind = 'REMINDER'), 0) AS reminders,
+              COALESCE(MAX(sequence) FILTER (WHERE kind = 'REMINDER' AND queued_at <= invoice.sent_at), 0) AS earlier,
+              COALESCE(MIN(queued_at) FILTER (WHERE kind = 'INVOICE'), invoice.sent_at) AS first_sent_at
+         FROM emails WHERE invoice_id = invoice.id) mails
+ CROSS JOIN LATERAL (
+       SELECT COUNT(*) FILTER (WHERE mails.first_sent_at + day::int * interval '1 day' <= $1) AS since_first,
+              COUNT(*) FILTER (WHERE invoice.sent_at + day::int * interval '1 day' <= $1) AS since_last
+         FROM jsonb_array_elements_text(company.reminder_days) AS day) passed
  WHERE invoice.kind = 'SEPARATE' AND invoice.status = 'OPEN' AND invoice.payment_status <> 'DISPUTED'
    AND invoice.remaining_minor > 0 AND invoice.in_flight_minor = 0
    AND NOT inspection.notifications_disabled AND person.email IS NOT NULL AND company.stripe_status = 'READY'
-   AND (SELECT count(*) FROM jsonb_array_elements_text(company.reminder_days) AS set_day
-         WHERE invoice.sent_at + set_day::int * interval '1 day' <= $1)
-     > (SELECT COALESCE(MAX(email.sequence), 0) FROM emails email
-         WHERE email.invoice_id = invoice.id AND email.kind = 'REMINDER')
-   AND (SELECT count(*) FROM emails email
-         WHERE email.to_address = person.email AND email.company_id = invoice.company_id
-           AND email.grant_id IS NOT NULL AND email.queued_at >= $1 - interval '1 hour') < $2
+   AND GREATEST(passed.since_first, mails.earlier + passed.since_last) > mails.reminders
  ORDER BY invoice.sent_at, invoice.id
- LIMIT $3
+ LIMIT $2
 """
+"""As `_due` has it, for all invoices at once."""
 
 
 async def invoices_to_remind(*, limit: int) -> list[UUID]:
-    """The invoices with a reminder due to somebody who may get another link now, the longest unpaid first."""
-    given = [clock.now(), LINK_MAILS_PER_HOUR_MAX, limit]
+    """The invoices with a reminder due, the longest unpaid first."""
+    given = [clock.now(), limit]
     return [row["id"] for row in await connections.get("default").execute_query_dict(_DUE, given)]
 
 
@@ -70,24 +75,39 @@ def _is_unpaid(invoice: Invoice) -> bool:
     )
 
 
+async def _due(books: Books, invoice: Invoice) -> int:
+    """The number of the newest reminder that is due; 0 when none ever was.
+
+    Each sending is followed by reminders on the company's days. Sending again takes none away that the first sending
+    owes, and none of its own is taken for one that was sent before.
+    """
+    assert invoice.sent_at is not None, "what was never sent is not reminded of"
+    mails = await Email.filter(invoice_id=invoice.id).only("id", "kind", "sequence", "queued_at")
+    first_sent_at = min((mail.queued_at for mail in mails if mail.kind is EmailKind.INVOICE), default=invoice.sent_at)
+    reminders = [mail for mail in mails if mail.kind is EmailKind.REMINDER]
+    earlier = max((mail.sequence for mail in reminders if mail.queued_at <= invoice.sent_at), default=0)
+    since_first, since_last = (
+        sum(day <= (clock.now() - moment).days for day in books.company.reminder_days)
+        for moment in (first_sent_at, invoice.sent_at)
+    )
+    return max(since_first, earlier + since_last)
+
+
 async def _write(books: Books, invoice: Invoice, status: EmailStatus) -> None:
     if invoice.sent_at is None:
         return
-    age = clock.now() - invoice.sent_at
-    due = sum(day <= age.days for day in books.company.reminder_days)
+    due = await _due(books, invoice)
     payee = await InspectionPerson.get(id=invoice.billed_to_id).prefetch_related("person")
-    address = payee.person.email
-    if address is None or await Email.exists(invoice_id=invoice.id, kind=EmailKind.REMINDER, sequence__gte=due):
-        return
-    sent = await link_mails_within_an_hour(invoice.company_id, address)
-    if due == 0 or (status is EmailStatus.QUEUED and len(sent) >= LINK_MAILS_PER_HOUR_MAX):
+    address = await address_of(payee.person_id)
+    written = await Email.exists(invoice_id=invoice.id, kind=EmailKind.REMINDER, sequence__gte=due)
+    if due == 0 or address is None or written:
         return
     subject = f"Reminder: invoice {invoice.number} from {invoice.company_name}"
     message = (
         f"Hello {invoice.billed_to_name},\n\nthis is a reminder: {invoice.remaining} of invoice {invoice.number} for"
         f" the inspection at {invoice.property_address} is still to be paid."
     )
-    mail = compose(invoice, books.lines_of(invoice), address, Letter(subject, message), link=LINK_PLACEHOLDER)
+    mail = compose(invoice, books.lines_of(invoice), address, Letter(subject, message), link=LINK_MARK)
     await queue_mail(
         books.inspection,
         EmailKind.REMINDER,
@@ -96,5 +116,6 @@ async def _write(books: Books, invoice: Invoice, status: EmailStatus) -> None:
         invoice=invoice,
         sequence=due,
         grant=await payment_grant(invoice, payee) if status is EmailStatus.QUEUED else None,
+        document=as_data(await invoice_document(invoice.id)) if status is EmailStatus.QUEUED else None,
         status=status,
     )

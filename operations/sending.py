@@ -2,30 +2,25 @@
 
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPerson, Invoice, InvoiceLine, StripeStatus
 from models.visible import visible
 from operations.audit_trail import record
 from operations.books import Books, open_books
+from operations.documents import as_data, invoice_document
 from operations.idempotency import claim, keep
 from operations.opening import open_draft
-from operations.outbox import (
-    LINK_MAILS_PER_HOUR_MAX,
-    SUBJECT_LENGTH_MAX,
-    Body,
-    Recipient,
-    letter_body,
-    link_mails_within_an_hour,
-    queue_mail,
-)
+from operations.outbox import SUBJECT_LENGTH_MAX, Body, Recipient, address_of, letter_body, queue_mail
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
 from rules.checks import Checks
-from rules.errors import ErrorCode, NotFound, RateLimited, Refusal
+from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
-from rules.links import LINK_PLACEHOLDER, PAYMENT_LINK_LIFE
+from rules.links import LINK_MARK, PAYMENT_LINK_LIFE
 from rules.money import Money
+from rules.notices import Notice, email_put_off
 from rules.states import EmailStatus, InvoiceKind, InvoiceStatus
 
 WAITING = (EmailStatus.QUEUED, EmailStatus.SENDING, EmailStatus.RETRY)
@@ -125,7 +120,7 @@ async def queue_invoice_mail(
     """
     payee = await InspectionPerson.get(id=invoice.billed_to_id).select_related("person")
     _refuse_unsendable(books, invoice, field=field)
-    address = payee.person.email
+    address = await address_of(payee.person_id)
     if address is None:
         raise Refusal(
             f"{payee.person.name} has no email address.",
@@ -134,7 +129,7 @@ async def queue_invoice_mail(
         )
     await _refuse_repetition(invoice, address, field=field)
     await open_draft(books, invoice, by=by)
-    mail = compose(invoice, books.lines_of(invoice), address, letter, link=LINK_PLACEHOLDER)
+    mail = compose(invoice, books.lines_of(invoice), address, letter, link=LINK_MARK)
     invoice.send_count += 1
     grant = await payment_grant(invoice, payee)
     email = await queue_mail(
@@ -145,10 +140,26 @@ async def queue_invoice_mail(
         invoice=invoice,
         sequence=invoice.send_count,
         grant=grant,
+        document=as_data(await invoice_document(invoice.id)),
     )
     invoice.sent_at, invoice.prepared_subject, invoice.prepared_message = clock.now(), None, None
     await invoice.save(update_fields=["send_count", "sent_at", "prepared_subject", "prepared_message"])
     await record(books.inspection, "invoice.sent", invoice.id, by=by, after={"email_id": str(email.id)})
+
+
+async def mail_put_off(invoice_id: UUID) -> tuple[Notice, ...]:
+    """A notice when the invoice's newest mail waits for its turn, because its recipient got many within the hour."""
+    waiting = Email.filter(invoice_id=invoice_id, kind=EmailKind.INVOICE, status=EmailStatus.QUEUED)
+    mail = (
+        await waiting.filter(queued_at__gt=clock.now())
+        .order_by("-sequence")
+        .select_related("company", "invoice")
+        .first()
+    )
+    if mail is None or mail.invoice is None:
+        return ()
+    local = mail.queued_at.astimezone(ZoneInfo(mail.company.time_zone))
+    return (email_put_off(mail.invoice.number, until=f"{local:%H:%M} ({mail.company.time_zone})"),)
 
 
 def _refuse_unsendable(books: Books, invoice: Invoice, *, field: str) -> None:
@@ -175,19 +186,12 @@ def _refuse_unsendable(books: Books, invoice: Invoice, *, field: str) -> None:
 
 
 async def _refuse_repetition(invoice: Invoice, address: str, *, field: str) -> None:
-    if await Email.exists(invoice_id=invoice.id, kind=EmailKind.INVOICE, status__in=WAITING):
+    on_its_way = Email.filter(invoice_id=invoice.id, kind=EmailKind.INVOICE, status__in=WAITING)
+    if await on_its_way.filter(to_address=address).exists():
         raise Refusal(
             f"The mail for invoice {invoice.number} is on its way already.",
             field=(field,),
             code=ErrorCode.EMAIL_IN_PROGRESS,
-        )
-    # What automations sent does not count: invoices go out regardless of them (S36).
-    kinds = (EmailKind.INVOICE, EmailKind.REMINDER)
-    sent = await link_mails_within_an_hour(invoice.company_id, address, *kinds)
-    if len(sent) >= LINK_MAILS_PER_HOUR_MAX:
-        raise RateLimited(
-            f"This recipient got {LINK_MAILS_PER_HOUR_MAX} mails with a link within the hour; send it later.",
-            field=(field,),
         )
 
 

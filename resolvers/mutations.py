@@ -22,7 +22,8 @@ from operations.inspection_checks import NewPerson
 from operations.shares import Share
 from resolvers.context import Context
 from resolvers.mutating import Changed, given_fields
-from rules.identifiers import id_of
+from rules.identifiers import global_id, id_of
+from rules.notices import links_ended
 
 
 def _key(value: str | None, type_name: str) -> UUID | None:
@@ -78,7 +79,13 @@ async def create_person(context: Context, input: Any) -> Changed:
 async def update_person(context: Context, input: Any) -> Changed:
     changes = given_fields(input)
     key = id_of(changes.pop("person_id"), "Person")
-    return Changed(await people.update_person(context.caller, key, changes))
+    ended = await people.update_person(context.caller, key, changes)
+    if not ended.addresses:
+        return Changed(key)
+    numbers = [invoice.number for invoice in ended.invoices]
+    notice = links_ended(ended.addresses, invoice_numbers=numbers, portals=ended.portals)
+    again = [global_id("Invoice", invoice.id) for invoice in ended.invoices]
+    return Changed(key, told={"send_again": again}, notices=(notice,))
 
 
 async def add_inspection_person(context: Context, input: Any) -> Changed:
@@ -147,9 +154,10 @@ async def add_invoice(context: Context, input: Any) -> Changed:
         idempotency_key=input.idempotency_key,
         stripe=context.outside.stripe,
     )
-    if input.send:
-        await context.outside.nudge("send_emails", None)
-    return Changed(key)
+    if not input.send:
+        return Changed(key)
+    await context.outside.nudge("send_emails", None)
+    return Changed(key, notices=await sending.mail_put_off(key))
 
 
 async def update_invoice(context: Context, input: Any) -> Changed:
@@ -170,7 +178,7 @@ async def send_invoice(context: Context, input: Any) -> Changed:
     key = id_of(input.invoice_id, "Invoice")
     await sending.send_invoice(context.caller, key, _letter(input), idempotency_key=input.idempotency_key)
     await context.outside.nudge("send_emails", None)
-    return Changed(key)
+    return Changed(key, notices=await sending.mail_put_off(key))
 
 
 async def void_invoice(context: Context, input: Any) -> Changed:

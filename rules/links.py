@@ -5,8 +5,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-LINK_PLACEHOLDER = "https://link.invalid/payment-link"
-"""Stands in stored mails where the link goes: the token is minted only when the mail is sent."""
+LINK_MARK = "\x1flink\x1f"
+"""Stands in stored mails where the link goes, whose token is minted only when the mail is sent.
+
+Nobody can type it, because it has control characters: or else what is typed would become the link.
+"""
 
 PAYMENT_LINK_LIFE = timedelta(days=30)
 CLIENT_LINK_LIFE = timedelta(days=60)

@@ -1,15 +1,20 @@
 """Notices: what a change that was made leaves behind and its caller should know, though nothing was refused."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rules.money import Money, minimum_charge
+
+NUMBERS_SHOWN_MAX = 10
 
 
 class NoticeCode(StrEnum):
     """The codes of `Notice`."""
 
     BELOW_MINIMUM_CHARGE = "BELOW_MINIMUM_CHARGE"
+    EMAIL_PUT_OFF = "EMAIL_PUT_OFF"
+    LINKS_ENDED = "LINKS_ENDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +49,27 @@ def too_little_left(remaining: Money, *, invoice_number: str) -> Notice:
         f"{remaining} is left to pay on invoice {invoice_number}, less than the {minimum_charge(remaining.currency)}"
         " that can be paid online: it can only be taken by hand.",
     )
+
+
+def email_put_off(invoice_number: str, *, until: str) -> Notice:
+    """For the inspector: a mail with a link above what one recipient gets within an hour."""
+    return Notice(
+        NoticeCode.EMAIL_PUT_OFF,
+        f"This recipient got many mails with a link within the hour: the one for invoice {invoice_number} goes out at"
+        f" {until}.",
+    )
+
+
+def links_ended(addresses: Sequence[str], *, invoice_numbers: Sequence[str], portals: bool) -> Notice:
+    """For the inspector, who corrected an address: what was mailed to it opens nothing any more, and what to do."""
+    named = ", ".join(invoice_numbers[:NUMBERS_SHOWN_MAX])
+    more = len(invoice_numbers) - NUMBERS_SHOWN_MAX
+    advice = [
+        f"Send invoice {named}{f' and {more} more' if more > 0 else ''} again with sendInvoice." if named else "",
+        "Make another link to the client portal with shareClientPortal." if portals else "",
+    ]
+    sentences = [
+        f"The links that were mailed to {', '.join(addresses[:NUMBERS_SHOWN_MAX])} have ended.",
+        *filter(None, advice),
+    ]
+    return Notice(NoticeCode.LINKS_ENDED, " ".join(sentences))

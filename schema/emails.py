@@ -23,7 +23,9 @@ class Email(Shown, Node):
     message_id: str = allow(
         INSPECTOR, description="Its Message-ID, the same for every try; before the first one without its domain."
     )
-    queued_at: datetime = allow(INSPECTOR, description="When it was written.")
+    queued_at: datetime = allow(
+        INSPECTOR, description="When it was written; above the limits on mails with a link, when it is to go out."
+    )
     accepted_at: datetime | None = allow(INSPECTOR, description="When the recipient's server took it.")
 
 

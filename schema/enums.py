@@ -181,6 +181,8 @@ describe(
     NoticeCode,
     "What a notice is about.",
     BELOW_MINIMUM_CHARGE="Less is left to pay than can be paid online; it can only be taken by hand.",
+    EMAIL_PUT_OFF="The recipient got many mails with a link within the hour, so this one goes out later.",
+    LINKS_ENDED="The links that were mailed to the address before have ended; send what is still to be paid again.",
 )
 describe(
     ErrorCode,

@@ -45,7 +45,23 @@ SignOutPayload = payload(
     ),
 )
 InspectionPayload = payload("InspectionPayload", INSPECTOR, inspection=Inspection)
-PersonPayload = payload("PersonPayload", INSPECTOR, person=Person)
+
+
+def _send_again(root: strawberry.Parent[Changed]) -> Any:
+    return root.told.get("send_again", [])
+
+
+PersonPayload = payload(
+    "PersonPayload",
+    INSPECTOR,
+    person=Person,
+    send_again=allow(
+        INSPECTOR,
+        graphql_type=list[strawberry.ID],
+        resolver=_send_again,
+        description="The open invoices whose mailed links ended with the address before: call sendInvoice for each.",
+    ),
+)
 InspectionPersonPayload = payload("InspectionPersonPayload", INSPECTOR, inspection_person=InspectionPerson)
 LineItemPayload = payload("LineItemPayload", INSPECTOR, line_item=LineItem)
 InvoicePayload = payload("InvoicePayload", INSPECTOR, invoice=Invoice)

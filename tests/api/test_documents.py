@@ -212,15 +212,31 @@ async def test_an_invoice_mail_brings_the_pdf(world: World, name: str) -> None:
     assert "https://pay." in body.get_content()
 
 
+async def test_a_mail_shows_one_revision(world: World) -> None:
+    """The attached document and the text of a mail show the invoice as it was when the mail was written (S15, S20)."""
+    job = await world.inspection()
+    invoice = await job.invoice(lineItemIds=job.items[1:], send=True)
+    written = await the_document(invoice["id"])
+    changed = await job.api.mutate("updateLineItem", "lineItem { id }", lineItemId=job.items[1], amount="177.00")
+    changed.done("lineItem")
+    assert (await the_document(invoice["id"])) != written
+    await world.deliver_mails()
+    (mail,) = await world.mails()
+    assert "$100.00" in mail["text"]
+    assert "$177.00" not in mail["text"]
+    (part,) = (await raw_mail(world, mail)).iter_attachments()
+    assert part.get_content() == await as_pdf(written)
+
+
 async def test_a_mail_goes_without_its_pdf_rather_than_not_at_all(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S36"""
 
-    async def fail(_: InvoiceDocument) -> bytes:
+    async def fail(_: object) -> bytes:
         raise TypstError("no fonts", "no fonts")
 
-    monkeypatch.setattr(operations.emails, "as_pdf", fail)
+    monkeypatch.setattr(operations.emails, "data_as_pdf", fail)
     job, _, mail = await sent(world)
     assert mail["recipients"] == [job.email()]
     assert mail["attachments"] == []

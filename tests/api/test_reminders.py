@@ -9,6 +9,7 @@ from tortoise import connections
 
 import models
 from operations import reminders
+from rules import clock
 from tests.api.expectations import refused
 from tests.world import Job, Json, World, key_of
 
@@ -115,26 +116,72 @@ async def test_a_waiting_reminder_is_called_back_when_the_invoice_is_paid(world:
     assert await reminded(world) == 0
 
 
-async def test_three_links_in_an_hour_keep_a_reminder_back(world: World) -> None:
-    """S38"""
+async def test_three_links_in_an_hour_put_a_reminder_off(world: World) -> None:
+    """A reminder above the limit on mails with a link is written and sent later, not lost (S38)."""
     job = await world.inspection()
     invoice = await sent_invoice(job)
     await days_pass(3)
-    await models.Email.create(**await _links_today(key_of(invoice["id"]), 1))
-    await models.Email.create(**await _links_today(key_of(invoice["id"]), 2))
-    await models.Email.create(**await _links_today(key_of(invoice["id"]), 3))
-    assert await reminders.invoices_to_remind(limit=10) == []
-    await reminders.remind(key_of(invoice["id"]))
-    assert await models.Email.filter(kind="REMINDER").count() == 0
-    await days_pass(0.05)
-    assert len(await reminders.invoices_to_remind(limit=10)) == 1
+    for number in range(3):
+        await models.Email.create(**await _links_today(key_of(invoice["id"]), number))
+    (due,) = await reminders.invoices_to_remind(limit=10)
+    await reminders.remind(due)
+    reminder = await models.Email.get(kind="REMINDER")
+    assert reminder.status == "QUEUED"
+    assert reminder.queued_at - clock.now() > timedelta(minutes=59)
+    assert await reminded(world) == 0
+    await models.Email.filter(kind="REMINDER").update(next_attempt_at=clock.now())
+    assert await reminded(world) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent_again_on", "expected"),
+    [
+        ([], [3, 7, 14]),
+        ([1], [3, 7, 14]),
+        ([3], [3, 6, 10, 17]),
+        ([5], [3, 7, 12, 19]),
+        ([10], [3, 7, 13, 17, 24]),
+        ([20], [3, 7, 14, 23, 27, 34]),
+    ],
+)
+async def test_sending_again_skips_no_reminder(world: World, sent_again_on: list[int], expected: list[int]) -> None:
+    """Sending again delays no reminder that was due, and is followed by reminders on the same days itself (S38)."""
+    job = await world.inspection()
+    invoice = await sent_invoice(job)
+    days, count = [], 0
+    for day in range(36):
+        if (now := await reminded(world)) > count:
+            days.append(day)
+            count = now
+        if day in sent_again_on:
+            (await job.api.mutate("sendInvoice", "invoice { id }", invoiceId=invoice["id"])).done("invoice")
+            await world.deliver_mails()
+        await days_pass(1)
+    assert days == expected
 
 
 async def _links_today(invoice_id: Any, number: int) -> dict[str, Any]:
     first = await models.Email.get(invoice_id=invoice_id, kind="INVOICE", sequence=1)
-    same = ("company_id", "inspection_id", "grant_id", "to_name", "to_address", "subject", "text", "html", "status")
+    same = (
+        "company_id",
+        "inspection_id",
+        "invoice_id",
+        "grant_id",
+        "to_name",
+        "to_address",
+        "subject",
+        "text",
+        "html",
+        "status",
+    )
     columns = {name: getattr(first, name) for name in same}
-    return {**columns, "kind": "AUTOMATION", "message_id": f"<{number}@links.test>", "next_attempt_at": None}
+    return {
+        **columns,
+        "kind": "INVOICE",
+        "sequence": 10 + number,
+        "message_id": f"<{number}@links.test>",
+        "next_attempt_at": None,
+    }
 
 
 async def test_the_company_sets_the_days(world: World) -> None:

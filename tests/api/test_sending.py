@@ -1,12 +1,15 @@
 """Sending an invoice: to exactly one party, with a letter for that sending alone, or not at all."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from models import Email, Grant, Invoice
+from rules import clock
 from tests.api.expectations import Refused, nothing_changes, refused
-from tests.world import Json, World
+from tests.world import Json, World, key_of
 
 SENT = "invoice { id status sentAt emails { to subject status } emailPreview { subject message } }"
 OFF = "All notifications are disabled on this inspection; turn them on to send."
@@ -231,16 +234,76 @@ async def test_same_key_sends_once(world: World) -> None:
     assert (await refused(world, job.api, "sendInvoice", **given, subject="Other")).field == "idempotencyKey"
 
 
-async def test_recipient_is_spared_more_than_three_link_mails_an_hour(world: World) -> None:
+async def test_more_than_three_link_mails_an_hour_go_out_later(world: World) -> None:
+    """The fourth mail for one invoice within an hour is neither refused nor lost: it goes out later (S12, S14)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
+    selected = "invoice { id } notices { code message }"
     for _ in range(3):
-        (await job.api.mutate("sendInvoice", SENT, invoiceId=invoice["id"])).done("invoice")
+        sent = await job.api.mutate("sendInvoice", selected, invoiceId=invoice["id"])
+        assert sent.done("notices") == []
         await world.deliver_mails()
-    assert await refused(world, job.api, "sendInvoice", invoiceId=invoice["id"]) == Refused(
-        "RATE_LIMITED", "This recipient got 3 mails with a link within the hour; send it later.", "invoiceId"
-    )
+    fourth = await job.api.mutate("sendInvoice", selected, invoiceId=invoice["id"])
+    (notice,) = fourth.done("notices")
+    assert notice["code"] == "EMAIL_PUT_OFF"
+    assert f"the one for invoice {invoice['number']} goes out at" in notice["message"]
+    assert await world.deliver_mails() == 0
     assert len(await world.mails()) == 3
+    waiting = await Email.get(status="QUEUED")
+    first = await Email.get(sequence=1)
+    assert waiting.queued_at == waiting.next_attempt_at == first.queued_at + timedelta(hours=1)
+    await Email.all().update(next_attempt_at=clock.now())
+    assert await world.deliver_mails() == 1
+    assert len(await world.mails()) == 4
+
+
+async def test_an_agent_with_many_deals_gets_every_invoice_at_once(world: World) -> None:
+    """Invoices of several inspections to one recipient are sent at once, up to sixty within the hour (S16)."""
+    agent = await world.person("Adam Agent")
+    for _ in range(5):
+        job = await world.inspection(people=(("Clara Client", "CLIENT"),))
+        entry = await job.api.mutate(
+            "addInspectionPerson",
+            "inspectionPerson { id }",
+            inspectionId=job.id,
+            personId=agent,
+            role="BUYERS_AGENT",
+        )
+        to = entry.done("inspectionPerson")["id"]
+        given = {"inspectionId": job.id, "inspectionPersonId": to, "fixedAmount": "125.00", "send": True}
+        added = await job.api.mutate("addInvoice", "notices { code }", **given)
+        assert (added.codes, added.content["notices"]) == ([], [])
+    assert await world.deliver_mails() == 5
+
+
+async def test_one_recipient_gets_sixty_link_mails_an_hour_and_the_rest_later(world: World) -> None:
+    """The sixty-first mail with a link to one recipient waits for its turn; side by side no more slip through (S16)."""
+    job = await world.inspection()
+    invoice = await job.invoice("10.00", send=True)
+    first = await Email.get()
+    columns = (
+        "company_id",
+        "inspection_id",
+        "grant_id",
+        "to_name",
+        "to_address",
+        "subject",
+        "text",
+        "html",
+        "queued_at",
+    )
+    same = {name: getattr(first, name) for name in columns} | {"status": "ACCEPTED", "kind": "AUTOMATION"}
+    await Email.bulk_create(Email(**same, message_id=f"<{n}@links.test>", next_attempt_at=None) for n in range(56))
+    await Email.filter(id=first.id).update(queued_at=first.queued_at - timedelta(minutes=30), status="ACCEPTED")
+    others = [await job.invoice("10.00") for _ in range(6)]
+    sent = await asyncio.gather(*(job.api.mutate("sendInvoice", invoiceId=other["id"]) for other in others))
+    assert [answer.codes for answer in sent] == [[]] * 6
+    mails = await Email.filter(kind="INVOICE").exclude(id=first.id).order_by("queued_at")
+    moments = [mail.queued_at - first.queued_at for mail in mails]
+    assert [moment > timedelta(minutes=29) for moment in moments] == [False] * 3 + [True] * 3
+    assert moments[3] == timedelta(minutes=30), "an hour after the oldest of the sixty"
+    assert key_of(invoice["id"]) == first.invoice_id
+    await Email.filter(kind="AUTOMATION").delete()
 
 
 async def test_what_is_not_open_is_not_sent(world: World) -> None:
@@ -280,12 +343,27 @@ async def test_invoice_mails_go_out_whatever_the_automation_tier(world: World) -
 
 
 async def test_address_changed_before_sending_is_the_one_that_gets_the_mail(world: World) -> None:
-    """S16"""
+    """A mail goes to the address that its recipient has when it is sent; correcting it calls the mail back (S68)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     person = job.created["people"][1]["person"]["id"]
     await job.api.mutate("updatePerson", "person { id }", personId=person, email="new@people.test")
     await job.api.mutate("sendInvoice", invoiceId=invoice["id"])
     await job.api.mutate("updatePerson", "person { id }", personId=person, email="newer@people.test")
+    assert await delivered(world) == []
+    (await job.api.mutate("sendInvoice", SENT, invoiceId=invoice["id"])).done("invoice")
     (mail,) = await delivered(world)
-    assert mail["recipients"] == ["new@people.test"]
+    assert mail["recipients"] == ["newer@people.test"]
+
+
+async def test_an_address_that_is_typed_never_becomes_the_link(world: World) -> None:
+    """Whatever is typed into a message stays what it is: the link stands in its own place alone (S14)."""
+    job = await world.inspection()
+    typed = "Pay at https://link.invalid/payment-link or \N{SYMBOL FOR UNIT SEPARATOR}link\N{SYMBOL FOR UNIT SEPARATOR}"
+    await job.invoice("125.00", send=True, message=typed)
+    (mail,) = await delivered(world)
+    assert mail["text"].startswith(typed)
+    assert mail["text"].count(link_of(world, mail)) == 1
+    assert mail["html"].count("href=") == 1
+    hidden = await job.add_invoice("10.00", message="Pay \x1flink\x1f now")
+    assert (hidden.codes, hidden.fields) == (["INVALID_INPUT"], [["message"]])
