@@ -8,6 +8,10 @@ RUN python -m venv /opt/venv \
     && /opt/venv/bin/python -m pip install --require-hashes --only-binary=:all: --requirement /build/production.txt
 
 FROM python:3.11-slim
+# Names and addresses on invoices come in every script: without these fonts they would print as boxes.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-noto-cjk fonts-noto-core \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin inspectpay
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/inspectpay

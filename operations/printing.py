@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import structlog
 import typst
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -15,16 +16,63 @@ TEMPLATES = Path(__file__).parent / "templates"
 _PRINTERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="printer")
 """A page takes milliseconds of a core; the rest wait their turn, so that many at once can't take every thread."""
 
+log = structlog.get_logger(__name__)
+
 
 async def print_pdf(template: str, data: Mapping[str, Any]) -> bytes:
-    """The named template with `data` as a PDF; the same data make the same bytes. Raises typst.TypstError."""
-    return await asyncio.get_running_loop().run_in_executor(_PRINTERS, _print, template, json.dumps(data))
+    """The named template with `data` as a PDF; the same data make the same bytes. Raises typst.TypstError.
+
+    A character that no font of the machine has is printed as a box; the log says so, with what to install.
+    """
+    pdf, missing = await asyncio.get_running_loop().run_in_executor(_PRINTERS, _print, template, json.dumps(data))
+    if missing is not None:
+        log.warning(
+            "document.character_without_font",
+            template=template,
+            character=f"U+{ord(missing):04X}",
+            advice="Install fonts for the script it belongs to, such as Debian's fonts-noto-core and fonts-noto-cjk.",
+        )
+    return pdf
 
 
-def _print(template: str, data: str) -> bytes:
+def _print(template: str, data: str) -> tuple[bytes, str | None]:
+    """The PDF, and a character that its fonts lack, if any."""
     pdf = typst.compile(str(TEMPLATES / template), font_paths=_fonts(), sys_inputs={"data": data})
     assert isinstance(pdf, bytes), "one document is one file"
-    return pdf
+    if any(map(_is_uncommon, "".join(_texts(json.loads(data))))):
+        return pdf, _without_font(template, data)
+    return pdf, None
+
+
+def _texts(data: object) -> list[str]:
+    """All texts in what JSON can hold."""
+    if isinstance(data, str):
+        return [data]
+    inside = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return [text for value in inside for text in _texts(value)]
+
+
+def _is_uncommon(character: str) -> bool:
+    """Beyond the letters, punctuation and currencies of Europe, which Typst's own fonts have."""
+    return character > "\u052f" and not "\u2000" <= character <= "\u20cf"
+
+
+def _without_font(template: str, data: str) -> str | None:
+    """A character that would be a box. Only an archive's PDF refuses to have one, so we ask for such a file."""
+    try:
+        typst.compile(str(TEMPLATES / template), font_paths=_fonts(), sys_inputs={"data": data}, pdf_standards="a-2b")
+    except typst.TypstError as refusal:
+        _, _, quoted = refusal.message.partition('the text `"')
+        # Empty when it was refused for another reason, such as its date: our documents are no archive's files.
+        return _unquoted(quoted) if quoted else None
+    return None
+
+
+def _unquoted(quoted: str) -> str:
+    """The first character of a text as Typst quotes it: one that can't be shown as its number, such as \\u{378}."""
+    if not quoted.startswith("\\u{"):
+        return quoted[0]
+    return chr(int(quoted[3 : quoted.index("}")], 16))
 
 
 @cache

@@ -110,6 +110,7 @@ def test_image_runs_as_nobody_special_and_carries_layers_only() -> None:
     names = {name for group in copied for name in group}
     assert names == {*LAYERS, "LICENSE", "pyproject.toml"}
     assert any(line.startswith("HEALTHCHECK ") for line in final)
+    assert any("fonts-noto-cjk fonts-noto-core" in line for line in final), "Japanese must not print as boxes"
     allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert allowed[1] == "*", "everything stays out of the build unless it is named"
     assert {line[1:] for line in allowed if line.startswith("!")} == names | {"requirements/production.txt"}

@@ -1,6 +1,7 @@
 """Documents: HTML and PDF say the same, whatever the texts hold, without holding up anybody else."""
 
 import asyncio
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
+from operations import printing
 from operations.documents import InvoiceDocument, Row, as_html, as_pdf
 
 DOCUMENT = InvoiceDocument(
@@ -146,3 +148,26 @@ async def test_printing_holds_nobody_up() -> None:
     watching.cancel()
     assert seconds < 10, f"100 documents took {seconds:.1f} s"
     assert longest < 0.25
+
+
+# Of no script, so that no machine has a font for them.
+@pytest.mark.parametrize("character", ["\U0010fff0", "\U000e1234"])
+async def test_a_character_that_no_font_has_is_told_in_the_log(
+    character: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A document that prints boxes says so in the log, with the character and what to install, and is printed (S20)."""
+    pdf = await as_pdf(replace(DOCUMENT, billed_to=f"Adam {character}"))
+    assert pdf.startswith(b"%PDF")
+    told = capsys.readouterr().out
+    assert "document.character_without_font" in told
+    assert f"U+{ord(character):04X}" in told
+    assert "fonts-noto-cjk" in told
+    assert "Adam" not in told
+
+
+@pytest.mark.parametrize("name", ["Adam Agent", "Zoë Łukasz Ωμέγα Иван", "€ 5 \u2013 “quoted” \u2019"])
+async def test_common_letters_have_a_font(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is logged of what every installation prints, and no second look at it is taken."""
+    await as_pdf(replace(DOCUMENT, billed_to=name))
+    assert capsys.readouterr().out == ""
+    assert printing._without_font("invoice.typ", json.dumps(asdict(replace(DOCUMENT, billed_to=name)))) is None
