@@ -58,7 +58,8 @@ class Inspection(Row):
     settled_minor = minor_units()
     in_flight_minor = minor_units()
     remaining_minor = minor_units()
-    payment_status = choice(PaymentStatus, default=PaymentStatus.PAID)
+    outstanding_minor = minor_units()
+    payment_status = choice(PaymentStatus, default=PaymentStatus.NOT_DUE)
     report_url = fields.CharField(max_length=2000, null=True)
     report_published_at: datetime | None = fields.DatetimeField(null=True)
     report_unlocked_at: datetime | None = fields.DatetimeField(null=True)
@@ -67,6 +68,7 @@ class Inspection(Row):
     settled = MoneyOf("settled_minor")
     in_flight = MoneyOf("in_flight_minor")
     remaining = MoneyOf("remaining_minor")
+    outstanding = MoneyOf("outstanding_minor")
 
     people: fields.ReverseRelation[InspectionPerson]
     line_items: fields.ReverseRelation[LineItem]
@@ -79,6 +81,10 @@ class Inspection(Row):
             CheckConstraint(
                 check="total_minor >= 0 AND remaining_minor >= 0 AND in_flight_minor >= 0",
                 name="inspections_not_negative",
+            ),
+            CheckConstraint(
+                check="outstanding_minor BETWEEN 0 AND CASE WHEN status = 'CANCELED' THEN 0 ELSE remaining_minor END",
+                name="inspections_outstanding_remains",
             ),
         )
         indexes = (Index(fields=("company_id", "scheduled_at", "id")),)

@@ -58,9 +58,10 @@ class Invoice(Row):
     settled_minor = minor_units()
     in_flight_minor = minor_units()
     remaining_minor = minor_units()
+    outstanding_minor = minor_units()
     overpaid_minor = minor_units()
     refunded_minor = minor_units()
-    payment_status = choice(PaymentStatus, default=PaymentStatus.UNPAID)
+    payment_status = choice(PaymentStatus, default=PaymentStatus.NOT_DUE)
     prepared_subject = fields.CharField(max_length=200, null=True, description="For the next sending only.")
     prepared_message: str | None = fields.TextField(null=True, description="For the next sending only.")
     send_count = fields.IntField(default=0)
@@ -93,6 +94,10 @@ class Invoice(Row):
             ),
             CheckConstraint(check=f"remaining_minor = {_REMAINING}", name="invoices_remaining"),
             CheckConstraint(check=f"overpaid_minor = {_OVERPAID}", name="invoices_overpaid"),
+            CheckConstraint(
+                check="outstanding_minor = 0 OR (status = 'OPEN' AND outstanding_minor = remaining_minor)",
+                name="invoices_still_outstanding",
+            ),
         )
         indexes = (
             Index(fields=("company_id", "status", "id")),

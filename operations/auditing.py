@@ -11,8 +11,7 @@ from tortoise.transactions import in_transaction
 from gateways.stripe import StripeAccountHidden, StripeGateway
 from gateways.stripe_answers import Movement
 from models import ConnectedAccount, Inspection, Invoice, Payment
-from operations.books import Books, entry, figures_of, inspection_figures, load_books
-from rules.balances import invoice_status
+from operations.books import Books, entry, figures_of, inspection_figures, load_books, stored_of
 from rules.states import PAID_AT_STRIPE, InvoiceKind, PaymentState, RefundStatus
 
 BATCH = 200
@@ -81,11 +80,7 @@ def _drifts_of_payments(books: Books) -> list[Drift]:
 def _drifts_of_balances(books: Books) -> list[Drift]:
     rows: list[tuple[str, str, object, object]] = []
     for invoice in books.invoices:
-        figures = figures_of(books, invoice)
-        proven: dict[str, object] = {
-            **figures.columns(),
-            "status": invoice_status(invoice.kind, invoice.status, figures),
-        }
+        proven = stored_of(books, invoice, figures_of(books, invoice))
         rows += [(_name(invoice), name, getattr(invoice, name), value) for name, value in proven.items()]
     what = f"Inspection {books.inspection.number}"
     rows += [(what, name, getattr(books.inspection, name), value) for name, value in inspection_figures(books).items()]

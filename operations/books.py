@@ -8,11 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from models import Company, Email, Grant, Inspection, Invoice, InvoiceLine, LineItem, Payment
+from models import Company, Email, Grant, Inspection, InspectionStatus, Invoice, InvoiceLine, LineItem, Payment
 from operations.occurrences import is_paid, note_paid
 from rules import clock
 from rules.allocation import left_after
-from rules.balances import Balance, PaymentEntry, RefundEntry, balance, invoice_status, payment_status
+from rules.balances import (
+    Balance,
+    PaymentEntry,
+    RefundEntry,
+    balance,
+    credits_of,
+    invoice_status,
+    outstanding,
+    payment_status,
+)
 from rules.errors import NotFound
 from rules.money import Money
 from rules.notices import is_too_little_to_charge
@@ -125,22 +134,57 @@ async def close_books(books: Books, *, recording: bool = False) -> None:
     Raises AttemptsLive when an open checkout no longer asks for what is to be paid, unless `recording` what Stripe
     reports: money that has landed is always booked.
     """
-    figures = {invoice.id: figures_of(books, invoice) for invoice in books.invoices}
     if not recording:
-        _refuse_stale_checkouts(books, figures)
+        _refuse_stale_checkouts(books, {invoice.id: figures_of(books, invoice) for invoice in books.invoices})
+    await write_back(books)
+
+
+async def write_back(books: Books) -> None:
+    """Store every balance and status as the entries have them, whatever checkouts are open."""
+    figures = {invoice.id: figures_of(books, invoice) for invoice in books.invoices}
     for payment in books.payments:
         await _store_payment(payment)
     for invoice in books.invoices:
-        await _store(invoice, figures[invoice.id])
+        await _store(books, invoice, figures[invoice.id])
     await _store_inspection(books)
 
 
 def figures_of(books: Books, invoice: Invoice) -> Balance:
+    """What the invoice's lines and payments add up to; PRIMARY, which bills the charges of void ones, also credits."""
     return balance(
-        total=sum(line.amount_minor for line in books.lines if line.invoice_id == invoice.id),
+        total=_total_of(books, invoice),
         status=invoice.status,
         payments=(entry(payment) for payment in books.payments_of(invoice)),
+        taken_over=_credits_of_void(books) if invoice.kind is InvoiceKind.PRIMARY else 0,
     )
+
+
+def _total_of(books: Books, invoice: Invoice) -> int:
+    return sum(line.amount_minor for line in books.lines if line.invoice_id == invoice.id)
+
+
+def _credits_of_void(books: Books) -> int:
+    """What was credited on invoices that are void now, as far as their charges went back to PRIMARY."""
+    return sum(
+        min(_total_of(books, invoice), credits_of(entry(payment) for payment in books.payments_of(invoice)))
+        for invoice in books.invoices
+        if invoice.status is InvoiceStatus.VOID
+    )
+
+
+def stored_of(books: Books, invoice: Invoice, figures: Balance) -> dict[str, object]:
+    """The invoice's columns that follow from the entries, as they have to be stored."""
+    return {
+        **figures.columns(),
+        "status": invoice_status(invoice.kind, invoice.status, figures),
+        "outstanding_minor": _outstanding_of(books, invoice, figures),
+    }
+
+
+def _outstanding_of(books: Books, invoice: Invoice, figures: Balance) -> int:
+    status = invoice_status(invoice.kind, invoice.status, figures)
+    canceled = books.inspection.status is InspectionStatus.CANCELED
+    return outstanding(status, figures.remaining, canceled=canceled)
 
 
 def entry(payment: Payment) -> PaymentEntry:
@@ -179,16 +223,14 @@ async def _store_payment(payment: Payment) -> None:
         await payment.save(update_fields=["refunded_minor", "refundable_minor"])
 
 
-async def _store(invoice: Invoice, figures: Balance) -> None:
-    status = invoice_status(invoice.kind, invoice.status, figures)
-    changed = figures.columns()
-    if status is not invoice.status:
-        assert status in INVOICE_MOVES[invoice.status], f"{invoice.status} never becomes {status}"
-        changed["status"] = status
-        changed["paid_at"] = clock.now() if status is InvoiceStatus.PAID else None
-    changed = {name: value for name, value in changed.items() if getattr(invoice, name) != value}
+async def _store(books: Books, invoice: Invoice, figures: Balance) -> None:
+    stored = stored_of(books, invoice, figures)
+    changed = {name: value for name, value in stored.items() if getattr(invoice, name) != value}
     if not changed:
         return
+    if status := changed.get("status"):
+        assert status in INVOICE_MOVES[invoice.status], f"{invoice.status} never becomes {status}"
+        changed["paid_at"] = clock.now() if status is InvoiceStatus.PAID else None
     invoice.update_from_dict(changed)
     await Invoice.filter(id=invoice.id).update(**changed)
     if changed.get("status") is InvoiceStatus.PAID:
@@ -204,6 +246,7 @@ def inspection_figures(books: Books) -> dict[str, object]:
         "settled_minor": sum(part.settled for part in parts),
         "in_flight_minor": sum(part.in_flight for part in parts),
         "remaining_minor": sum(part.remaining for part in parts),
+        "outstanding_minor": sum(_outstanding_of(books, invoice, figures[invoice.id]) for invoice in books.invoices),
         "payment_status": _status_of_all(books, figures),
     }
 
@@ -218,6 +261,7 @@ def _status_of_all(books: Books, figures: Mapping[UUID, Balance]) -> PaymentStat
         owed=sum(max(0, figures[invoice.id].total - figures[invoice.id].credited) for invoice in books.live),
         settled=sum(part.settled for part in parts),
         in_flight=sum(part.in_flight for part in parts),
+        remaining=sum(part.remaining for part in parts),
         refunded=sum(part.refunded for part in parts),
         disputed=disputed,
     )
@@ -244,3 +288,12 @@ async def cancel_waiting_mails(invoice: Invoice, kinds: Iterable[str] = ("INVOIC
 async def revoke_links(invoice: Invoice) -> None:
     """End every payment link of the invoice."""
     await Grant.filter(invoice_id=invoice.id, revoked_at=None).update(revoked_at=clock.now())
+
+
+async def mark_void(invoice: Invoice) -> None:
+    """Withdraw the invoice: it asks for nothing, and its waiting mails and links end. The caller closes the books."""
+    invoice.status, invoice.voided_at = InvoiceStatus.VOID, clock.now()
+    invoice.remaining_minor = invoice.outstanding_minor = 0
+    await invoice.save(update_fields=["status", "voided_at", "remaining_minor", "outstanding_minor"])
+    await cancel_waiting_mails(invoice)
+    await revoke_links(invoice)

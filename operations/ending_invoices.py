@@ -7,10 +7,9 @@ from models import Invoice
 from operations.attempts import PaymentInProgress, ending_attempts
 from operations.audit_trail import record
 from operations.billing import return_to_primary, write_lines
-from operations.books import Books, cancel_waiting_mails, close_books, revoke_links
+from operations.books import Books, cancel_waiting_mails, close_books, mark_void
 from operations.invoices import books_of
 from operations.transactions import transaction
-from rules import clock
 from rules.access import Principal
 from rules.allocation import taken_from
 from rules.errors import ErrorCode, Refusal
@@ -18,7 +17,10 @@ from rules.states import INVOICE_MOVES, InvoiceStatus
 
 
 async def void_invoice(principal: Principal, invoice_id: UUID, *, stripe: StripeGateway) -> UUID:
-    """Withdraw a separate invoice nothing was paid on; its share returns to PRIMARY and its links end. Repeatable."""
+    """Withdraw a separate invoice on which no money is held; its links end. Repeatable.
+
+    Its share returns to PRIMARY, which credits what was credited on it: nobody is billed for what was given back.
+    """
     return await ending_attempts(lambda: _void(principal, invoice_id), stripe=stripe)
 
 
@@ -36,10 +38,7 @@ async def _void(principal: Principal, invoice_id: UUID) -> UUID:
         )
     before = {"status": invoice.status, "total_minor": invoice.total_minor}
     await return_to_primary(books, invoice)
-    invoice.status, invoice.voided_at, invoice.remaining_minor = InvoiceStatus.VOID, clock.now(), 0
-    await invoice.save(update_fields=["status", "voided_at", "remaining_minor"])
-    await cancel_waiting_mails(invoice)
-    await revoke_links(invoice)
+    await mark_void(invoice)
     await close_books(books)
     await record(books.inspection, "invoice.voided", invoice.id, by=principal, before=before)
     return invoice.id
@@ -92,7 +91,8 @@ async def _mark_uncollectible(principal: Principal, invoice_id: UUID) -> UUID:
     _refuse_in_flight(invoice)
     before = {"status": invoice.status}
     _move(invoice, InvoiceStatus.UNCOLLECTIBLE)
-    await invoice.save(update_fields=["status"])
+    invoice.outstanding_minor = 0
+    await invoice.save(update_fields=["status", "outstanding_minor"])
     await cancel_waiting_mails(invoice)
     await close_books(books)
     await record(books.inspection, "invoice.written_off", invoice.id, by=principal, before=before)

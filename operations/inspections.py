@@ -140,7 +140,6 @@ async def _insert_primary(company: Company, inspection: Inspection, client: Insp
         number=f"{inspection.number}-1",
         kind=InvoiceKind.PRIMARY,
         status=InvoiceStatus.PAID,
-        payment_status="PAID",
         company_name=company.name,
         property_address=inspection.property_address,
         billed_to_name=client.person.name,
@@ -210,7 +209,9 @@ async def _cancel(principal: Principal, inspection_id: UUID) -> UUID:
     if attempts := [attempt.id for invoice in books.invoices if (attempt := books.live_attempt(invoice))]:
         raise AttemptsLive(attempts)
     books.inspection.status = InspectionStatus.CANCELED
-    await books.inspection.save(update_fields=["status"])
+    books.inspection.outstanding_minor = 0
+    await books.inspection.save(update_fields=["status", "outstanding_minor"])
+    await close_books(books)
     await record(books.inspection, "inspection.canceled", inspection_id, by=principal)
     return inspection_id
 

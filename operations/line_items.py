@@ -12,7 +12,7 @@ from operations.agreements import update_agreement
 from operations.attempts import ending_attempts
 from operations.audit_trail import record, record_all
 from operations.billing import follow_items
-from operations.books import Books, cancel_waiting_mails, close_books, open_books, revoke_links
+from operations.books import Books, close_books, mark_void, open_books
 from operations.currencies import currency_of
 from operations.occurrences import note
 from operations.transactions import transaction
@@ -22,7 +22,7 @@ from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
 from rules.money import AMOUNT_MINOR_MAX, InvalidAmount, minimum_charge, parse_amount
-from rules.states import InvoiceKind, InvoiceStatus
+from rules.states import InvoiceKind
 
 DESCRIPTION_LENGTH_MAX = 200
 
@@ -164,10 +164,7 @@ async def _void_empty(books: Books, *, by: Principal) -> None:
     for invoice in books.live:
         unpaid = invoice.settled_minor == 0 and invoice.in_flight_minor == 0
         if invoice.kind is InvoiceKind.SEPARATE and not books.lines_of(invoice) and unpaid:
-            invoice.status, invoice.voided_at, invoice.remaining_minor = InvoiceStatus.VOID, clock.now(), 0
-            await invoice.save(update_fields=["status", "voided_at", "remaining_minor"])
-            await cancel_waiting_mails(invoice)
-            await revoke_links(invoice)
+            await mark_void(invoice)
             await record(books.inspection, "invoice.voided", invoice.id, by=by, after={"reason": "nothing to bill"})
 
 

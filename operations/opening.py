@@ -2,7 +2,7 @@
 
 from models import Invoice
 from operations.audit_trail import record
-from operations.books import Books
+from operations.books import Books, write_back
 from rules.access import Principal
 from rules.states import InvoiceStatus
 
@@ -13,4 +13,5 @@ async def open_draft(books: Books, invoice: Invoice, *, by: Principal) -> None:
         return
     invoice.status = InvoiceStatus.OPEN
     await Invoice.filter(id=invoice.id).update(status=InvoiceStatus.OPEN)
+    await write_back(books)
     await record(books.inspection, "invoice.opened", invoice.id, by=by)

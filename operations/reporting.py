@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import connections
 
 from operations.movements import MOVEMENTS, Period
+from operations.receivables import RECEIVABLES
 from rules.access import Principal, Scope
 from rules.identifiers import global_id
 from rules.money import Money
@@ -23,6 +24,8 @@ class PaymentReportGroup(StrEnum):
     STATUS = "STATUS"
     INSPECTOR = "INSPECTOR"
 
+
+AMOUNTS = ("paid", "refunded", "outstanding", "unsent", "written_off")
 
 UNPAID = "UNPAID"
 """The key of what remains, where rows are kinds of payments: no payment is of it yet."""
@@ -47,10 +50,12 @@ def _report(group: PaymentReportGroup) -> str:
     moved, remains = _KEYS[group]
     return f"""
     SELECT key, MAX(label) AS label, SUM(count)::bigint AS count, SUM(paid)::bigint AS paid,
-           SUM(refunded)::bigint AS refunded, SUM(outstanding)::bigint AS outstanding, MAX(currency) AS currency
+           SUM(refunded)::bigint AS refunded, SUM(outstanding)::bigint AS outstanding, SUM(unsent)::bigint AS unsent,
+           SUM(written_off)::bigint AS written_off, MAX(currency) AS currency
       FROM (
         SELECT {moved} AS key, {_LABELS.get(group, moved)} AS label, company.currency,
-               (movement.kind = 'PAYMENT')::int AS count, movement.paid, movement.refunded, 0 AS outstanding
+               (movement.kind = 'PAYMENT')::int AS count, movement.paid, movement.refunded,
+               0 AS outstanding, 0 AS unsent, 0 AS written_off
           FROM ({MOVEMENTS}) movement
           JOIN companies company ON company.id = $1
           JOIN payments payment ON payment.id = movement.payment_id
@@ -58,12 +63,12 @@ def _report(group: PaymentReportGroup) -> str:
           JOIN inspections inspection ON inspection.id = payment.inspection_id
           JOIN users inspector ON inspector.id = inspection.inspector_id
          UNION ALL
-        SELECT {remains}, {_LABELS.get(group, remains)}, company.currency, 0, 0, 0, invoice.remaining_minor
-          FROM (SELECT *, created_at AS moment FROM invoices
-                 WHERE company_id = $1 AND created_at >= $2 AND created_at < $3 AND remaining_minor > 0) invoice
+        SELECT {remains}, {_LABELS.get(group, remains)}, company.currency, 0, 0, 0, owed.outstanding, owed.unsent,
+               owed.written_off
+          FROM ({RECEIVABLES}) owed
           JOIN companies company ON company.id = $1
-          JOIN inspection_people person ON person.id = invoice.billed_to_id
-          JOIN inspections inspection ON inspection.id = invoice.inspection_id
+          JOIN inspection_people person ON person.id = owed.billed_to_id
+          JOIN inspections inspection ON inspection.id = owed.inspection_id
           JOIN users inspector ON inspector.id = inspection.inspector_id
       ) entry
      GROUP BY key
@@ -81,6 +86,8 @@ class PaymentReportRow:
     paid: Money
     refunded: Money
     outstanding: Money
+    unsent: Money
+    written_off: Money
 
 
 async def payment_report(principal: Principal, period: Period, group: PaymentReportGroup) -> list[PaymentReportRow]:
@@ -90,20 +97,20 @@ async def payment_report(principal: Principal, period: Period, group: PaymentRep
 
 
 def _row(row: dict[str, Any], group: PaymentReportGroup) -> PaymentReportRow:
-    paid, refunded, outstanding = (Money(row[name], row["currency"]) for name in ("paid", "refunded", "outstanding"))
+    amounts = {name: Money(row[name], row["currency"]) for name in AMOUNTS}
     key = global_id("User", UUID(row["key"])) if group is PaymentReportGroup.INSPECTOR else row["key"]
-    return PaymentReportRow(key, row["label"], row["count"], paid, refunded, outstanding)
+    return PaymentReportRow(key, row["label"], row["count"], **amounts)
 
 
 async def outstanding(principal: Principal) -> Money:
-    """What remains on all the company's invoices."""
+    """What somebody can still be asked for on all the company's invoices (S53)."""
     (row,) = await _rows(
-        "SELECT company.currency, COALESCE(SUM(invoice.remaining_minor), 0)::bigint AS remaining"
+        "SELECT company.currency, COALESCE(SUM(invoice.outstanding_minor), 0)::bigint AS outstanding"
         " FROM companies company LEFT JOIN invoices invoice ON invoice.company_id = company.id"
-        " AND invoice.remaining_minor > 0 WHERE company.id = $1 GROUP BY company.id",
+        " AND invoice.outstanding_minor > 0 WHERE company.id = $1 GROUP BY company.id",
         principal,
     )
-    return Money(row["remaining"], row["currency"])
+    return Money(row["outstanding"], row["currency"])
 
 
 async def _rows(query: str, principal: Principal, *given: Any) -> list[dict[str, Any]]:

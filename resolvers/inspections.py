@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from models import Company, Inspection, InspectionPerson, Invoice, LineItem
+from models import Company, Inspection, InspectionPerson, InspectionStatus, Invoice, LineItem
 from operations.books import invoiceable_parts
 from operations.invoices import refusal_to_invoice
 from resolvers.context import Info
@@ -14,7 +14,7 @@ from resolvers.mutating import UserError
 from resolvers.reading import loaded
 from rules.access import Scope
 from rules.money import Money
-from rules.states import InvoiceKind
+from rules.states import InvoiceKind, InvoiceStatus
 
 Root = strawberry.Parent[Inspection]
 
@@ -22,6 +22,22 @@ Root = strawberry.Parent[Inspection]
 def primary_invoice(root: Root) -> Any:
     """PRIMARY, among the loaded invoices."""
     return next(invoice for invoice in loaded(root, "invoices") if invoice.kind is InvoiceKind.PRIMARY)
+
+
+def unsent(root: Root) -> Money:
+    """What remains on the drafts among the loaded invoices."""
+    return _remaining(root, InvoiceStatus.DRAFT)
+
+
+def written_off(root: Root) -> Money:
+    """What remains on the written-off ones among the loaded invoices."""
+    return _remaining(root, InvoiceStatus.UNCOLLECTIBLE)
+
+
+def _remaining(root: Inspection, status: InvoiceStatus) -> Money:
+    """Nothing of a canceled inspection: nobody is asked for anything any more (S53)."""
+    shown = () if root.status is InspectionStatus.CANCELED else loaded(root, "invoices")
+    return Money(sum(invoice.remaining_minor for invoice in shown if invoice.status is status), root.currency)
 
 
 @dataclass(frozen=True, slots=True)

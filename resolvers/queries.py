@@ -161,6 +161,7 @@ async def inspections(info: Info, page: PageRequest, filter: Any, *, descending:
         rows = rows.filter(
             *_equal(status=filter.status, payment_status=filter.payment_status),
             *_between("scheduled_at", filter.scheduled_from, filter.scheduled_to),
+            *_outstanding(filter.outstanding),
         )
         if filter.search:
             sought = _sought(filter.search, "filter", "search")
@@ -188,10 +189,9 @@ async def invoices(info: Info, page: PageRequest, filter: Any) -> Page[models.In
                 status=filter.status,
                 payment_status=filter.payment_status,
                 billed_to__role=filter.payer_role,
-            )
+            ),
+            *_outstanding(filter.outstanding),
         )
-        if filter.outstanding is not None:
-            rows = rows.filter(remaining_minor__gt=0) if filter.outstanding else rows.filter(remaining_minor=0)
         if filter.search:
             sought = _sought(filter.search, "filter", "search")
             rows = rows.filter(Q(billed_to_name__icontains=sought) | _numbered(sought))
@@ -239,6 +239,13 @@ def _numbered(text: str) -> Q:
 
 def _equal(**wanted: Any) -> list[Q]:
     return [Q(**{column: value}) for column, value in wanted.items() if value not in (None, strawberry.UNSET)]
+
+
+def _outstanding(wanted: bool | None) -> list[Q]:
+    """With, or without, something that somebody can still be asked for (S53); all for None."""
+    if wanted is None:
+        return []
+    return [Q(outstanding_minor__gt=0) if wanted else Q(outstanding_minor=0)]
 
 
 def _between(column: str, start: datetime | None, end: datetime | None) -> list[Q]:

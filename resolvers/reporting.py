@@ -17,12 +17,21 @@ async def payment_report(
 
 
 async def outstanding(info: Info) -> Money:
-    """What remains on all invoices."""
+    """What somebody can still be asked for on all invoices."""
     return await reporting.outstanding(info.context.caller)
 
 
 def payment_export_url(info: Info, start: datetime, end: datetime) -> str:
     """The signed address of a period's payments as CSV, bound to the caller's company."""
+    return _export_url(info, "payments", start, end)
+
+
+def receivables_export_url(info: Info, start: datetime, end: datetime) -> str:
+    """The signed address of what is owed on a period's invoices as CSV, bound to the caller's company."""
+    return _export_url(info, "receivables", start, end)
+
+
+def _export_url(info: Info, name: str, start: datetime, end: datetime) -> str:
     period = Period(start, end)
     bound = {"company": info.context.caller.company_id, "from": period.start.isoformat(), "to": period.end.isoformat()}
-    return info.context.outside.sign_address(f"/exports/payments.csv?{urlencode(bound)}")
+    return info.context.outside.sign_address(f"/exports/{name}.csv?{urlencode(bound)}")

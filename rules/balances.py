@@ -62,8 +62,8 @@ class PaymentEntry:
 class Balance:
     """The stored figures of an invoice, in minor units.
 
-    `remaining` is what may still be asked for; `overpaid` is money held beyond what is owed; `credited` is what refunds
-    with disposition CREDIT took off what is owed.
+    `remaining` is what is not paid yet; `overpaid` is money held beyond what is owed; `credited` is what refunds with
+    disposition CREDIT took off what is owed.
     """
 
     total: int
@@ -89,47 +89,67 @@ class Balance:
         }
 
 
-def balance(*, total: int, status: InvoiceStatus, payments: Iterable[PaymentEntry]) -> Balance:
-    """Figures of one invoice from its lines' sum and its payments. A void invoice owes nothing."""
+def balance(*, total: int, status: InvoiceStatus, payments: Iterable[PaymentEntry], taken_over: int = 0) -> Balance:
+    """Figures of one invoice from its lines' sum and its payments. A void invoice owes nothing.
+
+    `taken_over` are credits of void invoices whose charges it bills now: what was given back is billed to nobody again.
+    """
     payments = tuple(payments)
     settled = sum(payment.settled for payment in payments)
     in_flight = sum(payment.amount for payment in payments if payment.state in IN_FLIGHT)
     refunded = sum(payment.refunded for payment in payments)
-    credited = sum(
-        refund.credited for payment in payments for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED
-    )
+    credited = taken_over + credits_of(payments)
     owed = 0 if status is InvoiceStatus.VOID else max(0, total - credited)
+    remaining = max(0, owed - settled - in_flight)
     return Balance(
         total=total,
         credited=credited,
         settled=settled,
         in_flight=in_flight,
-        remaining=max(0, owed - settled - in_flight),
+        remaining=remaining,
         overpaid=max(0, settled + in_flight - owed),
         refunded=refunded,
         payment_status=payment_status(
             owed=owed,
             settled=settled,
             in_flight=in_flight,
+            remaining=remaining,
             refunded=refunded,
             disputed=any(payment.state is PaymentState.DISPUTED for payment in payments),
         ),
     )
 
 
-def payment_status(*, owed: int, settled: int, in_flight: int, refunded: int, disputed: bool) -> PaymentStatus:
-    """The most telling single word for these figures; what needs somebody's attention comes first."""
+def credits_of(payments: Iterable[PaymentEntry]) -> int:
+    """What succeeded refunds of these payments took off what is owed."""
+    return sum(
+        refund.credited for payment in payments for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED
+    )
+
+
+def payment_status(
+    *, owed: int, settled: int, in_flight: int, remaining: int, refunded: int, disputed: bool
+) -> PaymentStatus:
+    """What became of what is owed, in one word (S52): of an invoice, or summed up over an inspection's invoices.
+
+    What needs somebody's attention comes first. What somebody still owes shows, whatever was given back before.
+    """
     if disputed:
         return PaymentStatus.DISPUTED
-    if settled > max(owed, 0):
+    if settled > owed:
         return PaymentStatus.OVERPAID
     if in_flight:
         return PaymentStatus.PROCESSING
+    if remaining:
+        return PaymentStatus.PARTIALLY_PAID if settled else PaymentStatus.UNPAID
     if refunded:
         return PaymentStatus.PARTIALLY_REFUNDED if settled else PaymentStatus.REFUNDED
-    if settled >= owed:
-        return PaymentStatus.PAID
-    return PaymentStatus.PARTIALLY_PAID if settled else PaymentStatus.UNPAID
+    return PaymentStatus.PAID if settled else PaymentStatus.NOT_DUE
+
+
+def outstanding(status: InvoiceStatus, remaining: int, *, canceled: bool) -> int:
+    """What somebody can still be asked for (S53), in minor units: not a draft's, a written-off or a canceled job's."""
+    return remaining if status is InvoiceStatus.OPEN and not canceled else 0
 
 
 def invoice_status(kind: InvoiceKind, current: InvoiceStatus, figures: Balance) -> InvoiceStatus:

@@ -32,6 +32,7 @@ class PaymentStatus(StrEnum):
     PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
     REFUNDED = "REFUNDED"
     DISPUTED = "DISPUTED"
+    NOT_DUE = "NOT_DUE"
 
 
 class PaymentMethod(StrEnum):

@@ -86,14 +86,15 @@ describe(
 describe(
     PaymentStatus,
     "What the entries add up to, in one word.",
-    UNPAID="Nothing was paid.",
-    PARTIALLY_PAID="Something was paid.",
+    UNPAID="Something remains to be paid, and nothing is paid of it, whatever was given back before.",
+    PARTIALLY_PAID="Something is paid, and something remains to be paid, whatever was given back before.",
     PROCESSING="Money is under way.",
     PAID="All is paid.",
     OVERPAID="More was paid than is owed.",
-    PARTIALLY_REFUNDED="Something was given back.",
-    REFUNDED="Everything was given back.",
+    PARTIALLY_REFUNDED="Nothing remains to be paid, and something was given back.",
+    REFUNDED="Nothing remains to be paid, and all that was paid was given back.",
     DISPUTED="A payment is disputed at the payer's bank.",
+    NOT_DUE="Nothing was paid and nothing is owed: it was withdrawn, or there are no charges.",
 )
 describe(
     PaymentMethod,

@@ -89,8 +89,25 @@ class Inspection(Shown, Node):
     total: Money = allow(INSPECTOR, CLIENT, description="The sum of its charges.")
     settled: Money = allow(INSPECTOR, CLIENT, description="What was paid, less what was given back.")
     in_flight: Money = allow(INSPECTOR, CLIENT, description="What is under way.")
-    remaining: Money = allow(INSPECTOR, CLIENT, description="What may still be asked for.")
-    payment_status: PaymentStatus = allow(INSPECTOR, CLIENT, description="All of that in one word.")
+    remaining: Money = allow(
+        INSPECTOR, CLIENT, description="What is not paid of its invoices, drafts and written-off ones included."
+    )
+    outstanding: Money = allow(
+        INSPECTOR,
+        CLIENT,
+        description="What somebody can still be asked for: what remains on the client's and on open invoices. Nothing"
+        " of drafts, of what was written off, and of a canceled inspection.",
+    )
+    unsent: Money = allow(
+        INSPECTOR, needs=("invoices",), resolver=resolve.unsent, description="What drafts will ask for."
+    )
+    written_off: Money = allow(
+        INSPECTOR,
+        needs=("invoices",),
+        resolver=resolve.written_off,
+        description="What remains on written-off invoices.",
+    )
+    payment_status: PaymentStatus = allow(INSPECTOR, CLIENT, description="What became of what is owed, in one word.")
     notifications_disabled: bool = allow(INSPECTOR, description="Whether all automatic mails about it are stopped.")
     agreements: list[Agreement] = allow(
         INSPECTOR, CLIENT, relation="agreements", description="All versions, the newest first."

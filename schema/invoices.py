@@ -37,17 +37,22 @@ class Invoice(Shown, Node):
     number: str = allow(INSPECTOR, CLIENT, PAYER, description="Printed on the document, unique in the company.")
     kind: InvoiceKind = allow(INSPECTOR, CLIENT, PAYER, description="Whether it is the client's.")
     status: InvoiceStatus = allow(INSPECTOR, CLIENT, PAYER, description="Where it stands.")
-    payment_status: PaymentStatus = allow(INSPECTOR, CLIENT, PAYER, description="What its entries add up to.")
+    payment_status: PaymentStatus = allow(INSPECTOR, CLIENT, PAYER, description="What became of what it asks for.")
     revision: int = allow(INSPECTOR, CLIENT, PAYER, description="Counts from 1 each time an open one changes.")
     company_name: str = allow(INSPECTOR, CLIENT, PAYER, description="Who bills; a snapshot.")
     property_address: str = allow(INSPECTOR, CLIENT, PAYER, description="What was inspected; a snapshot.")
     billed_to_name: str = allow(INSPECTOR, CLIENT, PAYER, description="Who is billed; a snapshot.")
     lines: list[InvoiceLine] = allow(INSPECTOR, CLIENT, PAYER, relation="lines", description="What it bills.")
     total: Money = allow(INSPECTOR, CLIENT, PAYER, description="The sum of its lines.")
-    credited: Money = allow(INSPECTOR, CLIENT, PAYER, description="What refunds took off what is owed.")
+    credited: Money = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        description="What refunds took off what is owed, here or on invoices whose share came back.",
+    )
     settled: Money = allow(INSPECTOR, CLIENT, PAYER, description="What was paid, less what was given back.")
     in_flight: Money = allow(INSPECTOR, CLIENT, PAYER, description="What is under way.")
-    remaining: Money = allow(INSPECTOR, CLIENT, PAYER, description="What may still be paid.")
+    remaining: Money = allow(INSPECTOR, CLIENT, PAYER, description="What is not paid yet.")
     overpaid: Money = allow(INSPECTOR, CLIENT, PAYER, description="What was paid beyond what is owed.")
     payments: list[PaymentRef] = allow(
         INSPECTOR, CLIENT, PAYER, relation="payments", description="Its payments, the oldest first."

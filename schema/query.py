@@ -81,6 +81,9 @@ class InspectionFilter:
     scheduled_from: datetime | None = given("Taking place at this time or later.", default=None)
     scheduled_to: datetime | None = given("Taking place before this time.", default=None)
     search: str | None = given("Part of the address, or the whole number.", default=None)
+    outstanding: bool | None = given(
+        "True: for which somebody can still be asked for something; false: for which nobody can.", default=None
+    )
 
 
 @strawberry.input(description="Which invoices; all conditions must hold.")
@@ -88,7 +91,9 @@ class InvoiceFilter:
     kind: InvoiceKind | None = given("Of this kind.", default=None)
     status: InvoiceStatus | None = given("In this status.", default=None)
     payment_status: PaymentStatus | None = given("Whose entries add up to this.", default=None)
-    outstanding: bool | None = given("True: on which something remains; false: on which nothing does.", default=None)
+    outstanding: bool | None = given(
+        "True: on which somebody can still be asked for something; false: on which nobody can.", default=None
+    )
     payer_role: PersonRole | None = given("That bill somebody in this role.", default=None)
     search: str | None = given("Part of the name that is billed, or the whole number.", default=None)
 

@@ -45,8 +45,16 @@ class PaymentReportRow:
     )
     outstanding: Money = allow(
         INSPECTOR,
-        description="What remains now on the invoices that were made in the period, less what is under way. It counts"
-        " for the role that is billed, the inspection's inspector, and for when the invoice was made.",
+        description="What somebody can still be asked for now on the invoices that were made in the period: the"
+        " clients' and the open ones, less what is under way. It counts for the role that is billed, the inspection's"
+        " inspector, and for when the invoice was made. Nothing of canceled inspections.",
+    )
+    unsent: Money = allow(
+        INSPECTOR, description="What drafts that were made in the period will ask for; it counts as outstanding does."
+    )
+    written_off: Money = allow(
+        INSPECTOR,
+        description="What remains on written-off invoices that were made in the period; it counts as outstanding does.",
     )
 
 
@@ -77,7 +85,20 @@ class Reporting:
         return resolve.payment_export_url(info, from_, to)
 
     @allow(
-        INSPECTOR, statements=1, graphql_type=Money, description="What remains on all the company's invoices together."
+        INSPECTOR,
+        description="The invoices of a period on which something remains as a CSV file, one line each: what is"
+        " outstanding, unsent and written off, whose sums are those of paymentReport. A signed address, valid for 15"
+        " minutes.",
+    )
+    def receivables_export_url(self, info: Info, from_: From, to: To) -> str:
+        return resolve.receivables_export_url(info, from_, to)
+
+    @allow(
+        INSPECTOR,
+        statements=1,
+        graphql_type=Money,
+        description="What somebody can still be asked for on all the company's invoices together; nothing of drafts, of"
+        " what was written off, and of canceled inspections.",
     )
     async def outstanding(self, info: Info) -> Any:
         return await resolve.outstanding(info)

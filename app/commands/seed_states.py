@@ -190,6 +190,11 @@ async def _disputed(seed: Seed) -> None:
     await seed.pay_primary(job, card=visitor.DISPUTED_CARD)
 
 
+async def _uncharged(seed: Seed) -> None:
+    guests = [_guest("Hugo Brandt", PersonRole.CLIENT)]
+    await seed.job("8 Willow Bend, Mundelein", days=5, items=[], guests=guests)
+
+
 async def _canceled(seed: Seed) -> None:
     guests = [_guest("Carmen Diaz", PersonRole.CLIENT), _guest("Albert Lund", AGENT)]
     job = await seed.job("302 Cedar Street, Highland Park", days=-8, items=[INSPECTION], guests=guests)
@@ -197,6 +202,7 @@ async def _canceled(seed: Seed) -> None:
 
 
 STATES: tuple[Callable[[Seed], Awaitable[object]], ...] = (
+    _uncharged,
     _disputed,
     _refunded,
     _partly_refunded,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from tortoise import connections
 
 import models
-from rules.states import PaymentState, RefundStatus
+from rules.states import InvoiceStatus, PaymentState, RefundStatus
 from tests.world import Job, World
 
 MOMENTS = [
@@ -173,7 +173,8 @@ async def expected(
     for invoice in await models.Invoice.filter(remaining_minor__gt=0).prefetch_related(
         "billed_to", "inspection__inspector"
     ):
-        if start <= invoice.created_at < end:
+        asked = invoice.status is InvoiceStatus.OPEN and invoice.inspection.status != "CANCELED"
+        if asked and start <= invoice.created_at < end:
             sums[remains(invoice)][3] += invoice.remaining_minor
     return {key: (row[0], row[1], row[2], row[3]) for key, row in sums.items()}
 

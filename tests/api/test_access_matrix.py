@@ -88,6 +88,8 @@ def variables(path: Path, rich: RichWorld, *, unhappy: bool = False) -> Json:
         "Query.paymentReport(from:)": (clock.now() - timedelta(days=180)).isoformat(),
         "Query.paymentReport(to:)": (clock.now() + timedelta(days=180)).isoformat(),
         "Query.paymentReport(groupBy:)": "METHOD",
+        "Query.receivablesExportUrl(from:)": "2026-11-01T00:00:00Z",
+        "Query.receivablesExportUrl(to:)": "2026-12-01T00:00:00Z",
         "Query.paymentExportUrl(from:)": "2026-11-01T00:00:00Z",
         "Query.paymentExportUrl(to:)": "2026-12-01T00:00:00Z",
     }

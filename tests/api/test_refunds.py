@@ -71,7 +71,7 @@ async def test_a_reopening_refund_makes_the_amount_due_again(world: World) -> No
     _, invoice_id, payment_id, payer = await paid_by_agent(world)
     (await refund(world, payment_id, disposition="REOPEN")).done("refund")
     seen = await the_invoice(world, invoice_id)
-    assert (seen["status"], seen["paymentStatus"], seen["remaining"]["formatted"]) == ("OPEN", "REFUNDED", "$125.00")
+    assert (seen["status"], seen["paymentStatus"], seen["remaining"]["formatted"]) == ("OPEN", "UNPAID", "$125.00")
     started = await payer.mutate("startPayment", "checkoutUrl", invoiceId=invoice_id)
     assert started.done("checkoutUrl")
 
@@ -150,7 +150,7 @@ async def test_a_manual_payment_gets_a_recorded_refund_only(world: World) -> Non
     assert done["status"] == "SUCCEEDED"
     assert len(await world.servers.stripe.requests()) == asked
     assert (await job.read("paymentStatus remaining { formatted }")) == {
-        "paymentStatus": "REFUNDED",
+        "paymentStatus": "UNPAID",
         "remaining": {"formatted": "$450.00"},
     }
 

@@ -130,6 +130,11 @@ class MoneyActions:
         if invoice := await self._separate(n):
             await sending.send_invoice(self.staff, invoice.id, Letter(), idempotency_key=None)
 
+    async def owed(self) -> int:
+        """What remains on the company's inspections, or is under way; minor units."""
+        jobs = await models.Inspection.filter(company_id=self.company)
+        return sum(job.remaining_minor + job.in_flight_minor for job in jobs)
+
     async def end_invoice(self, n: int, how: str) -> None:
         """Void a separate invoice, close it short, or write it off."""
         if invoice := await self._separate(n):

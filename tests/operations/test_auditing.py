@@ -42,14 +42,17 @@ async def test_true_books_show_no_drift(world: World) -> None:
     [
         ("UPDATE inspections SET settled_minor = settled_minor + 1", "settled_minor is stored as"),
         (
-            "UPDATE invoices SET settled_minor = settled_minor + 1, remaining_minor = remaining_minor - 1"
-            " WHERE kind = 'PRIMARY'",
+            "UPDATE invoices SET settled_minor = settled_minor + 1, remaining_minor = remaining_minor - 1,"
+            " outstanding_minor = outstanding_minor - 1 WHERE kind = 'PRIMARY'",
             "Primary invoice",
         ),
         ("UPDATE payments SET amount_minor = amount_minor + 1 WHERE method = 'CARD'", "amount at Stripe"),
         ("UPDATE payments SET refundable_minor = refundable_minor - 1 WHERE refundable_minor > 0", "refundable_minor"),
         ("UPDATE refunds SET amount_minor = amount_minor - 1, credited_minor = 0", "refunded_minor"),
         ("UPDATE invoices SET status = 'OPEN' WHERE kind = 'SEPARATE'", "status is stored as OPEN"),
+        ("UPDATE invoices SET outstanding_minor = 0 WHERE kind = 'PRIMARY'", "outstanding_minor is stored as 0"),
+        ("UPDATE inspections SET outstanding_minor = outstanding_minor - 1", "outstanding_minor is stored as"),
+        ("UPDATE invoices SET payment_status = 'NOT_DUE'", "payment_status is stored as NOT_DUE"),
         ("UPDATE payments SET stripe_payment_intent_id = NULL WHERE method = 'ACH'", "no payment"),
     ],
 )

@@ -83,6 +83,8 @@ BAD_WRITES = {
     "invoices_not_negative": "UPDATE invoices SET refunded_minor = -1 WHERE " + SEPARATE,
     "invoices_remaining": "UPDATE invoices SET remaining_minor = remaining_minor + 1 WHERE " + SEPARATE,
     "invoices_overpaid": "UPDATE invoices SET overpaid_minor = 1 WHERE " + SEPARATE,
+    "invoices_still_outstanding": "UPDATE invoices SET outstanding_minor = 1 WHERE " + SEPARATE,
+    "inspections_outstanding_remains": "UPDATE inspections SET outstanding_minor = remaining_minor + 1",
     "invoice_lines_once": copy_of("invoice_lines", "invoice_id = '{separate}'"),
     "invoice_lines_not_zero": "UPDATE invoice_lines SET amount_minor = 0 WHERE invoice_id = '{separate}'",
     "payments_one_live_attempt": copy_of("payments", f"state IN {LIVE}", checkout_session_id="NULL::text"),
@@ -99,7 +101,7 @@ BAD_WRITES = {
     "idempotency_keys_once": copy_of("idempotency_keys", "true"),
     "line_items_fully_billed": "UPDATE line_items SET amount_minor = amount_minor + 1 WHERE id = '{item}'",
     "invoices_total_is_lines": "UPDATE invoices SET total_minor = total_minor + 1,"
-    " remaining_minor = remaining_minor + 1 WHERE " + SEPARATE,
+    " remaining_minor = remaining_minor + 1, outstanding_minor = outstanding_minor + 1 WHERE " + SEPARATE,
 }
 
 
@@ -149,8 +151,8 @@ NAMED = """
     [
         "UPDATE invoice_lines SET amount_minor = amount_minor - 1 WHERE invoice_id = '{separate}'",
         "DELETE FROM invoice_lines WHERE invoice_id = '{separate}'",
-        "UPDATE invoices SET status = 'VOID', remaining_minor = 0, overpaid_minor = settled_minor + in_flight_minor"
-        " WHERE id = '{separate}'",
+        "UPDATE invoices SET status = 'VOID', remaining_minor = 0, outstanding_minor = 0,"
+        " overpaid_minor = settled_minor + in_flight_minor WHERE id = '{separate}'",
     ],
 )
 async def test_charge_that_is_not_fully_billed_is_refused(rows: dict[str, Any], statement: str) -> None:

@@ -99,7 +99,9 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(n=PICKS, how=ENDINGS)
     def end_invoice(self, n: int, how: str) -> None:
+        before = self.run(self.actions.owed())
         self.run(self.actions.end_invoice(n, how))
+        assert self.run(self.actions.owed()) <= before, "ending an invoice bills nobody for what was given back"
 
     @rule(n=PICKS, amount=given.none() | AMOUNTS)
     def start_payment(self, n: int, amount: Decimal | None) -> None:

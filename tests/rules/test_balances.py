@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.balances import Balance, PaymentEntry, RefundEntry, balance, invoice_status
+from rules.balances import Balance, PaymentEntry, RefundEntry, balance, invoice_status, outstanding
 from rules.states import (
     IN_FLIGHT,
     SETTLED,
@@ -107,12 +107,51 @@ def test_void_invoice_asks_for_nothing(total: int, booked: list[PaymentEntry]) -
             (paid(100, PaymentState.SUCCEEDED, RefundEntry(100, RefundStatus.SUCCEEDED, credited=100)),),
             PaymentStatus.REFUNDED,
         ),
+        ((paid(100, PaymentState.SUCCEEDED, RefundEntry(30, RefundStatus.SUCCEEDED)),), PaymentStatus.PARTIALLY_PAID),
+        ((paid(100, PaymentState.SUCCEEDED, RefundEntry(100, RefundStatus.SUCCEEDED)),), PaymentStatus.UNPAID),
+        ((PaymentEntry(100, PaymentState.LOST, disputed=100),), PaymentStatus.UNPAID),
+        ((PaymentEntry(100, PaymentState.LOST, disputed=40),), PaymentStatus.PARTIALLY_PAID),
         ((paid(100, PaymentState.SUCCEEDED, RefundEntry(30, RefundStatus.PENDING)),), PaymentStatus.PAID),
         ((paid(100, PaymentState.SUCCEEDED, RefundEntry(30, RefundStatus.FAILED)),), PaymentStatus.PAID),
     ],
 )
 def test_one_word_says_what_entries_add_up_to(entries: tuple[PaymentEntry, ...], status: PaymentStatus) -> None:
     assert figures(100, *entries).payment_status is status
+
+
+@pytest.mark.parametrize(
+    ("entries", "status"),
+    [
+        ((), PaymentStatus.NOT_DUE),
+        ((paid(40, PaymentState.CANCELED),), PaymentStatus.NOT_DUE),
+        ((PaymentEntry(40, PaymentState.LOST, disputed=40),), PaymentStatus.NOT_DUE),
+        ((paid(40),), PaymentStatus.OVERPAID),
+        ((paid(40, PaymentState.SUCCEEDED, RefundEntry(40, RefundStatus.SUCCEEDED)),), PaymentStatus.REFUNDED),
+    ],
+)
+def test_nothing_is_due_where_nothing_is_owed_and_nothing_was_paid(
+    entries: tuple[PaymentEntry, ...], status: PaymentStatus
+) -> None:
+    """Of a void invoice, and where there are no charges, the word is NOT_DUE unless money came in (S52)."""
+    assert figures(100, *entries, status=InvoiceStatus.VOID).payment_status is status
+    assert figures(0, *entries).payment_status is status
+
+
+@given(cents, entries, st.sampled_from(sorted(InvoiceStatus)), st.booleans())
+def test_only_open_invoices_of_live_jobs_are_outstanding(
+    total: int, booked: list[PaymentEntry], status: InvoiceStatus, canceled: bool
+) -> None:
+    """Outstanding is all that remains of an open invoice, and nothing of any other (S53)."""
+    found = figures(total, *booked, status=status)
+    asked = outstanding(status, found.remaining, canceled=canceled)
+    assert asked == (found.remaining if status is InvoiceStatus.OPEN and not canceled else 0)
+
+
+@given(cents, cents)
+def test_a_credit_taken_over_asks_for_so_much_less(total: int, credit: int) -> None:
+    """What was given back on a void invoice is asked of nobody again (S40)."""
+    found = balance(total=total, status=InvoiceStatus.OPEN, payments=(), taken_over=credit)
+    assert (found.credited, found.remaining, found.overpaid) == (credit, max(0, total - credit), 0)
 
 
 def test_credit_keeps_an_invoice_paid_and_reopening_makes_it_due() -> None:
