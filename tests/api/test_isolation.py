@@ -10,6 +10,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 import models
 from app.resources import Resources
 from app.settings import Settings
+from operations.base_automations import BUILT_IN, unchanged
 from resolvers.queries import NODES
 from rules.access import Scope
 from rules.identifiers import global_id, new_id
@@ -64,6 +65,9 @@ async def rows_of(rich: RichWorld) -> dict[str, list[Any]]:
     found["Company"] = await models.Company.filter(id=inspection.company_id)
     for name in OF_THE_COMPANY:
         found[name] = await NODES[name].filter(company_id=inspection.company_id)
+    stored = {row.trigger for row in found["Automation"]}
+    declared = (unchanged(inspection.company_id, trigger) for trigger in BUILT_IN if trigger not in stored)
+    found["Automation"] += declared  # They have an id, and as yet no row.
     found["Person"] = await models.Person.filter(id__in=[entry.person_id for entry in found["InspectionPerson"]])
     found["InvoiceLine"] = await models.InvoiceLine.filter(invoice_id__in=[row.id for row in found["Invoice"]])
     found["Refund"] = await models.Refund.filter(payment_id__in=[row.id for row in found["Payment"]])
