@@ -18,6 +18,7 @@ WORKDIR /srv/inspectpay
 # Named one by one, so that nothing else of the checkout gets in: no sandbox, no tests.
 COPY LICENSE pyproject.toml ./
 COPY rules rules
+COPY graphql_server graphql_server
 COPY models models
 COPY gateways gateways
 COPY operations operations

@@ -1,0 +1,1 @@
+"""What speaks GraphQL, and knows no product."""

@@ -1,0 +1,1 @@
+"""What speaks GraphQL, tested without a product."""

@@ -1,0 +1,1 @@
+"""Compiled reads, tested on a bookshop of their own."""
