@@ -1,13 +1,17 @@
 """Printable documents at signed addresses."""
 
+from collections.abc import Collection
 from functools import partial
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
-from app.signing import check_address
+from app.absence import absent
+from app.http.origins import readable_by
+from app.signing import AddressExpired, check_address
+from operations.contacts import contact_of_invoice
 from operations.documents import as_html, as_pdf, invoice_document
 from rules.errors import NotFound
 
@@ -17,15 +21,24 @@ DOCUMENT_POLICY = (
 PDF = ".pdf"
 
 
-def document_routes(key: str) -> list[Route]:
-    """The addresses of documents; a signature made with `key` is the right to read one, as a page and as a PDF."""
-    return [Route("/documents/invoices/{name}", partial(_invoice, key), methods=["GET"])]
+def document_routes(key: str, origins: Collection[str]) -> list[BaseRoute]:
+    """The addresses of documents; a signature made with `key` is the right to read one, as a page and as a PDF.
+
+    Whoever has an address may open it, from wherever; pages of `origins` may also read what they fetch from it.
+    """
+    routes = [Route("/invoices/{name}", partial(_invoice, key), methods=["GET"])]
+    return [Mount("/documents", routes=routes, middleware=[readable_by(origins)])]
 
 
 async def _invoice(key: str, request: Request) -> Response:
     path, name = request.url.path, request.path_params["name"]
-    check_address(path.removesuffix(PDF), request.query_params, key=key)
-    document = await invoice_document(_key(name.removesuffix(PDF)))
+    try:
+        check_address(path.removesuffix(PDF), request.query_params, key=key)
+        document = await invoice_document(_key(name.removesuffix(PDF)))
+    except AddressExpired as expired:
+        return absent(request, expired, await contact_of_invoice(_key(name.removesuffix(PDF))))
+    except NotFound as refusal:
+        return absent(request, refusal)
     if not name.endswith(PDF):
         return HTMLResponse(as_html(document), headers={"Content-Security-Policy": DOCUMENT_POLICY})
     disposition = f'inline; filename="{document.title}.pdf"'

@@ -1,32 +1,45 @@
 """Files for bookkeeping at signed addresses."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
-from app.signing import check_address
+from app.absence import absent
+from app.http.origins import readable_by
+from app.signing import AddressExpired, check_address
+from operations.contacts import contact_of_company
 from operations.exporting import payments_csv, receivables_csv
 from operations.movements import Period
+from rules.errors import NotFound
 
 
-def export_routes(key: str) -> list[Route]:
-    """The addresses of exports; a signature made with `key` is the right to read one, of one company and period."""
-    return [
-        Route(f"/exports/{name}.csv", partial(_export, key, name, rows), methods=["GET"])
+def export_routes(key: str, origins: Collection[str]) -> list[BaseRoute]:
+    """The addresses of exports; a signature made with `key` is the right to read one, of one company and period.
+
+    Pages of `origins` may also read what they fetch from it.
+    """
+    routes = [
+        Route(f"/{name}.csv", partial(_export, key, name, rows), methods=["GET"])
         for name, rows in (("payments", payments_csv), ("receivables", receivables_csv))
     ]
+    return [Mount("/exports", routes=routes, middleware=[readable_by(origins)])]
 
 
 async def _export(
     key: str, name: str, rows: Callable[[UUID, Period], AsyncIterator[str]], request: Request
 ) -> Response:
     given = request.query_params
-    check_address(request.url.path, given, key=key)
+    try:
+        check_address(request.url.path, given, key=key)
+    except AddressExpired as expired:
+        return absent(request, expired, await contact_of_company(UUID(given["company"])))
+    except NotFound as refusal:
+        return absent(request, refusal)
     period = Period(datetime.fromisoformat(given["from"]), datetime.fromisoformat(given["to"]))
     name = f"{name}-{period.start:%Y%m%d}-{period.end:%Y%m%d}.csv"
     return StreamingResponse(

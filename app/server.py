@@ -118,8 +118,8 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
         allowed_origins=settings.origins,
         explorer=settings.explorer,
         routes=[
-            *document_routes(key),
-            *export_routes(key),
+            *document_routes(key, settings.origins),
+            *export_routes(key, settings.origins),
             *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.nudge),
         ],
         subscriptions=SubscriptionEndpoint(shared),

@@ -12,6 +12,14 @@ from rules.errors import NotFound
 ADDRESS_LIFE = timedelta(minutes=15)
 
 
+class AddressExpired(NotFound):
+    """An address that was signed by us, and whose time is over."""
+
+    def __init__(self) -> None:
+        super().__init__("Document")
+        self.message = "The address of this document has expired; ask for a new one."
+
+
 def sign_address(target: str, *, key: str, public_url: str) -> str:
     """The full address of `target`, a path with or without a query, good until a quarter of an hour from now."""
     parts = urlsplit(target)
@@ -22,15 +30,17 @@ def sign_address(target: str, *, key: str, public_url: str) -> str:
 
 
 def check_address(path: str, given: Mapping[str, str], *, key: str) -> None:
-    """Raises NotFound unless `sign_address` made this path and query, and it has not expired."""
+    """Raises NotFound unless `sign_address` made this path and query, and AddressExpired if it is over."""
     try:
         expires = int(given.get("expires", ""))
     except ValueError:
         raise NotFound("Document") from None
     bound = {name: value for name, value in given.items() if name != "signature"}
     genuine = hmac.compare_digest(_signature(path, bound, key).encode(), given.get("signature", "").encode())
-    if not genuine or expires <= clock.now().timestamp():
+    if not genuine:
         raise NotFound("Document")
+    if expires <= clock.now().timestamp():
+        raise AddressExpired
 
 
 def _signature(path: str, given: Mapping[str, str], key: str) -> str:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from app.http.graphiql import explorer_page
 from app.http.graphql import STATUS_OF_REFUSAL, Authenticate, GraphQLEndpoint, MakeContext, error_response
 from app.http.health import Check, health_routes
-from app.http.origins import OriginGuard
+from app.http.origins import OriginGuard, readable_by
 from app.http.security import SecurityMiddleware
 from app.http.websocket import SubscriptionEndpoint
 from rules.errors import ErrorCode, Refusal
@@ -38,7 +38,8 @@ def build_app(
     endpoint = GraphQLEndpoint(
         executor, authenticate=authenticate, make_context=make_context, page=explorer_page if explorer else None
     )
-    guarded = OriginGuard(endpoint, allowed=allowed_origins, own_origin=explorer)
+    cors, _, options = readable_by(allowed_origins, "GET", "POST")
+    guarded = OriginGuard(cors(endpoint, **options), allowed=allowed_origins, own_origin=explorer)
     sockets: list[BaseRoute] = []
     if subscriptions:
         watched = OriginGuard(subscriptions, allowed=allowed_origins, own_origin=explorer)

@@ -1,0 +1,30 @@
+"""Whom to ask: the people behind an address that once was good."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models import Company, Invoice
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A company by its name, and who of it may be written to, where somebody in particular is known."""
+
+    company_name: str
+    name: str | None = None
+    email: str | None = None
+
+
+async def contact_of_invoice(invoice_id: UUID) -> Contact | None:
+    """The company as the invoice names it, and the inspector of its job; None of an invoice that is not there."""
+    invoice = await Invoice.get_or_none(id=invoice_id).prefetch_related("inspection__inspector")
+    if invoice is None:
+        return None
+    inspector = invoice.inspection.inspector
+    return Contact(invoice.company_name, inspector.name, inspector.email)
+
+
+async def contact_of_company(company_id: UUID) -> Contact | None:
+    """The company by its name; None of a company that is not there."""
+    company = await Company.get_or_none(id=company_id)
+    return Contact(company.name) if company else None
