@@ -142,6 +142,7 @@ async def _mail_one(
         subject=fill_placeholders(subject_of(automation), values),
         message=fill_placeholders(message_of(automation), values),
         company_name=company.name,
+        typed=True,
         link=LINK_MARK if linked else None,
         link_label=LINK_LABELS[link_of(automation)] if linked else None,
         footer=PORTAL_FOOTER if linked else f"{company.name} sends this about the inspection you take part in.",

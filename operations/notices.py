@@ -40,6 +40,7 @@ async def notify_person(principal: Principal, inspection_person_id: UUID, *, sub
         subject=subject,
         message=message,
         company_name=company.name,
+        typed=True,
         footer=f"{company.name} wrote this to you about the inspection at {inspection.property_address}.",
     )
     email = await queue_mail(inspection, EmailKind.NOTICE, Recipient(person.name, person.email), body)

@@ -10,7 +10,7 @@ from tortoise import connections
 from tortoise.queryset import QuerySet
 
 from models import Automation, Email, EmailKind, Grant, Inspection, Invoice, Occurrence
-from operations.rendering import render
+from operations.rendering import render, without_links
 from rules import clock
 from rules.identifiers import new_id
 from rules.states import EmailStatus
@@ -60,13 +60,18 @@ def letter_body(
     link: str | None = None,
     link_label: str | None = None,
     template: str = "letter_mail",
+    typed: bool = False,
     **values: object,
 ) -> Body:
-    """A mail in the common layout; whatever people typed is escaped in its HTML."""
+    """A mail in the common layout; whatever people typed is escaped in its HTML.
+
+    A `typed` message is the company's own letter, and may have addresses. In our sentences, and wherever names stand,
+    what looks like an address is kept from becoming a link in the HTML: there is one link in it, and that is ours.
+    """
     shown = {
         "subject": subject,
         "message": message,
-        "message_html": as_html(message),
+        "message_html": as_html(message if typed else without_links(message)),
         "company_name": company_name,
         "footer": footer,
         "link": link,

@@ -107,7 +107,7 @@ async def _write(books: Books, invoice: Invoice, status: EmailStatus) -> None:
         f"Hello {invoice.billed_to_name},\n\nthis is a reminder: {invoice.remaining} of invoice {invoice.number} for"
         f" the inspection at {invoice.property_address} is still to be paid."
     )
-    mail = compose(invoice, books.lines_of(invoice), address, Letter(subject, message), link=LINK_MARK)
+    mail = compose(invoice, books.lines_of(invoice), address, Letter(subject, message), link=LINK_MARK, reminding=True)
     await queue_mail(
         books.inspection,
         EmailKind.REMINDER,

@@ -1,9 +1,21 @@
 """Turning rows into mails and documents: templates with everything escaped."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+_LOOKS_LIKE_AN_ADDRESS = re.compile(r"(?<=\w)[.@](?=[^\W\d])|(?<=:)//(?=\w)")
+
+WORD_JOINER = "\u2060"
+"""Invisible, without a width, and no place to break a line."""
+
+
+def without_links(text: str) -> str:
+    """The text as it looks, with nothing in it that mail programs take for an address and make a link of."""
+    return _LOOKS_LIKE_AN_ADDRESS.sub(lambda found: found[0] + WORD_JOINER, text)
+
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -11,6 +23,7 @@ _TEMPLATES = Environment(
     undefined=StrictUndefined,
     auto_reload=False,
 )
+_TEMPLATES.filters["without_links"] = without_links
 
 
 def render(template: str, **values: Any) -> str:

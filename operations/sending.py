@@ -62,8 +62,13 @@ def check_letter(letter: Letter) -> Letter:
     return Letter(subject, message)
 
 
-def compose(invoice: Invoice, lines: list[InvoiceLine], to: str, letter: Letter, *, link: str) -> Preview:
-    """The mail for an invoice: what the letter leaves open comes from what is prepared, else from the defaults."""
+def compose(
+    invoice: Invoice, lines: list[InvoiceLine], to: str, letter: Letter, *, link: str, reminding: bool = False
+) -> Preview:
+    """The mail for an invoice: what the letter leaves open comes from what is prepared, else from the defaults.
+
+    A letter is what somebody typed, unless we are `reminding`.
+    """
     due = Money(invoice.remaining_minor, invoice.currency)
     subject = letter.subject or invoice.prepared_subject or f"Invoice {invoice.number} from {invoice.company_name}"
     message = letter.message or invoice.prepared_message or _default_message(invoice, due)
@@ -72,6 +77,7 @@ def compose(invoice: Invoice, lines: list[InvoiceLine], to: str, letter: Letter,
         subject=subject,
         message=message,
         company_name=invoice.company_name,
+        typed=not reminding and bool(letter.message or invoice.prepared_message),
         invoice=invoice,
         lines=[
             {"description": line.description, "amount": str(Money(line.amount_minor, line.currency))} for line in lines

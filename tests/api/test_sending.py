@@ -367,3 +367,30 @@ async def test_an_address_that_is_typed_never_becomes_the_link(world: World) -> 
     assert mail["html"].count("href=") == 1
     hidden = await job.add_invoice("10.00", message="Pay \x1flink\x1f now")
     assert (hidden.codes, hidden.fields) == (["INVALID_INPUT"], [["message"]])
+
+
+async def test_names_that_look_like_addresses_are_no_links(world: World) -> None:
+    """In HTML our button is the one link: names in our sentences are kept from looking like addresses (S14, S17)."""
+    job = await world.inspection(
+        people=(("Clara Client", "CLIENT"), ("Visit https://evil.example now", "BUYERS_AGENT")),
+        propertyAddress="12 St. Paul's Road, mail eve@evil.example",
+    )
+    await job.invoice("125.00", send=True)
+    (mail,) = await delivered(world)
+    assert "https://evil.example" in mail["text"], "plain text is as it was typed"
+    html = mail["html"]
+    assert "evil.example" not in html
+    assert "https://evil" not in html
+    assert "eve@evil" not in html
+    assert html.replace("\u2060", "").count("https://evil.example") == 1
+    assert "12 St. Paul" in html
+    assert html.count("href=") == 1
+
+
+async def test_addresses_in_a_letter_stay_as_they_were_typed(world: World) -> None:
+    """A letter that somebody typed may name an address; it is text, and no link of ours (S14)."""
+    job = await world.inspection()
+    await job.invoice("125.00", send=True, message="Ask at https://lakeside.example/help.")
+    (mail,) = await delivered(world)
+    assert "https://lakeside.example/help." in mail["html"]
+    assert mail["html"].count("href=") == 1
