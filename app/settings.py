@@ -20,6 +20,8 @@ _UNWRITABLE: Final = re.compile(r"[^!-~]")
 _HOST_NAME: Final = re.compile(
     r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
 )
+_STRIPE_KEY: Final = re.compile(r"(sk|rk)_(test|live)_.")
+_WEBHOOK_SECRET: Final = re.compile(r"whsec_.")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -82,7 +84,7 @@ class Settings(BaseSettings):
         key = value.get_secret_value()
         if key.startswith("pk_"):
             raise ValueError("is a publishable key; it must be the secret one, which begins with sk_ or rk_")
-        if not re.match(r"(sk|rk)_(test|live)_.", key) or _UNWRITABLE.search(key):
+        if not _STRIPE_KEY.match(key) or _UNWRITABLE.search(key):
             raise ValueError(
                 "must be a secret or restricted key: it begins with sk_live_, rk_live_, sk_test_ or rk_test_"
             )
@@ -92,7 +94,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_stripe_webhook_secret(cls, value: SecretStr) -> SecretStr:
         secret = value.get_secret_value()
-        if secret and (not re.match(r"whsec_.", secret) or _UNWRITABLE.search(secret)):
+        if secret and (not _WEBHOOK_SECRET.match(secret) or _UNWRITABLE.search(secret)):
             raise ValueError("must be the signing secret of the webhook endpoint, which begins with whsec_")
         return value
 

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.http.addresses import address_of
+from app.http.bounds import Limits
 from app.http.graphql import Authenticate
 from app.http.transport import (
     SUBPROTOCOL,
@@ -44,19 +45,6 @@ READS_MAX: Final = 4
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of time and number."""
-
-    init_seconds: float = 3.0
-    ping_seconds: float = 25.0
-    sockets_max: int = 1_000
-    sockets_per_address_max: int = 250
-    sockets_without_init_per_address_max: int = 20
-    subscriptions_max: int = 1_000
-    subscriptions_per_socket_max: int = 10
-
-
 @dataclass(slots=True)
 class Shared:
     """What all conversations of a process have in common.
@@ -69,7 +57,7 @@ class Shared:
     recognise: Authenticate
     make_context: Callable[[Principal, str, Watch], object]
     news: News
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     subscriptions: int = 0
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_MAX))
 
