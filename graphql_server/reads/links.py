@@ -21,9 +21,12 @@ CONNECT_SECONDS_MAX: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class PoolOptions:
-    """How many connections there are, and how long things may take, in seconds."""
+    """How many connections there are, and how long things may take, in seconds.
 
-    size: int = 8
+    Few are better than many: a statement keeps one core of PostgreSQL busy, and requests that wait share the next one.
+    """
+
+    size: int = 4
     wait_seconds_max: float = 2.0
     statement_seconds_max: float = 5.0
     batch_max: int = 16
