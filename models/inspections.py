@@ -107,7 +107,7 @@ class InspectionPerson(Row):
     )
     role = choice(PersonRole)
     role_name = fields.CharField(max_length=60)
-    position = fields.IntField(description="Display order; the CLIENT with the lowest is billed on PRIMARY.")
+    position = fields.IntField(description="Display order; at first, the CLIENT with the lowest is billed on PRIMARY.")
     removed_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from models import Company, Email, Grant, Inspection, InspectionStatus, Invoice, InvoiceLine, LineItem, Payment
+from models import (
+    Company,
+    Inspection,
+    InspectionStatus,
+    Invoice,
+    InvoiceLine,
+    LineItem,
+    Payment,
+)
+from operations.invoice_ends import cancel_waiting_mails, put_payee_back
 from operations.occurrences import is_paid, note_paid
 from rules import clock
 from rules.allocation import left_after
@@ -29,7 +38,6 @@ from rules.states import (
     IN_FLIGHT,
     INVOICE_MOVES,
     LIVE_ATTEMPTS,
-    EmailStatus,
     InvoiceKind,
     InvoiceStatus,
     PaymentState,
@@ -235,6 +243,8 @@ async def _store(books: Books, invoice: Invoice, figures: Balance) -> None:
     await Invoice.filter(id=invoice.id).update(**changed)
     if changed.get("status") is InvoiceStatus.PAID:
         await cancel_waiting_mails(invoice)
+    if changed.get("status") is InvoiceStatus.OPEN:
+        await put_payee_back(books.inspection, invoice)
 
 
 def inspection_figures(books: Books) -> dict[str, object]:
@@ -276,24 +286,3 @@ async def _store_inspection(books: Books) -> None:
         await Inspection.filter(id=inspection.id).update(**changed)
     if is_paid(inspection) and not was_paid:
         await note_paid(inspection, books.payments)
-
-
-async def cancel_waiting_mails(invoice: Invoice, kinds: Iterable[str] = ("INVOICE", "REMINDER")) -> None:
-    """Cancel mails that ask for money nobody owes any more; one being sent this moment can't be called back."""
-    await Email.filter(
-        invoice_id=invoice.id, kind__in=list(kinds), status__in=[EmailStatus.QUEUED, EmailStatus.RETRY]
-    ).update(status=EmailStatus.CANCELED, next_attempt_at=None)
-
-
-async def revoke_links(invoice: Invoice) -> None:
-    """End every payment link of the invoice."""
-    await Grant.filter(invoice_id=invoice.id, revoked_at=None).update(revoked_at=clock.now())
-
-
-async def mark_void(invoice: Invoice) -> None:
-    """Withdraw the invoice: it asks for nothing, and its waiting mails and links end. The caller closes the books."""
-    invoice.status, invoice.voided_at = InvoiceStatus.VOID, clock.now()
-    invoice.remaining_minor = invoice.outstanding_minor = 0
-    await invoice.save(update_fields=["status", "voided_at", "remaining_minor", "outstanding_minor"])
-    await cancel_waiting_mails(invoice)
-    await revoke_links(invoice)

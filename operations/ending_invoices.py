@@ -7,7 +7,8 @@ from models import Invoice
 from operations.attempts import PaymentInProgress, ending_attempts
 from operations.audit_trail import record
 from operations.billing import return_to_primary, write_lines
-from operations.books import Books, cancel_waiting_mails, close_books, mark_void
+from operations.books import Books, close_books
+from operations.invoice_ends import cancel_waiting_mails, mark_void
 from operations.invoices import books_of
 from operations.transactions import transaction
 from rules.access import Principal

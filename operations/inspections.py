@@ -23,6 +23,7 @@ from models.visible import visible
 from operations.agreements import insert_agreement
 from operations.attempts import ending_attempts
 from operations.audit_trail import record
+from operations.billed_names import hold_name
 from operations.billing import follow_items
 from operations.books import AttemptsLive, close_books, lock_inspection, open_books
 from operations.ending_links import end_links
@@ -90,7 +91,9 @@ async def create_inspection(
         invoice_count=1,
     )
     entries = [await _insert_person(inspection, member, position=n) for n, member in enumerate(box)]
-    await _insert_primary(company, inspection, next(entry for entry in entries if entry.role is PersonRole.CLIENT))
+    client = next(entry for entry in entries if entry.role is PersonRole.CLIENT)
+    await hold_name(client)
+    await _insert_primary(company, inspection, client)
     await record(inspection, "inspection.created", inspection.id, by=principal)
     books = await open_books(inspection.id)
     await insert_line_items(books, charges, by=principal, field="lineItems")
@@ -244,7 +247,7 @@ async def add_inspection_person(principal: Principal, inspection_id: UUID, new: 
     box = await InspectionPerson.filter(inspection_id=inspection.id).order_by("-position")
     if any(entry.person_id == member.person.id and entry.removed_at is None for entry in box):
         raise in_the_box_already(member.person)
-    if len(box) >= PEOPLE_MAX:
+    if sum(entry.removed_at is None for entry in box) >= PEOPLE_MAX:
         raise Refusal(f"The People box holds at most {PEOPLE_MAX} people.", field=("personId",))
     entry = await _insert_person(inspection, member, position=box[0].position + 1)
     after = {"role": entry.role_name}
@@ -262,7 +265,8 @@ async def remove_inspection_person(principal: Principal, inspection_person_id: U
     if entry is None:
         raise NotFound("InspectionPerson", field=("inspectionPersonId",))
     inspection = await lock_inspection(entry.inspection_id)
-    invoices = await Invoice.filter(billed_to_id=entry.id)
+    # Also those that bill an earlier entry of theirs, which was removed before they came back.
+    invoices = await Invoice.filter(inspection_id=inspection.id, billed_to__person_id=entry.person_id)
     if any(invoice.kind is InvoiceKind.PRIMARY for invoice in invoices):
         raise ClientRequired("This client is billed on the primary invoice.", field=("inspectionPersonId",))
     live = [invoice.number for invoice in invoices if _is_live_separate(invoice)]

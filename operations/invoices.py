@@ -7,6 +7,7 @@ from models import Company, Inspection, InspectionPerson, InspectionStatus, Invo
 from models.visible import visible
 from operations.attempts import ending_attempts
 from operations.audit_trail import record
+from operations.billed_names import hold_name
 from operations.billing import write_lines
 from operations.books import Books, close_books, open_books
 from operations.currencies import currency_of
@@ -134,11 +135,11 @@ def _refuse_unavailable(books: Books, share: Share) -> None:
 
 async def _payee(inspection_id: UUID, inspection_person_id: UUID) -> InspectionPerson:
     """Somebody in the People box (S6, S7); everybody in it is eligible (S8)."""
-    payee = await InspectionPerson.get_or_none(
-        id=inspection_person_id, inspection_id=inspection_id, removed_at=None
-    ).select_related("person")
+    box = InspectionPerson.filter(inspection_id=inspection_id, removed_at=None)
+    payee = await box.get_or_none(id=inspection_person_id)
     if payee is None:
         raise NotFound("InspectionPerson", field=("inspectionPersonId",))
+    await hold_name(payee)
     return payee
 
 

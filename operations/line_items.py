@@ -12,8 +12,9 @@ from operations.agreements import update_agreement
 from operations.attempts import ending_attempts
 from operations.audit_trail import record, record_all
 from operations.billing import follow_items
-from operations.books import Books, close_books, mark_void, open_books
+from operations.books import Books, close_books, open_books
 from operations.currencies import currency_of
+from operations.invoice_ends import mark_void
 from operations.occurrences import note
 from operations.transactions import transaction
 from rules import clock, texts

@@ -21,7 +21,7 @@ from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.money import parse_positive_amount
-from rules.states import MANUAL_METHODS, InvoiceStatus, PaymentMethod, PaymentState
+from rules.states import MANUAL_METHODS, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState
 
 REFERENCE_LENGTH_MAX = 200
 REASON_LENGTH_MAX = 500
@@ -29,17 +29,29 @@ REASON_LENGTH_MAX = 500
 
 async def record_payment(
     principal: Principal,
-    invoice_id: UUID,
+    invoice_id: UUID | None,
     *,
+    inspection_id: UUID | None = None,
     amount: Decimal,
     method: PaymentMethod,
     reference: str | None,
     idempotency_key: str | None,
     stripe: StripeGateway,
 ) -> UUID:
-    """Book money that was taken by hand; opens a draft. Returns the payment's key."""
+    """Book money that was taken by hand, on an invoice or on an inspection's PRIMARY; opens a draft.
+
+    Returns the payment's key.
+    """
     return await ending_attempts(
-        lambda: _record(principal, invoice_id, amount=amount, method=method, reference=reference, key=idempotency_key),
+        lambda: _record(
+            principal,
+            invoice_id,
+            inspection_id=inspection_id,
+            amount=amount,
+            method=method,
+            reference=reference,
+            key=idempotency_key,
+        ),
         stripe=stripe,
     )
 
@@ -47,14 +59,17 @@ async def record_payment(
 @transaction
 async def _record(
     principal: Principal,
-    invoice_id: UUID,
+    invoice_id: UUID | None,
     *,
+    inspection_id: UUID | None,
     amount: Decimal,
     method: PaymentMethod,
     reference: str | None,
     key: str | None,
 ) -> UUID:
     given = {"invoice": invoice_id, "amount": amount, "method": method, "reference": reference}
+    if inspection_id is not None:
+        given["inspection"] = inspection_id
     with Checks() as check:
         with check.at():
             if first := await claim(principal, "recordPayment", key, given):
@@ -65,11 +80,9 @@ async def _record(
             check.refuse(Refusal(said, field=("method",)))
         if reference:
             reference = check(texts.line, reference, field="reference", length_max=REFERENCE_LENGTH_MAX)
-        invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
-        if invoice is None:
-            raise NotFound("Invoice", field=("invoiceId",))
+        invoice = await _meant(principal, invoice_id, inspection_id)
     books = await open_books(invoice.inspection_id)
-    invoice = books.invoice(invoice_id)
+    invoice = books.invoice(invoice.id)
     if invoice.status is InvoiceStatus.VOID or amount_minor > invoice.remaining_minor:
         raise Refusal(
             f"amount cannot exceed {books.money(invoice.remaining_minor)}, which is what remains.",
@@ -88,6 +101,20 @@ async def _record(
     await owe_payment_receipt(books, payment)
     await keep(principal, "recordPayment", key, payment.id)
     return payment.id
+
+
+async def _meant(principal: Principal, invoice_id: UUID | None, inspection_id: UUID | None) -> Invoice:
+    """The invoice, or the inspection's PRIMARY (S29)."""
+    if (invoice_id is None) == (inspection_id is None):
+        raise Refusal("Give either invoiceId or inspectionId: exactly one of the two.", field=("invoiceId",))
+    if inspection_id is None:
+        invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
+    else:
+        invoice = await visible(Invoice, principal).get_or_none(inspection_id=inspection_id, kind=InvoiceKind.PRIMARY)
+    if invoice is None:
+        what, field = ("Invoice", "invoiceId") if inspection_id is None else ("Inspection", "inspectionId")
+        raise NotFound(what, field=(field,))
+    return invoice
 
 
 async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMethod, reference: str | None) -> Payment:

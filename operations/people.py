@@ -4,6 +4,7 @@ from uuid import UUID
 
 from models import Person
 from models.visible import visible
+from operations.billed_names import lock_inspections_billing, rename_on_unpaid_invoices
 from operations.mailed_links import EndedLinks, end_links_mailed_elsewhere
 from operations.transactions import transaction
 from rules import texts
@@ -27,16 +28,21 @@ async def create_person(principal: Principal, *, name: str, email: str | None, p
 
 @transaction
 async def update_person(principal: Principal, person_id: UUID, changes: dict[str, str | None]) -> EndedLinks:
-    """Change the given ones of name, email and phone. Names and addresses on invoices and mails are snapshots.
+    """Change the given ones of name, email and phone. A new name shows on invoices that are not yet paid; what is on
+    mails, payments and paid invoices is a snapshot.
 
     Returns what a corrected address ended: the links that were mailed to the one before.
     """
+    if "name" in changes:
+        await lock_inspections_billing(person_id, principal.company_id)
     with Checks() as check:
         with check.at():
             person = await _locked(principal, person_id)
         checked = _checked(check, changes)
     person.update_from_dict(checked)
     await person.save(update_fields=["name", "email", "phone"])
+    if "name" in changes:
+        await rename_on_unpaid_invoices(person, by=principal)
     return await end_links_mailed_elsewhere(person, by=principal) if "email" in changes else EndedLinks()
 
 

@@ -9,7 +9,7 @@ from operations.books import Books
 from rules.allocation import taken_from
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
-from rules.money import Money, minimum_charge, parse_positive_amount
+from rules.money import Money, minimum_charge, parse_bounded_amount
 
 SERVICES_MAX = 500
 """How many services one invoice may be made of: what an input may make us look for has a bound."""
@@ -37,7 +37,7 @@ def check_share(share: Share, currency: str) -> None:
     if (share.line_item_ids is None) == (share.fixed_amount is None):
         raise Refusal("Give either lineItemIds or fixedAmount: exactly one of the two.", field=("fixedAmount",))
     if share.fixed_amount is not None:
-        parse_positive_amount(share.fixed_amount, currency, field="fixedAmount")
+        parse_bounded_amount(share.fixed_amount, currency, field="fixedAmount")
     elif not share.line_item_ids:
         raise Refusal("lineItemIds must name at least one service.", field=("lineItemIds",))
     elif len(share.line_item_ids) > SERVICES_MAX:
@@ -64,7 +64,7 @@ def share_lines(books: Books, share: Share, *, own: Mapping[UUID, int]) -> dict[
 
 
 def _fixed(books: Books, available: dict[UUID, int], amount: Decimal) -> dict[UUID, int]:
-    minor = parse_positive_amount(amount, books.inspection.currency, field="fixedAmount")
+    minor = parse_bounded_amount(amount, books.inspection.currency, field="fixedAmount")
     limit = sum(available.values())
     if minor > limit:
         raise AmountExceedsInvoiceable(books.money(limit))

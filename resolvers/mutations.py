@@ -14,6 +14,7 @@ from operations import (
     manual_payments,
     payments,
     people,
+    primary_clients,
     refunds,
     rests,
     sending,
@@ -96,6 +97,13 @@ async def add_inspection_person(context: Context, input: Any) -> Changed:
 async def remove_inspection_person(context: Context, input: Any) -> Changed:
     key = id_of(input.inspection_person_id, "InspectionPerson")
     return Changed(await inspections.remove_inspection_person(context.caller, key))
+
+
+async def set_primary_client(context: Context, input: Any) -> Changed:
+    key = id_of(input.inspection_id, "Inspection")
+    entry = id_of(input.inspection_person_id, "InspectionPerson")
+    notices = await primary_clients.set_primary_client(context.caller, key, entry, stripe=context.outside.stripe)
+    return Changed(key, notices=notices)
 
 
 async def add_line_item(context: Context, input: Any) -> Changed:
@@ -225,7 +233,8 @@ async def cancel_payment(context: Context, input: Any) -> Changed:
 async def record_payment(context: Context, input: Any) -> Changed:
     made = await manual_payments.record_payment(
         context.caller,
-        id_of(input.invoice_id, "Invoice"),
+        _key(input.invoice_id, "Invoice"),
+        inspection_id=_key(input.inspection_id, "Inspection"),
         amount=input.amount,
         method=input.method,
         reference=input.reference,

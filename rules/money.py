@@ -117,6 +117,17 @@ def refuse_no_number(amount: Decimal, *, field: str) -> None:
         raise InvalidAmount(f'{field} must be a decimal number in a string, such as "12.50".', field=(field,))
 
 
+def parse_bounded_amount(amount: Decimal, currency: str, *, field: str) -> int:
+    """As `parse_positive_amount`, for an amount that must not exceed what there is: the caller tells that limit.
+
+    So whatever is above the largest charge is AMOUNT_MINOR_MAX + 1, which exceeds every limit.
+    """
+    refuse_no_number(amount, field=field)
+    if amount > Money(AMOUNT_MINOR_MAX, currency).amount:
+        return AMOUNT_MINOR_MAX + 1
+    return parse_positive_amount(amount, currency, field=field)
+
+
 def parse_positive_amount(amount: Decimal, currency: str, *, field: str) -> int:
     """As `parse_amount`, and raises InvalidAmount unless the sum is above zero."""
     minor = parse_amount(amount, currency, field=field)

@@ -14,6 +14,7 @@ class NoticeCode(StrEnum):
 
     BELOW_MINIMUM_CHARGE = "BELOW_MINIMUM_CHARGE"
     EMAIL_PUT_OFF = "EMAIL_PUT_OFF"
+    FORMER_CLIENT_KEEPS_PORTAL = "FORMER_CLIENT_KEEPS_PORTAL"
     LINKS_ENDED = "LINKS_ENDED"
 
 
@@ -48,6 +49,14 @@ def too_little_left(remaining: Money, *, invoice_number: str) -> Notice:
         NoticeCode.BELOW_MINIMUM_CHARGE,
         f"{remaining} is left to pay on invoice {invoice_number}, less than the {minimum_charge(remaining.currency)}"
         " that can be paid online: it can only be taken by hand.",
+    )
+
+
+def former_client_keeps_portal(name: str) -> Notice:
+    """For the inspector, who bills another client now: what the former one still has, and how to end it."""
+    return Notice(
+        NoticeCode.FORMER_CLIENT_KEEPS_PORTAL,
+        f"{name} is still in the People box, with links to the client portal. Remove them from it to end those.",
     )
 
 

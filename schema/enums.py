@@ -182,6 +182,7 @@ describe(
     NoticeCode,
     "What a notice is about.",
     BELOW_MINIMUM_CHARGE="Less is left to pay than can be paid online; it can only be taken by hand.",
+    FORMER_CLIENT_KEEPS_PORTAL="Whoever was billed before still has links to the client portal.",
     EMAIL_PUT_OFF="The recipient got many mails with a link within the hour, so this one goes out later.",
     LINKS_ENDED="The links that were mailed to the address before have ended; send what is still to be paid again.",
 )
@@ -213,6 +214,7 @@ describe(
     NOTHING_TO_INVOICE="Everything is paid or invoiced already.",
     AMOUNT_EXCEEDS_INVOICEABLE="More than is left to invoice.",
     BELOW_MINIMUM_CHARGE="Less than can be charged.",
+    PRIMARY_INVOICE_PAID="Something of the client's primary invoice is paid.",
     INVOICE_IS_PRIMARY="Not possible with the client's primary invoice.",
     INVOICE_NOT_DRAFT="Only possible with a draft.",
     INVOICE_NOT_SENDABLE="Not in a state to be sent.",

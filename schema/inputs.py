@@ -113,6 +113,12 @@ class RemoveInspectionPersonInput:
     inspection_person_id: ID = given("The entry.")
 
 
+@strawberry.input(description="Bills another client on the primary invoice.")
+class SetPrimaryClientInput:
+    inspection_id: ID = given("Of which inspection.")
+    inspection_person_id: ID = given("Who is billed from now on: a CLIENT of its People box.")
+
+
 @strawberry.input(description="Adds a charge.")
 class AddLineItemInput:
     inspection_id: ID = given("To which inspection.")
@@ -204,7 +210,8 @@ class CancelPaymentInput:
 
 @strawberry.input(description="Books money that was taken by hand.")
 class RecordPaymentInput:
-    invoice_id: ID = given("For which invoice.")
+    invoice_id: ID | None = given("For which invoice; or give inspectionId.", default=None)
+    inspection_id: ID | None = given("For which inspection's primary invoice, instead of invoiceId.", default=None)
     amount: Decimal = given("How much.")
     method: PaymentMethod = given("CASH, CHECK or OTHER.")
     reference: str | None = given("A note, such as a check's number.", default=None)

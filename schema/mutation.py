@@ -85,7 +85,8 @@ class Mutation(Messaging):
         INSPECTOR,
         takes=inputs.UpdatePersonInput,
         returns=PersonPayload,
-        description="Change a person. Invoices and mails keep what they were made with.",
+        description="Change a person. A new name shows on their invoices that are not yet paid; mails, payments and"
+        " paid invoices keep what they were made with.",
     )
     add_inspection_person = mutation(
         resolve.add_inspection_person,
@@ -100,6 +101,14 @@ class Mutation(Messaging):
         takes=inputs.RemoveInspectionPersonInput,
         returns=InspectionPayload,
         description="Take somebody out of a People box; refused while an invoice of theirs is live.",
+    )
+    set_primary_client = mutation(
+        resolve.set_primary_client,
+        INSPECTOR,
+        takes=inputs.SetPrimaryClientInput,
+        returns=InspectionPayload,
+        description="Bill another CLIENT of the People box on the primary invoice; refused once something of it is paid"
+        " or under way. The one billed before stays in the box, with the links they have.",
     )
     add_line_item = mutation(
         resolve.add_line_item,
@@ -200,7 +209,7 @@ class Mutation(Messaging):
         INSPECTOR,
         takes=inputs.RecordPaymentInput,
         returns=PaymentPayload,
-        description="Book money that was taken by hand; opens a draft.",
+        description="Book money that was taken by hand, on an invoice or an inspection's primary one; opens a draft.",
     )
     remove_payment = mutation(
         resolve.remove_payment,

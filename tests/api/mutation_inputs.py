@@ -195,6 +195,11 @@ async def _create_user(rich: RichWorld, scope: Scope | None) -> Attempt:
     return rich.apis[scope], given
 
 
+async def _set_primary_client(rich: RichWorld, scope: Scope | None) -> Attempt:
+    job = await rich.world.inspection(people=(("Clara Client", "CLIENT"), ("Carl Client", "CLIENT")))
+    return rich.apis[scope], {"inspectionId": job.id, "inspectionPersonId": job.created["people"][1]["id"]}
+
+
 MAKERS: dict[str, Make] = {
     "signIn": _sign_in,
     "refreshSession": _refresh_session,
@@ -206,6 +211,7 @@ MAKERS: dict[str, Make] = {
     "updatePerson": _update_person,
     "addInspectionPerson": _add_inspection_person,
     "removeInspectionPerson": _of_job("inspectionPersonId", lambda job: job.entry()),
+    "setPrimaryClient": _set_primary_client,
     "addLineItem": _of_job(
         "inspectionId", lambda job: job.id, kind="FEE", description="Radon", amount="20.00", updateAgreements=False
     ),
