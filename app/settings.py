@@ -49,7 +49,9 @@ class Settings(BaseSettings):
     client_portal_url: str = Field(description="The client portal; a link's token is added as the fragment.")
     payment_portal_url: str = Field(description="The payment portal; a link's token is added as the fragment.")
     staff_app_url: str = Field("", description="The inspectors' frontend; the API's own address if empty.")
-    allowed_origins: str = Field("", description="Addresses of the frontends that may call the API, comma-separated.")
+    allowed_origins: str = Field(
+        "", description="Frontends that may call the API and read documents and exports, comma-separated."
+    )
     explorer: bool = Field(False, description="Serve GraphiQL and allow introspection: for development.")
     database_pool_size: int = Field(8, ge=2, le=100, description="Connections per process.")
     trusted_proxies: str = Field("127.0.0.1", description="Whose X-Forwarded-For is believed, comma-separated.")
