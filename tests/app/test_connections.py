@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -275,7 +276,8 @@ def process(servers: Servers, tmp_path: Path, world: World) -> Iterator[int]:
         name.upper(): str(value.get_secret_value() if hasattr(value, "get_secret_value") else value)
         for name, value in settings
     }
-    port = 18_000 + int(time.time() * 10) % 10_000
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     log = tmp_path / "serve.log"
     arguments = ("serve", "--host", "127.0.0.1", "--port", str(port))
     with processes.started(*arguments, log=log, environment={**environment, "TRUSTED_PROXIES": "127.0.0.3"}) as running:
@@ -314,8 +316,8 @@ async def test_the_process_closes_what_drips_and_serves_whoever_asks(process: in
 
         await asyncio.gather(*(stack.enter_async_context(proxied("203.0.113.7")) for _ in range(20)))
         assert (await refusal(proxied("203.0.113.7"))).status_code == 429
-        async with proxied("203.0.113.8") as socket:
-            await socket.begin(world.inspector)
+        async with proxied("203.0.113.8") as begun:
+            await begun.begin(world.inspector)
         # Whoever is no proxy is believed nothing.
         for _ in range(20):
             await stack.enter_async_context(opened(process, additional_headers={"X-Forwarded-For": "203.0.113.9"}))
