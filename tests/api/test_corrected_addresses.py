@@ -1,8 +1,13 @@
 """A corrected address: what was mailed to the wrong one ends, and can be sent again at once."""
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from models import Email, Event, Grant
+from operations import sending
+from operations.outbox import queue_mail
 from rules.states import EmailStatus
 from tests.api.test_sending import delivered, link_of
 from tests.world import Api, Job, Json, Payload, World
@@ -141,19 +146,39 @@ async def test_a_portal_link_that_an_automation_mailed_ends(world: World) -> Non
     assert not await opens(world.bearer(portal))
 
 
-async def test_no_link_to_the_wrong_address_survives_a_sending_at_the_same_moment(world: World) -> None:
-    """However a correction and sendings interleave, every live link was mailed to the right address (S68)."""
+async def test_no_link_to_the_wrong_address_survives_a_sending_at_the_same_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A correction between reading the address and writing the mail waits for the mail, and ends its link (S68)."""
+    job = await world.inspection()
+    invoice = await job.invoice("10.00")
+    corrections = []
+
+    async def corrected_first(*given: Any, **named: Any) -> Any:
+        corrections.append(asyncio.create_task(correct(job, "right@people.test")))
+        await asyncio.wait(corrections, timeout=0.5)
+        return await queue_mail(*given, **named)
+
+    monkeypatch.setattr(sending, "queue_mail", corrected_first)
+    assert (await job.api.mutate("sendInvoice", invoiceId=invoice["id"])).codes == []
+    (correction,) = corrections
+    assert (await correction).done("sendAgain") == [invoice["id"]]
+    assert (await Email.get()).status is EmailStatus.CANCELED
+    assert (await Grant.get()).revoked_at is not None
+
+
+async def test_every_link_that_lives_was_mailed_to_the_right_address(world: World) -> None:
+    """However a correction and sendings side by side fall, only links to the right address are alive (S68)."""
     job = await world.inspection()
     invoices = [await job.invoice("10.00") for _ in range(8)]
-    sending = [asyncio.create_task(job.api.mutate("sendInvoice", invoiceId=invoice["id"])) for invoice in invoices]
-    while await Email.all().count() < 2:
-        await asyncio.sleep(0)
-    (await correct(job, "right@people.test")).done("person")
-    assert [answer.codes for answer in await asyncio.gather(*sending)] == [[]] * 8
-    assert await Email.filter(to_address=job.email()).count() >= 2
-    for mail in await Email.filter(to_address=job.email()).prefetch_related("grant"):
+    sent = [job.api.mutate("sendInvoice", invoiceId=invoice["id"]) for invoice in invoices]
+    await asyncio.gather(*sent[:2])
+    answers = await asyncio.gather(*sent[2:5], correct(job, "right@people.test"), *sent[5:])
+    assert [answer.codes for answer in answers] == [[]] * 7
+    wrong = await Email.filter(to_address=job.email()).prefetch_related("grant")
+    assert len(wrong) >= 2
+    for mail in wrong:
         assert mail.grant is not None
         assert mail.grant.revoked_at is not None
         assert mail.status is not EmailStatus.QUEUED
-    live = await Grant.filter(revoked_at=None)
-    assert len(live) == await Email.filter(to_address="right@people.test").count()
+    assert await Grant.filter(revoked_at=None).count() == 8 - len(wrong)
