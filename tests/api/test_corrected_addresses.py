@@ -1,6 +1,7 @@
 """A corrected address: what was mailed to the wrong one ends, and can be sent again at once."""
 
 import asyncio
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -153,9 +154,10 @@ async def test_no_link_to_the_wrong_address_survives_a_sending_at_the_same_momen
     job = await world.inspection()
     invoice = await job.invoice("10.00")
     corrections = []
+    outside = copy_context()  # What is started within a transaction would take part in it.
 
     async def corrected_first(*given: Any, **named: Any) -> Any:
-        corrections.append(asyncio.create_task(correct(job, "right@people.test")))
+        corrections.append(asyncio.create_task(correct(job, "right@people.test"), context=outside))
         await asyncio.wait(corrections, timeout=0.5)
         return await queue_mail(*given, **named)
 

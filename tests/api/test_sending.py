@@ -9,7 +9,7 @@ import pytest
 from models import Email, Grant, Invoice
 from rules import clock
 from tests.api.expectations import Refused, nothing_changes, refused
-from tests.world import Json, World, key_of
+from tests.world import Json, World
 
 SENT = "invoice { id status sentAt emails { to subject status } emailPreview { subject message } }"
 OFF = "All notifications are disabled on this inspection; turn them on to send."
@@ -257,52 +257,42 @@ async def test_more_than_three_link_mails_an_hour_go_out_later(world: World) -> 
     assert len(await world.mails()) == 4
 
 
+async def deals(world: World, count: int) -> list[Json]:
+    """What `addInvoice` takes to bill one and the same agent for each of so many inspections."""
+    agent = await world.person("Adam Agent")
+    found = []
+    for _ in range(count):
+        job = await world.inspection(people=(("Clara Client", "CLIENT"),))
+        given = {"inspectionId": job.id, "personId": agent, "role": "BUYERS_AGENT"}
+        entry = await job.api.mutate("addInspectionPerson", "inspectionPerson { id }", **given)
+        to = entry.done("inspectionPerson")["id"]
+        found.append({"inspectionId": job.id, "inspectionPersonId": to, "fixedAmount": "125.00", "send": True})
+    return found
+
+
 async def test_an_agent_with_many_deals_gets_every_invoice_at_once(world: World) -> None:
     """Invoices of several inspections to one recipient are sent at once, up to sixty within the hour (S16)."""
-    agent = await world.person("Adam Agent")
-    for _ in range(5):
-        job = await world.inspection(people=(("Clara Client", "CLIENT"),))
-        entry = await job.api.mutate(
-            "addInspectionPerson",
-            "inspectionPerson { id }",
-            inspectionId=job.id,
-            personId=agent,
-            role="BUYERS_AGENT",
-        )
-        to = entry.done("inspectionPerson")["id"]
-        given = {"inspectionId": job.id, "inspectionPersonId": to, "fixedAmount": "125.00", "send": True}
-        added = await job.api.mutate("addInvoice", "notices { code }", **given)
+    for given in await deals(world, 5):
+        added = await world.inspector.mutate("addInvoice", "notices { code }", **given)
         assert (added.codes, added.content["notices"]) == ([], [])
     assert await world.deliver_mails() == 5
 
 
 async def test_one_recipient_gets_sixty_link_mails_an_hour_and_the_rest_later(world: World) -> None:
     """The sixty-first mail with a link to one recipient waits for its turn; side by side no more slip through (S16)."""
-    job = await world.inspection()
-    invoice = await job.invoice("10.00", send=True)
+    given = await deals(world, 9)
+    assert (await world.inspector.mutate("addInvoice", **given[0])).codes == []
     first = await Email.get()
-    columns = (
-        "company_id",
-        "inspection_id",
-        "grant_id",
-        "to_name",
-        "to_address",
-        "subject",
-        "text",
-        "html",
-        "queued_at",
-    )
+    columns = ("company_id", "inspection_id", "grant_id", "to_name", "to_address", "subject", "text", "html")
     same = {name: getattr(first, name) for name in columns} | {"status": "ACCEPTED", "kind": "AUTOMATION"}
     await Email.bulk_create(Email(**same, message_id=f"<{n}@links.test>", next_attempt_at=None) for n in range(56))
-    await Email.filter(id=first.id).update(queued_at=first.queued_at - timedelta(minutes=30), status="ACCEPTED")
-    others = [await job.invoice("10.00") for _ in range(6)]
-    sent = await asyncio.gather(*(job.api.mutate("sendInvoice", invoiceId=other["id"]) for other in others))
-    assert [answer.codes for answer in sent] == [[]] * 6
+    oldest = first.queued_at - timedelta(minutes=30)
+    await Email.filter(id=first.id).update(queued_at=oldest, status="ACCEPTED")
+    answers = await asyncio.gather(*(world.inspector.mutate("addInvoice", "", **one) for one in given[1:]))
+    assert [answer.codes for answer in answers] == [[]] * 8
     mails = await Email.filter(kind="INVOICE").exclude(id=first.id).order_by("queued_at")
-    moments = [mail.queued_at - first.queued_at for mail in mails]
-    assert [moment > timedelta(minutes=29) for moment in moments] == [False] * 3 + [True] * 3
-    assert moments[3] == timedelta(minutes=30), "an hour after the oldest of the sixty"
-    assert key_of(invoice["id"]) == first.invoice_id
+    assert [mail.queued_at > oldest + timedelta(minutes=59) for mail in mails] == [False] * 3 + [True] * 5
+    assert mails[3].queued_at == oldest + timedelta(hours=1)
     await Email.filter(kind="AUTOMATION").delete()
 
 
