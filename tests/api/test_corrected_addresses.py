@@ -8,7 +8,7 @@ import pytest
 
 from models import Email, Event, Grant
 from operations import sending
-from operations.outbox import queue_mail
+from operations.opening import open_draft
 from rules.states import EmailStatus
 from tests.api.test_sending import delivered, link_of
 from tests.world import Api, Job, Json, Payload, World
@@ -156,12 +156,12 @@ async def test_no_link_to_the_wrong_address_survives_a_sending_at_the_same_momen
     corrections = []
     outside = copy_context()  # What is started within a transaction would take part in it.
 
-    async def corrected_first(*given: Any, **named: Any) -> Any:
+    async def corrected_first(*given: Any, **named: Any) -> None:
         corrections.append(asyncio.create_task(correct(job, "right@people.test"), context=outside))
         await asyncio.wait(corrections, timeout=0.5)
-        return await queue_mail(*given, **named)
+        await open_draft(*given, **named)
 
-    monkeypatch.setattr(sending, "queue_mail", corrected_first)
+    monkeypatch.setattr(sending, "open_draft", corrected_first)
     assert (await job.api.mutate("sendInvoice", invoiceId=invoice["id"])).codes == []
     (correction,) = corrections
     assert (await correction).done("sendAgain") == [invoice["id"]]
