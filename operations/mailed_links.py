@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from models import Email, Grant, Inspection, Invoice, Person
 from operations.audit_trail import record_all
@@ -22,10 +23,18 @@ class EndedLinks:
     addresses: Sequence[str] = ()
 
 
+async def lock_inspections_mailed_about(principal: Principal, person_id: UUID) -> None:
+    """Lock what events will be written for, before the person: whoever mails a link locks them in this order too."""
+    mails = Email.filter(company_id=principal.company_id, grant__person_id=person_id, grant__revoked_at=None)
+    inspections = await mails.distinct().values_list("inspection_id", flat=True)
+    await Inspection.filter(id__in=inspections).order_by("id").select_for_update().only("id")
+
+
 async def end_links_mailed_elsewhere(person: Person, *, by: Principal) -> EndedLinks:
     """End the links that were mailed to other addresses than the person's own, and call back mails that wait (S68).
 
-    The caller holds the person's row: whoever mails them a link meanwhile waits, and then takes the new address.
+    The caller holds the person's row, and the inspections of links mailed before: whoever mails them a link meanwhile
+    waits, and then takes the new address.
     What one shared from an ended portal link ends with it. Safe to repeat.
     """
     own = (person.email or "").lower()

@@ -5,7 +5,7 @@ from uuid import UUID
 from models import Person
 from models.visible import visible
 from operations.billed_names import lock_inspections_billing, rename_on_unpaid_invoices
-from operations.mailed_links import EndedLinks, end_links_mailed_elsewhere
+from operations.mailed_links import EndedLinks, end_links_mailed_elsewhere, lock_inspections_mailed_about
 from operations.transactions import transaction
 from rules import texts
 from rules.access import Principal
@@ -35,6 +35,8 @@ async def update_person(principal: Principal, person_id: UUID, changes: dict[str
     """
     if "name" in changes:
         await lock_inspections_billing(person_id, principal.company_id)
+    if "email" in changes:
+        await lock_inspections_mailed_about(principal, person_id)
     with Checks() as check:
         with check.at():
             person = await _locked(principal, person_id)

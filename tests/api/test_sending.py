@@ -267,14 +267,14 @@ async def deals(world: World, count: int) -> list[Json]:
         given = {"inspectionId": job.id, "personId": agent, "role": "BUYERS_AGENT"}
         entry = await job.api.mutate("addInspectionPerson", "inspectionPerson { id }", **given)
         to = entry.done("inspectionPerson")["id"]
-        found.append({"inspectionId": job.id, "inspectionPersonId": to, "fixedAmount": "125.00", "send": True})
+        found.append({"inspectionId": job.id, "inspectionPersonId": to, "fixedAmount": "125.00"})
     return found
 
 
 async def test_an_agent_with_many_deals_gets_every_invoice_at_once(world: World) -> None:
     """Invoices of several inspections to one recipient are sent at once, up to sixty within the hour (S16)."""
     for given in await deals(world, 5):
-        added = await world.inspector.mutate("addInvoice", "notices { code }", **given)
+        added = await world.inspector.mutate("addInvoice", "notices { code }", **given, send=True)
         assert (added.codes, added.content["notices"]) == ([], [])
     assert await world.deliver_mails() == 5
 
@@ -291,15 +291,18 @@ async def test_one_recipient_gets_sixty_link_mails_an_hour_and_the_rest_later(
         return found
 
     monkeypatch.setattr(outbox, "_newest", slowly)
-    given = await deals(world, 9)
-    assert (await world.inspector.mutate("addInvoice", **given[0])).codes == []
+    drafts = []
+    for given in await deals(world, 9):
+        added = await world.inspector.mutate("addInvoice", "invoice { id }", **given)
+        drafts.append(added.done("invoice")["id"])
+    assert (await world.inspector.mutate("sendInvoice", invoiceId=drafts[0])).codes == []
     first = await Email.get()
     columns = ("company_id", "inspection_id", "grant_id", "to_name", "to_address", "subject", "text", "html")
     same = {name: getattr(first, name) for name in columns} | {"status": "ACCEPTED", "kind": "AUTOMATION"}
     await Email.bulk_create(Email(**same, message_id=f"<{n}@links.test>", next_attempt_at=None) for n in range(56))
     oldest = first.queued_at - timedelta(minutes=30)
     await Email.filter(id=first.id).update(queued_at=oldest, status="ACCEPTED")
-    answers = await asyncio.gather(*(world.inspector.mutate("addInvoice", "", **one) for one in given[1:]))
+    answers = await asyncio.gather(*(world.inspector.mutate("sendInvoice", invoiceId=draft) for draft in drafts[1:]))
     assert [answer.codes for answer in answers] == [[]] * 8
     mails = await Email.filter(kind="INVOICE").exclude(id=first.id).order_by("queued_at")
     assert [mail.queued_at > oldest + timedelta(minutes=59) for mail in mails] == [False] * 3 + [True] * 5
