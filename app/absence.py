@@ -7,11 +7,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.http.graphql import error_response
-from app.http.media import HTML, JSON, choose
 from app.signing import AddressExpired
-from operations.contacts import Contact
-from operations.rendering import render
+from graphql_server.http.endpoint import error_response
+from graphql_server.http.media_types import HTML, JSON, choose
+from operations.documents.rendering import render
+from operations.identity.contacts import Contact
 from rules.errors import NotFound
 
 STYLE: Final = (

@@ -9,10 +9,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from app.absence import absent
-from app.http.origins import readable_by
 from app.signing import AddressExpired, check_address
-from operations.contacts import contact_of_invoice
-from operations.documents import as_html, as_pdf, invoice_document
+from graphql_server.http.origins import readable_by
+from operations.documents.invoice_document import as_html, as_pdf, invoice_document
+from operations.identity.contacts import contact_of_invoice
 from rules.errors import NotFound
 
 DOCUMENT_POLICY = (

@@ -10,11 +10,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
 from app.absence import absent
-from app.http.origins import readable_by
 from app.signing import AddressExpired, check_address
-from operations.contacts import contact_of_company
-from operations.exporting import payments_csv, receivables_csv
-from operations.movements import Period
+from graphql_server.http.origins import readable_by
+from operations.identity.contacts import contact_of_company
+from operations.ledger.entries import Period
+from operations.ledger.payment_exports import payments_csv, receivables_csv
 from rules.errors import NotFound
 
 

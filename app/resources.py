@@ -8,10 +8,10 @@ from arq.connections import ArqRedis, RedisSettings
 from redis.asyncio import ConnectionPool
 
 from app.settings import Settings
+from gateways.job_queue import deserialize, serialize
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway, stripe_gateway
 from models.database import database
-from workers.queue import deserialize, serialize
 
 REDIS_TIMEOUT_SECONDS = 2
 

@@ -8,26 +8,26 @@ from uuid import UUID
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 
+from app.authentication import authenticate
 from app.documents import document_routes
 from app.exports import export_routes
-from app.http.addresses import address_of
-from app.http.conversation import Shared
-from app.http.health import NotReady
-from app.http.routes import build_app
-from app.http.websocket import SubscriptionEndpoint
-from app.identity import authenticate
+from app.health import NotReady
 from app.resources import Resources, resources
+from app.routes import build_app
 from app.settings import Settings
 from app.signing import sign_address
 from app.throttling import Counters, LinkLimit, SignInLimits
 from app.webhooks import webhook_routes
+from gateways.job_queue import enqueue
+from graphql_server.executor import Executor
+from graphql_server.http.client_addresses import address_of
+from graphql_server.websocket.endpoint import SubscriptionEndpoint
+from graphql_server.websocket.session import Shared
+from models.changes import ChangeListener, Subscription
 from models.database import missing_migrations, ping
-from models.news import News, Watch
-from resolvers.context import Context, Outside
+from resolvers.context import Context, Dependencies
 from rules.access import Principal
-from schema.executor import Executor
 from schema.root import build_api
-from workers.queue import nudge
 
 
 class Wiring:
@@ -35,9 +35,9 @@ class Wiring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.news = News(settings.database_url.get_secret_value())
+        self.news = ChangeListener(settings.database_url.get_secret_value())
         self.held: Resources | None = None
-        self.outside: Outside | None = None
+        self.dependencies: Dependencies | None = None
         self.bad_links: LinkLimit | None = None
 
     @asynccontextmanager
@@ -55,11 +55,11 @@ class Wiring:
         counters = Counters(held.redis)
         self.held = held
         self.bad_links = LinkLimit(counters)
-        self.outside = Outside(
+        self.dependencies = Dependencies(
             stripe=held.stripe,
             portals=self.settings.portals,
             secret=key,
-            nudge=partial(nudge, held.redis),
+            enqueue=partial(enqueue, held.redis),
             guard_sign_in=SignInLimits(counters).guard,
             sign_address=partial(sign_address, key=key, public_url=self.settings.public_url),
         )
@@ -70,24 +70,26 @@ class Wiring:
         secret = self.settings.signing_key.get_secret_value()
         return await authenticate(request, secret=secret, bad_links=self.bad_links)
 
-    async def recognise(self, request: HTTPConnection) -> Principal | None:
+    async def reauthenticate(self, request: HTTPConnection) -> Principal | None:
         """Who is still asking, with a token that was valid when they began."""
         return await authenticate(request, secret=self.settings.signing_key.get_secret_value(), bad_links=None)
 
-    def make_watching_context(self, principal: Principal, request_id: str, watch: Watch) -> Context:
+    def make_watching_context(self, principal: Principal, request_id: str, watch: Subscription) -> Context:
         """What resolvers know of a subscription."""
-        assert self.outside is not None, "websockets come after start-up"
-        return Context(principal=principal, outside=self.outside, request_id=request_id, watch=watch)
+        assert self.dependencies is not None, "websockets come after start-up"
+        return Context(principal=principal, dependencies=self.dependencies, request_id=request_id, watch=watch)
 
     def make_context(self, request: Request, principal: Principal | None, request_id: str) -> Context:
         """What resolvers know of a request."""
-        assert self.outside is not None, "requests come after start-up"
-        return Context(principal=principal, outside=self.outside, request_id=request_id, address=address_of(request))
+        assert self.dependencies is not None, "requests come after start-up"
+        return Context(
+            principal=principal, dependencies=self.dependencies, request_id=request_id, address=address_of(request)
+        )
 
-    async def nudge(self, name: str, row_id: UUID | None) -> None:
+    async def enqueue(self, name: str, row_id: UUID | None) -> None:
         """Ask the workers to look now."""
-        assert self.outside is not None, "requests come after start-up"
-        await self.outside.nudge(name, row_id)
+        assert self.dependencies is not None, "requests come after start-up"
+        await self.dependencies.enqueue(name, row_id)
 
     async def ping_redis(self) -> None:
         """Raises unless Redis answers."""
@@ -109,7 +111,7 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
     if held is not None:
         wiring.connect(held)
     executor = Executor(build_api(), introspection=settings.explorer)
-    shared = Shared(executor, wiring.authenticate, wiring.recognise, wiring.make_watching_context, wiring.news)
+    shared = Shared(executor, wiring.authenticate, wiring.reauthenticate, wiring.make_watching_context, wiring.news)
     return build_app(
         executor,
         authenticate=wiring.authenticate,
@@ -120,7 +122,7 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
         routes=[
             *document_routes(key, settings.origins),
             *export_routes(key, settings.origins),
-            *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.nudge),
+            *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.enqueue),
         ],
         subscriptions=SubscriptionEndpoint(shared),
         lifespan=wiring.lifespan,

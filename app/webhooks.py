@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.http.graphql import error_response, json_response
-from app.http.requests import BadRequest, read_body
 from gateways.stripe_webhooks import WebhookInvalid, read_webhook
-from operations.hearing import hear_soon
+from graphql_server.http.endpoint import error_response, json_response
+from graphql_server.http.requests import BadRequest, read_body
+from operations.payments.stripe_events import sync_events_soon
 from rules.errors import ErrorCode
 
 BODY_BYTES_MAX = 256 * 1024
@@ -19,7 +19,7 @@ BODY_BYTES_MAX = 256 * 1024
 log = structlog.get_logger(__name__)
 
 
-def webhook_routes(secret: str, nudge: Callable[[str, UUID | None], Awaitable[None]]) -> list[Route]:
+def webhook_routes(secret: str, enqueue: Callable[[str, UUID | None], Awaitable[None]]) -> list[Route]:
     """POST /webhooks/stripe, where a signing secret is configured; polling alone does without it."""
 
     async def receive(request: Request) -> Response:
@@ -31,8 +31,8 @@ def webhook_routes(secret: str, nudge: Callable[[str, UUID | None], Awaitable[No
         except WebhookInvalid as invalid:
             log.warning("webhook_refused", reason=str(invalid))
             return error_response(400, "The signature is not valid.", ErrorCode.INVALID_INPUT)
-        if account_id is not None and await hear_soon(account_id):
-            await nudge("hear_stripe", None)
+        if account_id is not None and await sync_events_soon(account_id):
+            await enqueue("hear_stripe", None)
         return json_response({"received": True})
 
     return [Route("/webhooks/stripe", receive, methods=["POST"])] if secret else []

@@ -44,7 +44,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
+class SendResult:
     """The outcome, with the server's words when it did not accept."""
 
     outcome: Outcome
@@ -62,7 +62,7 @@ class Mailer:
         """Where mails come from."""
         return self._server.sender_address.rpartition("@")[2]
 
-    async def hand_over(self, mail: Mail, *, before_data: Callable[[], Awaitable[None]]) -> Handover:
+    async def send(self, mail: Mail, *, before_data: Callable[[], Awaitable[None]]) -> SendResult:
         """Hand over one mail; never raises for what a server or network does, nor for a mail that can't be written.
 
         `before_data` is awaited when the recipient was accepted and the content is about to go out: from then on a
@@ -71,7 +71,7 @@ class Mailer:
         try:  # First: what can't be written must not look like a lost mail.
             content = self._content(mail)
         except Uncomposable as error:
-            return Handover(Outcome.REFUSED, str(error))
+            return SendResult(Outcome.REFUSED, str(error))
         client = self._client()
         connected = transmitting = False
         try:
@@ -86,13 +86,13 @@ class Mailer:
         except aiosmtplib.SMTPResponseException as error:
             # A server that turns us away before it heard of the mail has not refused the mail.
             outcome = Outcome.REFUSED if connected and error.code >= 500 else Outcome.TRY_AGAIN
-            return Handover(outcome, f"{error.code} {error.message}"[:500])
+            return SendResult(outcome, f"{error.code} {error.message}"[:500])
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             detail = f"{type(error).__name__}: {error}".rstrip(": ")[:500]
-            return Handover(Outcome.UNCERTAIN if transmitting else Outcome.TRY_AGAIN, detail)
+            return SendResult(Outcome.UNCERTAIN if transmitting else Outcome.TRY_AGAIN, detail)
         finally:
             client.close()
-        return Handover(Outcome.ACCEPTED)
+        return SendResult(Outcome.ACCEPTED)
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server

@@ -13,16 +13,16 @@ from gateways.stripe_answers import (
     DISPUTES_LOST,
     DISPUTES_OPEN,
     NEWS_TYPES,
+    BalanceTransaction,
     CheckoutRequest,
-    Movement,
-    News,
-    ObservedAccount,
-    ObservedPayment,
-    ObservedRefund,
+    ProviderAccount,
+    ProviderEvent,
+    ProviderPayment,
+    ProviderRefund,
     account_of,
-    add_movement,
+    add_balance_transaction,
     charge_of,
-    news_of,
+    event_of,
     ours,
     payment_of,
     refund_of,
@@ -74,7 +74,7 @@ class StripeGateway:
     def __init__(self, client: stripe.StripeClient) -> None:
         self._client = client
 
-    async def create_checkout(self, request: CheckoutRequest) -> ObservedPayment:
+    async def create_checkout(self, request: CheckoutRequest) -> ProviderPayment:
         """Open a hosted checkout. Safe to repeat: the payment's id is the idempotency key."""
         references = {"payment_id": str(request.payment_id), "invoice_id": str(request.invoice_id)}
         session = await _answer(
@@ -104,7 +104,7 @@ class StripeGateway:
         )
         return payment_of(session)
 
-    async def read_checkout(self, session_id: str, *, account_id: str) -> ObservedPayment:
+    async def read_checkout(self, session_id: str, *, account_id: str) -> ProviderPayment:
         """What became of a checkout."""
         session = await _answer(
             "checkout.sessions.retrieve",
@@ -114,13 +114,13 @@ class StripeGateway:
                 options={"stripe_account": account_id},
             ),
         )
-        observed = payment_of(session)
+        fetched = payment_of(session)
         charge = charge_of(session)
         if charge is None or not charge.disputed:
-            return observed
-        return await self._with_dispute(observed, account_id=account_id)
+            return fetched
+        return await self._with_dispute(fetched, account_id=account_id)
 
-    async def find_checkout(self, payment_id: UUID, *, account_id: str, since: datetime) -> ObservedPayment | None:
+    async def find_checkout(self, payment_id: UUID, *, account_id: str, since: datetime) -> ProviderPayment | None:
         """The checkout that was opened for a payment after `since`, where its creation never got an answer."""
         params = {"limit": PAGE, "created": {"gte": int((since - CLOCK_DIFFERENCE_MAX).timestamp())}}
         sessions = self._list(
@@ -141,22 +141,22 @@ class StripeGateway:
 
         return pages(what, ask, params, pages_max=pages_max)
 
-    async def _with_dispute(self, observed: ObservedPayment, *, account_id: str) -> ObservedPayment:
-        params = {"payment_intent": str(observed.payment_intent_id), "limit": PAGE}
+    async def _with_dispute(self, fetched: ProviderPayment, *, account_id: str) -> ProviderPayment:
+        params = {"payment_intent": str(fetched.payment_intent_id), "limit": PAGE}
         listed = self._list("disputes", self._client.v1.disputes.list_async, params, account_id, DISPUTE_PAGES_MAX)
         disputes = [dispute async for dispute in listed]
         open_, lost = (
             sum(dispute.amount for dispute in disputes if dispute.status in statuses)
             for statuses in (DISPUTES_OPEN, DISPUTES_LOST)
         )
-        taken_back = PaymentState.RETURNED if observed.method is PaymentMethod.ACH else PaymentState.LOST
+        taken_back = PaymentState.RETURNED if fetched.method is PaymentMethod.ACH else PaymentState.LOST
         if lost:
-            return replace(observed, state=taken_back, disputed_minor=lost)
-        return replace(observed, state=PaymentState.DISPUTED, disputed_minor=open_) if open_ else observed
+            return replace(fetched, state=taken_back, disputed_minor=lost)
+        return replace(fetched, state=PaymentState.DISPUTED, disputed_minor=open_) if open_ else fetched
 
     async def create_refund(
         self, refund_id: UUID, *, payment_intent_id: str, account_id: str, amount_minor: int, tries: int
-    ) -> ObservedRefund:
+    ) -> ProviderRefund:
         """Give money back to whoever paid it. Safe to repeat within a day: the refund's id is the idempotency key.
 
         `tries` counts the keys that were given up; raise it only when certain that nothing was made under those.
@@ -175,13 +175,13 @@ class StripeGateway:
         )
         return refund_of(refund)
 
-    async def list_refunds(self, payment_intent_id: str, *, account_id: str) -> list[ObservedRefund]:
+    async def list_refunds(self, payment_intent_id: str, *, account_id: str) -> list[ProviderRefund]:
         """Every refund of a payment."""
         params = {"payment_intent": payment_intent_id, "limit": PAGE}
         listed = self._list("refunds", self._client.v1.refunds.list_async, params, account_id, REFUND_PAGES_MAX)
         return [refund_of(refund) async for refund in listed]
 
-    async def list_news(self, account_id: str, *, after_event_id: str | None) -> tuple[list[News], bool]:
+    async def list_events(self, account_id: str, *, after_event_id: str | None) -> tuple[list[ProviderEvent], bool]:
         """What happened on an account after an event, oldest first, at most 100; and whether there is more.
 
         Without an event to begin after, all that Stripe still has, as far as EVENT_PAGES_MAX reach back.
@@ -189,16 +189,16 @@ class StripeGateway:
         list_async = self._client.v1.events.list_async
         params: Any = {"limit": PAGE, "types": NEWS_TYPES}
         if after_event_id is None:
-            found: list[News] = []
+            found: list[ProviderEvent] = []
             with suppress(StripeListTooLong):  # It is logged; the newest of them say enough of what is older.
                 async for event in self._list("events", list_async, params, account_id, EVENT_PAGES_MAX):
-                    found.append(news_of(event))  # noqa: PERF401 - what was read before it raises counts
+                    found.append(event_of(event))  # noqa: PERF401 - what was read before it raises counts
             return found[::-1], False
         params["ending_before"] = after_event_id
         events = await _answer("events.list", list_async(params=params, options={"stripe_account": account_id}))
-        return [news_of(event) for event in reversed(events.data)], bool(events.has_more)
+        return [event_of(event) for event in reversed(events.data)], bool(events.has_more)
 
-    async def expire_checkout(self, session_id: str, *, account_id: str) -> ObservedPayment:
+    async def expire_checkout(self, session_id: str, *, account_id: str) -> ProviderPayment:
         """End an open checkout, so that nobody can pay it any more; one that ended otherwise is read instead."""
         with suppress(StripeRefused):  # It is complete or has expired already: reading tells which.
             await _answer(
@@ -207,16 +207,16 @@ class StripeGateway:
             )
         return await self.read_checkout(session_id, account_id=account_id)
 
-    async def read_movements(self, account_id: str) -> dict[str, Movement]:
+    async def read_movements(self, account_id: str) -> dict[str, BalanceTransaction]:
         """Every movement of an account's balance, summed by payment intent. Reads all pages: for audits."""
-        movements: dict[str, Movement] = {}
+        balance_transactions: dict[str, BalanceTransaction] = {}
         params = {"limit": PAGE, "expand": ["data.source"]}
         list_async = self._client.v1.balance_transactions.list_async
         async for moved in self._list("balance_transactions", list_async, params, account_id, MOVEMENT_PAGES_MAX):
-            add_movement(movements, moved)
-        return movements
+            add_balance_transaction(balance_transactions, moved)
+        return balance_transactions
 
-    async def create_account(self, company_id: UUID, *, connection_id: UUID) -> ObservedAccount:
+    async def create_account(self, company_id: UUID, *, connection_id: UUID) -> ProviderAccount:
         """A connected account for a company to onboard with. Safe to repeat within a day: the connection is the key."""
         account = await _answer(
             "accounts.create",
@@ -230,7 +230,7 @@ class StripeGateway:
         )
         return account_of(account)
 
-    async def find_account(self, connection_id: UUID, *, since: datetime, until: datetime) -> ObservedAccount | None:
+    async def find_account(self, connection_id: UUID, *, since: datetime, until: datetime) -> ProviderAccount | None:
         """The account that was created for a connection between the two, where its creation never got an answer."""
         created = {
             "gte": int((since - CLOCK_DIFFERENCE_MAX).timestamp()),
@@ -243,7 +243,7 @@ class StripeGateway:
                 return account_of(account)
         return None
 
-    async def read_account(self, account_id: str) -> ObservedAccount:
+    async def read_account(self, account_id: str) -> ProviderAccount:
         """Whether the connected account is able to charge now."""
         return account_of(await _answer("accounts.retrieve", self._client.v1.accounts.retrieve_async(account_id)))
 

@@ -51,7 +51,7 @@ class CheckoutRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedPayment:
+class ProviderPayment:
     """What Stripe says of one checkout and its payment."""
 
     session_id: str
@@ -69,7 +69,7 @@ class ObservedPayment:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedRefund:
+class ProviderRefund:
     """What Stripe says of one refund. `refund_id` is ours, where the refund is ours."""
 
     stripe_refund_id: str
@@ -79,7 +79,7 @@ class ObservedRefund:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class BalanceTransaction:
     """What Stripe's balance says of one payment intent, in minor units: money that came, went back, and was taken.
 
     `ours` where its charge names a payment and an invoice of ours: companies take other payments on their accounts too.
@@ -93,7 +93,7 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class ProviderEvent:
     """Which of an account's objects an event was about; what became of it is asked for, never believed."""
 
     event_id: str
@@ -103,7 +103,7 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedAccount:
+class ProviderAccount:
     """Whether a connected account can take payments."""
 
     account_id: str
@@ -117,8 +117,8 @@ class ObservedAccount:
         return bool(self.disabled_reason and self.disabled_reason.startswith("rejected."))
 
 
-def account_of(account: Any) -> ObservedAccount:
-    return ObservedAccount(
+def account_of(account: Any) -> ProviderAccount:
+    return ProviderAccount(
         account_id=account.id,
         charges_enabled=bool(account.charges_enabled),
         details_submitted=bool(account.details_submitted),
@@ -139,10 +139,10 @@ def ours(item: Any, name: str) -> UUID | None:
     return found if str(found) == written and found.version == 7 else None
 
 
-def payment_of(session: Any) -> ObservedPayment:
+def payment_of(session: Any) -> ProviderPayment:
     intent, charge = _intent(session), charge_of(session)
     failure = intent.last_payment_error if intent is not None else None
-    return ObservedPayment(
+    return ProviderPayment(
         session_id=session.id,
         url=session.url,
         expires_at=datetime.fromtimestamp(session.expires_at, UTC),
@@ -166,8 +166,8 @@ def charge_of(session: Any) -> Any:
     return intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
 
 
-def refund_of(refund: Any) -> ObservedRefund:
-    return ObservedRefund(
+def refund_of(refund: Any) -> ProviderRefund:
+    return ProviderRefund(
         stripe_refund_id=refund.id,
         refund_id=ours(refund, "refund_id"),
         amount_minor=refund.amount,
@@ -175,12 +175,12 @@ def refund_of(refund: Any) -> ObservedRefund:
     )
 
 
-def add_movement(movements: dict[str, Movement], transaction: Any) -> None:
+def add_balance_transaction(balance_transactions: dict[str, BalanceTransaction], transaction: Any) -> None:
     source = transaction.source
     intent = getattr(source, "payment_intent", None)
     if not isinstance(intent, str):
         return
-    known = movements.get(intent, Movement(intent))
+    known = balance_transactions.get(intent, BalanceTransaction(intent))
     if source.object == "refund":
         known = replace(known, refunded=known.refunded - transaction.amount)
     elif source.object == "dispute":
@@ -188,13 +188,13 @@ def add_movement(movements: dict[str, Movement], transaction: Any) -> None:
     else:
         is_ours = known.ours or bool(ours(source, "payment_id") and ours(source, "invoice_id"))
         known = replace(known, captured=known.captured + transaction.amount, ours=is_ours)
-    movements[intent] = known
+    balance_transactions[intent] = known
 
 
-def news_of(event: Any) -> News:
+def event_of(event: Any) -> ProviderEvent:
     item = event.data.object
     kind = getattr(item, "object", None)
-    return News(
+    return ProviderEvent(
         event_id=event.id,
         about_account=kind == "account",
         payment_intent_id=_text(item, "payment_intent"),

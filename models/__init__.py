@@ -1,6 +1,6 @@
 """What is stored: Tortoise models, constraints, migrations and the only row-level filter."""
 
-from models.automations import Automation, AutomationLink, AutomationTier, AutomationTrigger, Occurrence
+from models.automations import Automation, AutomationEvent, AutomationLink, AutomationTier, AutomationTrigger
 from models.base import Row
 from models.companies import Company, ConnectedAccount, RefreshToken, SignIn, StripeStatus, User, UserRole
 from models.emails import Email, EmailKind
@@ -15,6 +15,7 @@ __all__ = [
     "ActorKind",
     "Agreement",
     "Automation",
+    "AutomationEvent",
     "AutomationLink",
     "AutomationTier",
     "AutomationTrigger",
@@ -34,7 +35,6 @@ __all__ = [
     "InvoiceLine",
     "LineItem",
     "LineItemKind",
-    "Occurrence",
     "Payment",
     "Person",
     "RefreshToken",

@@ -71,16 +71,16 @@ class Automation(Row):
         )
 
 
-class Occurrence(Row):
+class AutomationEvent(Row):
     """Something an automation may wait for, written in the transaction in which it happened; handled once."""
 
     company_id: UUID
     company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
-        "models.Company", related_name="occurrences", on_delete=fields.RESTRICT
+        "models.Company", related_name="automation_events", on_delete=fields.RESTRICT
     )
     inspection_id: UUID
     inspection: fields.ForeignKeyRelation[Inspection] = fields.ForeignKeyField(
-        "models.Inspection", related_name="occurrences", on_delete=fields.RESTRICT
+        "models.Inspection", related_name="automation_events", on_delete=fields.RESTRICT
     )
     trigger = choice(AutomationTrigger)
     subject_id: UUID = fields.UUIDField(description="The row it is about; the same thing never occurs twice.")
@@ -91,5 +91,7 @@ class Occurrence(Row):
     )
 
     class Meta:
-        table = "occurrences"
-        constraints = (UniqueConstraint(fields=("inspection_id", "trigger", "subject_id"), name="occurrences_once"),)
+        table = "automation_events"
+        constraints = (
+            UniqueConstraint(fields=("inspection_id", "trigger", "subject_id"), name="automation_events_once"),
+        )

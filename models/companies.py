@@ -68,7 +68,7 @@ class ConnectedAccount(Row):
     )
     account_id = fields.CharField(max_length=255, null=True, unique=True, description="Stripe's id, once it exists.")
     event_id = fields.CharField(max_length=255, null=True, description="The last of its events that we heard.")
-    next_hearing_at: datetime | None = fields.DatetimeField(null=True, description="When to ask for its news.")
+    next_sync_at: datetime | None = fields.DatetimeField(null=True, description="When to ask for its events.")
     hidden_since: datetime | None = fields.DatetimeField(null=True, description="Since when Stripe hides it from us.")
 
     class Meta:
@@ -78,7 +78,7 @@ class ConnectedAccount(Row):
                 fields=("company_id",), name="connected_accounts_one_begun", condition="account_id IS NULL"
             ),
         )
-        indexes = (Index(fields=("next_hearing_at",)),)
+        indexes = (Index(fields=("next_sync_at",)),)
 
 
 class User(Row):

@@ -11,7 +11,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from models.automations import Automation, Occurrence
+from models.automations import Automation, AutomationEvent
 from models.base import Row, choice
 from models.companies import Company
 from models.grants import Grant
@@ -59,9 +59,9 @@ class Email(Row):
     automation: fields.ForeignKeyNullableRelation[Automation] = fields.ForeignKeyField(
         "models.Automation", related_name="emails", on_delete=fields.RESTRICT, null=True
     )
-    occurrence_id: UUID | None
-    occurrence: fields.ForeignKeyNullableRelation[Occurrence] = fields.ForeignKeyField(
-        "models.Occurrence", related_name="emails", on_delete=fields.RESTRICT, null=True
+    automation_event_id: UUID | None
+    automation_event: fields.ForeignKeyNullableRelation[AutomationEvent] = fields.ForeignKeyField(
+        "models.AutomationEvent", related_name="emails", on_delete=fields.RESTRICT, null=True
     )
     kind = choice(EmailKind)
     sequence = fields.IntField(default=1)
@@ -85,7 +85,9 @@ class Email(Row):
         table = "emails"
         constraints = (
             UniqueConstraint(fields=("invoice_id", "kind", "sequence"), name="emails_once"),
-            UniqueConstraint(fields=("automation_id", "occurrence_id", "to_address"), name="emails_once_per_rule"),
+            UniqueConstraint(
+                fields=("automation_id", "automation_event_id", "to_address"), name="emails_once_per_rule"
+            ),
             CheckConstraint(check="to_address NOT LIKE '%,%' AND to_address LIKE '_%@_%'", name="emails_one_recipient"),
         )
         indexes = (

@@ -19,7 +19,7 @@ from models.people import Person
 from rules.access import Principal, Scope
 from rules.states import PaymentState
 
-Shown = TypeVar("Shown", bound=Model)
+ModelType = TypeVar("ModelType", bound=Model)
 
 NEWS_OF_OTHERS = (
     PaymentState.PROCESSING,
@@ -32,7 +32,7 @@ NEWS_OF_OTHERS = (
 """What a client sees of others' payments: money that moved, never somebody's declined card."""
 
 
-def visible(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
+def visible(model: type[ModelType], principal: Principal) -> QuerySet[ModelType]:
     """The rows of `model` that `principal` may see; none of a model that their scope has no part in."""
     if principal.scope is Scope.INSPECTOR:
         return _of_company(model, principal)
@@ -48,13 +48,13 @@ def _rules_for(principal: Principal) -> dict[type[Model], "Narrow"]:
     return _GUEST if principal.guest else _CLIENT
 
 
-def listed(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
+def listed(model: type[ModelType], principal: Principal) -> QuerySet[ModelType]:
     """The visible rows that a list of `model` shows, in display order: without entries that were removed."""
     rows = visible(model, principal).order_by(*_ORDER.get(model, ("id",)))
     return rows.filter(removed_at=None) if model in _REMOVABLE else rows
 
 
-def _of_company(model: type[Shown], principal: Principal) -> QuerySet[Shown]:
+def _of_company(model: type[ModelType], principal: Principal) -> QuerySet[ModelType]:
     rows = model.filter(**{"id" if model is Company else "company_id": principal.company_id})
     return rows.filter(deleted_at=None) if model is Automation else rows
 

@@ -9,11 +9,11 @@ from uuid import UUID
 from strawberry.types import Info as StrawberryInfo
 
 from gateways.stripe import StripeGateway
-from models.news import Watch
+from models.changes import Subscription
 from rules.access import Principal
 from rules.links import Portals
 
-Nudge = Callable[[str, UUID | None], Awaitable[None]]
+Enqueue = Callable[[str, UUID | None], Awaitable[None]]
 """Ask the workers to look now: a job's name and a row. It is only a hint, and may be lost."""
 
 SignAddress = Callable[[str], str]
@@ -27,13 +27,13 @@ class GuardSignIn(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class Dependencies:
     """What the application hands to operations; the same for every request."""
 
     stripe: StripeGateway
     portals: Portals
     secret: str
-    nudge: Nudge
+    enqueue: Enqueue
     guard_sign_in: GuardSignIn
     sign_address: SignAddress
 
@@ -43,11 +43,11 @@ class Context:
     """One request; `address` is where it comes from, and `refusals` the codes of what its mutations refused."""
 
     principal: Principal | None
-    outside: Outside
+    dependencies: Dependencies
     request_id: str
     address: str = ""
     refusals: list[str] = field(default_factory=list)
-    watch: Watch | None = None
+    watch: Subscription | None = None
 
     @property
     def caller(self) -> Principal:
@@ -56,7 +56,7 @@ class Context:
         return self.principal
 
     @property
-    def watching(self) -> Watch:
+    def watching(self) -> Subscription:
         """The watch of a subscription, in a resolver that only subscriptions reach."""
         assert self.watch is not None, "the executor runs subscriptions over a websocket alone"
         return self.watch

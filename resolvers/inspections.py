@@ -6,15 +6,37 @@ from typing import Any
 
 import strawberry
 
-from models import Company, Inspection, InspectionPerson, InspectionStatus, Invoice, LineItem
-from operations.books import invoiceable_parts
-from operations.invoices import refusal_to_invoice
-from resolvers.context import Info
-from resolvers.mutating import UserError
+from models import (
+    Company,
+    Inspection,
+    InspectionPerson,
+    InspectionStatus,
+    Invoice,
+    LineItem,
+)
+from operations.identity import sessions as sessions
+from operations.inspections import inspections, line_items, reports
+from operations.inspections.checks import NewPerson
+from operations.invoices.drafts import refusal_to_invoice
+from operations.ledger.inspection_ledger import invoiceable_parts
+from resolvers.context import Context, Info
+from resolvers.keys import optional_row_id
 from resolvers.reading import loaded
+from resolvers.results import MutationResult, UserError, given_fields
 from rules.access import Scope
+from rules.identifiers import id_of
 from rules.money import Money
 from rules.states import InvoiceKind, InvoiceStatus
+from schema.inputs.inspections import (
+    CancelInspectionInput,
+    CreateInspectionInput,
+    PublishReportInput,
+    SetNotificationsDisabledInput,
+    UnlockReportInput,
+    UpdateInspectionInput,
+)
+from schema.inputs.line_items import AddLineItemInput, LineItemInput
+from schema.inputs.people import AddInspectionPersonInput, InspectionPersonInput
 
 Root = strawberry.Parent[Inspection]
 
@@ -95,3 +117,57 @@ def report(root: Root, info: Info) -> Any:
     locked = company.report_lock_enabled and root.report_unlocked_at is None and root.remaining_minor > 0
     withheld = locked and info.context.caller.scope is not Scope.INSPECTOR
     return Report(None if withheld else root.report_url, root.report_published_at, locked)
+
+
+def _person(input: InspectionPersonInput | AddInspectionPersonInput) -> NewPerson:
+    key = id_of(input.person_id, "Person")
+    return NewPerson(person_id=key, role=input.role, role_name=input.role_name)
+
+
+def _line_item(input: LineItemInput | AddLineItemInput) -> line_items.NewLineItem:
+    return line_items.NewLineItem(kind=input.kind, description=input.description, amount=input.amount)
+
+
+async def create_inspection(context: Context, input: CreateInspectionInput) -> MutationResult:
+    made = await inspections.create_inspection(
+        context.caller,
+        property_address=input.property_address,
+        scheduled_at=input.scheduled_at,
+        inspector_id=optional_row_id(input.inspector_id, "User"),
+        people=[_person(person) for person in input.people],
+        line_items=[_line_item(item) for item in input.line_items],
+        agreement_body=input.agreement_body,
+    )
+    await context.dependencies.enqueue("run_automations", None)
+    return MutationResult(made)
+
+
+async def update_inspection(context: Context, input: UpdateInspectionInput) -> MutationResult:
+    changes = given_fields(input)
+    key = id_of(changes.pop("inspection_id"), "Inspection")
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if "inspector_id" in changes:
+        changes["inspector_id"] = id_of(changes["inspector_id"], "User")
+    return MutationResult(await inspections.update_inspection(context.caller, key, changes))
+
+
+async def cancel_inspection(context: Context, input: CancelInspectionInput) -> MutationResult:
+    key = id_of(input.inspection_id, "Inspection")
+    return MutationResult(await inspections.cancel_inspection(context.caller, key, stripe=context.dependencies.stripe))
+
+
+async def set_notifications_disabled(context: Context, input: SetNotificationsDisabledInput) -> MutationResult:
+    key = id_of(input.inspection_id, "Inspection")
+    return MutationResult(await inspections.set_notifications_disabled(context.caller, key, disabled=input.disabled))
+
+
+async def publish_report(context: Context, input: PublishReportInput) -> MutationResult:
+    key = id_of(input.inspection_id, "Inspection")
+    await reports.publish_report(context.caller, key, url=input.url)
+    await context.dependencies.enqueue("run_automations", None)
+    return MutationResult(key)
+
+
+async def unlock_report(context: Context, input: UnlockReportInput) -> MutationResult:
+    key = id_of(input.inspection_id, "Inspection")
+    return MutationResult(await reports.unlock_report(context.caller, key))

@@ -6,16 +6,36 @@ from typing import Annotated, Any
 import strawberry
 
 from models import Invoice
-from operations.sending import Letter, check_letter, compose
-from resolvers.context import Info
+from operations.identity import sessions as sessions
+from operations.invoices import closures, drafts, invoice_emails
+from operations.invoices.invoice_emails import EmailDraft, check_draft, compose
+from operations.invoices.splits import InvoiceSplit
+from operations.ledger import small_remainders
+from resolvers.context import Context, Info
+from resolvers.keys import optional_row_id, row_ids
 from resolvers.reading import loaded
+from resolvers.results import MutationResult
 from rules.access import ForClientsOnly
+from rules.identifiers import id_of
 from rules.notices import whom_to_pay
 from rules.states import InvoiceStatus
+from schema.inputs.invoices import (
+    AddInvoiceInput,
+    CloseInvoiceShortInput,
+    MarkInvoiceUncollectibleInput,
+    SendInvoiceInput,
+    UpdateInvoiceInput,
+    VoidInvoiceInput,
+)
 
 Root = strawberry.Parent[Invoice]
+
+
 Subject = Annotated[str | None, strawberry.argument(description="An edited subject; null for the prepared one.")]
+
+
 Message = Annotated[str | None, strawberry.argument(description="An edited message; null for the prepared one.")]
+
 
 PREVIEW_TOKEN = "your-own-link"  # noqa: S105 - stands where a token will be
 
@@ -34,7 +54,7 @@ class EmailPreview:
 
 def document_url(root: Root, info: Info) -> str:
     """The signed address of the printable document."""
-    return info.context.outside.sign_address(f"/documents/invoices/{root.id}")
+    return info.context.dependencies.sign_address(f"/documents/invoices/{root.id}")
 
 
 def billed_to(root: Root) -> Any:
@@ -53,7 +73,73 @@ def notice(root: Root) -> str | None:
 
 def email_preview(root: Root, info: Info, subject: Subject = None, message: Message = None) -> Any:
     """Composed as it would be for sending, with a stand-in for the token."""
-    link = info.context.outside.portals.payment_link(PREVIEW_TOKEN)
-    letter = check_letter(Letter(subject=subject, message=message))
-    mail = compose(root, loaded(root, "lines"), root.billed_to.person.email or "", letter, link=link)
+    link = info.context.dependencies.portals.payment_link(PREVIEW_TOKEN)
+    draft = check_draft(EmailDraft(subject=subject, message=message))
+    mail = compose(root, loaded(root, "lines"), root.billed_to.person.email or "", draft, link=link)
     return EmailPreview(mail.to, mail.subject, mail.message, mail.html, mail.text, link)
+
+
+def _share(input: AddInvoiceInput | UpdateInvoiceInput) -> InvoiceSplit:
+    ids = row_ids(input.line_item_ids, "LineItem")
+    return InvoiceSplit(line_item_ids=ids, fixed_amount=input.fixed_amount)
+
+
+def _draft(input: AddInvoiceInput | UpdateInvoiceInput | SendInvoiceInput) -> invoice_emails.EmailDraft:
+    return invoice_emails.EmailDraft(subject=input.subject, message=input.message)
+
+
+async def add_invoice(context: Context, input: AddInvoiceInput) -> MutationResult:
+    key = await drafts.add_invoice(
+        context.caller,
+        id_of(input.inspection_id, "Inspection"),
+        id_of(input.inspection_person_id, "InspectionPerson"),
+        _share(input),
+        draft=_draft(input),
+        send=input.send,
+        idempotency_key=input.idempotency_key,
+        stripe=context.dependencies.stripe,
+    )
+    if not input.send:
+        return MutationResult(key)
+    await context.dependencies.enqueue("send_emails", None)
+    return MutationResult(key, notices=await invoice_emails.mail_put_off(key))
+
+
+async def update_invoice(context: Context, input: UpdateInvoiceInput) -> MutationResult:
+    share = _share(input) if input.line_item_ids is not None or input.fixed_amount is not None else None
+    return MutationResult(
+        await drafts.update_invoice(
+            context.caller,
+            id_of(input.invoice_id, "Invoice"),
+            share,
+            inspection_person_id=optional_row_id(input.inspection_person_id, "InspectionPerson"),
+            draft=_draft(input),
+            stripe=context.dependencies.stripe,
+        )
+    )
+
+
+async def send_invoice(context: Context, input: SendInvoiceInput) -> MutationResult:
+    key = id_of(input.invoice_id, "Invoice")
+    await invoice_emails.send_invoice(context.caller, key, _draft(input), idempotency_key=input.idempotency_key)
+    await context.dependencies.enqueue("send_emails", None)
+    return MutationResult(key, notices=await invoice_emails.mail_put_off(key))
+
+
+async def void_invoice(context: Context, input: VoidInvoiceInput) -> MutationResult:
+    key = id_of(input.invoice_id, "Invoice")
+    await closures.void_invoice(context.caller, key, stripe=context.dependencies.stripe)
+    return MutationResult(key, notices=await small_remainders.small_remainders_beside_invoice(key))
+
+
+async def close_invoice_short(context: Context, input: CloseInvoiceShortInput) -> MutationResult:
+    key = id_of(input.invoice_id, "Invoice")
+    await closures.close_invoice_short(context.caller, key, stripe=context.dependencies.stripe)
+    return MutationResult(key, notices=await small_remainders.small_remainders_beside_invoice(key))
+
+
+async def mark_invoice_uncollectible(context: Context, input: MarkInvoiceUncollectibleInput) -> MutationResult:
+    key = id_of(input.invoice_id, "Invoice")
+    return MutationResult(
+        await closures.mark_invoice_uncollectible(context.caller, key, stripe=context.dependencies.stripe)
+    )

@@ -3,6 +3,20 @@
 import strawberry
 
 from models import Payment
+from operations.identity import sessions as sessions
+from operations.ledger import small_remainders
+from operations.payments import checkout, manual_payments, refunds
+from resolvers.context import Context
+from resolvers.keys import optional_row_id
+from resolvers.results import MutationResult
+from rules.identifiers import id_of
+from schema.inputs.payments import (
+    CancelPaymentInput,
+    RecordPaymentInput,
+    RefundPaymentInput,
+    RemovePaymentInput,
+    StartPaymentInput,
+)
 
 Root = strawberry.Parent[Payment]
 
@@ -10,3 +24,55 @@ Root = strawberry.Parent[Payment]
 def payer_role_name(root: Root) -> str:
     """The payer's role, from the loaded entry of the People box."""
     return root.payer.role_name
+
+
+async def start_payment(context: Context, input: StartPaymentInput) -> MutationResult:
+    dependencies = context.dependencies
+    key = await checkout.start_payment(
+        context.caller,
+        id_of(input.invoice_id, "Invoice"),
+        amount=input.amount,
+        idempotency_key=input.idempotency_key,
+        portals=dependencies.portals,
+        stripe=dependencies.stripe,
+    )
+    return MutationResult(key)
+
+
+async def cancel_payment(context: Context, input: CancelPaymentInput) -> MutationResult:
+    key = id_of(input.payment_id, "Payment")
+    return MutationResult(await checkout.cancel_payment(context.caller, key, stripe=context.dependencies.stripe))
+
+
+async def record_payment(context: Context, input: RecordPaymentInput) -> MutationResult:
+    made = await manual_payments.record_payment(
+        context.caller,
+        optional_row_id(input.invoice_id, "Invoice"),
+        inspection_id=optional_row_id(input.inspection_id, "Inspection"),
+        amount=input.amount,
+        method=input.method,
+        reference=input.reference,
+        idempotency_key=input.idempotency_key,
+        stripe=context.dependencies.stripe,
+    )
+    await context.dependencies.enqueue("run_automations", None)
+    return MutationResult(made, notices=await small_remainders.small_remainder_of_payment(made))
+
+
+async def remove_payment(context: Context, input: RemovePaymentInput) -> MutationResult:
+    key = id_of(input.payment_id, "Payment")
+    await manual_payments.remove_payment(context.caller, key, reason=input.reason, stripe=context.dependencies.stripe)
+    return MutationResult(key, notices=await small_remainders.small_remainder_of_payment(key))
+
+
+async def refund_payment(context: Context, input: RefundPaymentInput) -> MutationResult:
+    made = await refunds.refund_payment(
+        context.caller,
+        id_of(input.payment_id, "Payment"),
+        amount=input.amount,
+        reason=input.reason,
+        disposition=input.disposition,
+        idempotency_key=input.idempotency_key,
+        stripe=context.dependencies.stripe,
+    )
+    return MutationResult(made, notices=await small_remainders.small_remainder_of_refund(made))

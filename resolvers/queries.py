@@ -11,10 +11,10 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 
 import models
+from graphql_server.paging import Page, PageRequest, read_page
 from models.visible import visible
-from operations.base_automations import unchanged_of
+from operations.messages.base_automations import unchanged_of
 from resolvers.context import Info
-from resolvers.paging import Page, PageRequest, read_page
 from resolvers.reading import read_one, selected
 from rules.access import Scope
 from rules.errors import NotFound, Refusal

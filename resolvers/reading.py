@@ -29,12 +29,12 @@ from rules.errors import NotFound
 
 DEFINITION = "strawberry-definition"
 
-Shown = TypeVar("Shown", bound=Model)
+ModelType = TypeVar("ModelType", bound=Model)
 Tree: TypeAlias = "dict[str, Tree]"
 """The relations to load, each with the relations to load behind it."""
 
 
-async def read_one(info: Info, model: type[Shown], row_id: UUID, *, field: str = "id") -> Shown:
+async def read_one(info: Info, model: type[ModelType], row_id: UUID, *, field: str = "id") -> ModelType:
     """The visible row with what is selected of it. Raises NotFound naming `field`."""
     row = await selected(info, visible(model, info.context.caller).filter(id=row_id)).first()
     if row is None:
@@ -42,7 +42,7 @@ async def read_one(info: Info, model: type[Shown], row_id: UUID, *, field: str =
     return row
 
 
-def selected(info: Info, rows: QuerySet[Shown]) -> QuerySet[Shown]:
+def selected(info: Info, rows: QuerySet[ModelType]) -> QuerySet[ModelType]:
     """`rows` with the relations that the field being resolved selects of them."""
     tree = _plan(info._raw_info, rows.model.__name__)
     return rows.prefetch_related(*_prefetches(rows.model, tree, info.context.caller))

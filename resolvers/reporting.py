@@ -3,22 +3,22 @@
 from datetime import datetime
 from urllib.parse import urlencode
 
-from operations import reporting
-from operations.movements import Period
+from operations.ledger import payment_reports
+from operations.ledger.entries import Period
 from resolvers.context import Info
 from rules.money import Money
 
 
 async def payment_report(
-    info: Info, start: datetime, end: datetime, group: reporting.PaymentReportGroup
-) -> list[reporting.PaymentReportRow]:
+    info: Info, start: datetime, end: datetime, group: payment_reports.PaymentReportGroup
+) -> list[payment_reports.PaymentReportRow]:
     """The figures of a period in groups."""
-    return await reporting.payment_report(info.context.caller, Period(start, end), group)
+    return await payment_reports.payment_report(info.context.caller, Period(start, end), group)
 
 
 async def outstanding(info: Info) -> Money:
     """What somebody can still be asked for on all invoices."""
-    return await reporting.outstanding(info.context.caller)
+    return await payment_reports.outstanding(info.context.caller)
 
 
 def payment_export_url(info: Info, start: datetime, end: datetime) -> str:
@@ -34,4 +34,4 @@ def receivables_export_url(info: Info, start: datetime, end: datetime) -> str:
 def _export_url(info: Info, name: str, start: datetime, end: datetime) -> str:
     period = Period(start, end)
     bound = {"company": info.context.caller.company_id, "from": period.start.isoformat(), "to": period.end.isoformat()}
-    return info.context.outside.sign_address(f"/exports/{name}.csv?{urlencode(bound)}")
+    return info.context.dependencies.sign_address(f"/exports/{name}.csv?{urlencode(bound)}")

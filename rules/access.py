@@ -64,3 +64,9 @@ def refuse_guests(principal: Principal) -> None:
     """Raises ForClientsOnly for a guest."""
     if principal.guest:
         raise ForClientsOnly
+
+
+def require_owner(principal: Principal) -> None:
+    """Raises Refusal unless the caller is the company's owner."""
+    if not principal.owner:
+        raise Refusal("Only the company's owner may do this.", code=ErrorCode.OWNER_REQUIRED)

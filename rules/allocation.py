@@ -49,8 +49,8 @@ class Bill:
 
     invoice_id: UUID
     primary: bool
-    yields: int
-    follows: bool
+    release_priority: int
+    tracks_services: bool
     lines: Mapping[UUID, int]
 
 
@@ -85,7 +85,7 @@ def _bring_to(
 def _sole_follower(item: UUID, bills: Sequence[Bill], lines: Mapping[UUID, Mapping[UUID, int]]) -> UUID | None:
     """The separate invoice that bills the whole item and still may grow with it."""
     holders = [bill for bill in bills if lines[bill.invoice_id].get(item, 0)]
-    if len(holders) == 1 and holders[0].follows and not holders[0].primary:
+    if len(holders) == 1 and holders[0].tracks_services and not holders[0].primary:
         return holders[0].invoice_id
     return None
 
@@ -106,11 +106,11 @@ def _take_back(
     """Take `amount` off the separate invoices' lines for `items`; returns what was taken of each item."""
     wanted = set(items)
     taken: dict[UUID, int] = {}
-    for rank in sorted({bill.yields for bill in bills if not bill.primary}):
+    for rank in sorted({bill.release_priority for bill in bills if not bill.primary}):
         cells = {
             (bill.invoice_id, item): part
             for bill in bills
-            if bill.yields == rank and not bill.primary
+            if bill.release_priority == rank and not bill.primary
             for item, part in lines[bill.invoice_id].items()
             if item in wanted and part > 0
         }

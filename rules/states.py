@@ -174,11 +174,11 @@ TAKEN_BACK = (PaymentState.LOST, PaymentState.RETURNED)
 MANUAL_METHODS = (PaymentMethod.CASH, PaymentMethod.CHECK, PaymentMethod.OTHER)
 
 
-def next_payment_state(current: PaymentState, observed: PaymentState) -> PaymentState:
+def next_payment_state(current: PaymentState, fetched: PaymentState) -> PaymentState:
     """`observed` where that is a move from `current`, else `current`: late and repeated news never downgrade."""
-    return observed if observed in PAYMENT_MOVES[current] else current
+    return fetched if fetched in PAYMENT_MOVES[current] else current
 
 
-def next_refund_status(current: RefundStatus, observed: RefundStatus) -> RefundStatus:
+def next_refund_status(current: RefundStatus, fetched: RefundStatus) -> RefundStatus:
     """As `next_payment_state`, for refunds."""
-    return observed if observed in REFUND_MOVES[current] else current
+    return fetched if fetched in REFUND_MOVES[current] else current

@@ -3,38 +3,14 @@
 import strawberry
 
 import models
-import resolvers.messaging as resolve
-from schema.access import allow
-from schema.enums import describe
-from schema.relay import Node, identity
-from schema.shown import INSPECTOR, Shown
-
-describe(
-    models.AutomationTier,
-    "Where an automation comes from.",
-    BASE="Built in, one for each trigger.",
-    ADVANCED="The company's own.",
-)
-describe(
-    models.AutomationTrigger,
-    "What an automation waits for.",
-    INSPECTION_SCHEDULED="An inspection was created.",
-    FEE_ADDED="A charge was added to an inspection.",
-    PAYMENT_RECEIVED="A payment settled, or was recorded by hand.",
-    INSPECTION_PAID="Nothing of an inspection remains to be paid.",
-    REPORT_PUBLISHED="An inspection's report was published.",
-)
-describe(
-    models.AutomationLink,
-    "What the link in an automation's mail opens.",
-    NONE="There is none.",
-    CLIENT_PORTAL="The client portal of the inspection.",
-    REPORT="The report, in the client portal.",
-)
+import resolvers.automations as resolve
+from graphql_server.access import allow
+from graphql_server.relay import Node, identity
+from schema.base_types import INSPECTOR, ModelType
 
 
 @strawberry.type(description="A rule that mails people when something happens.")
-class Automation(Shown, Node):
+class Automation(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR)
     name: str = allow(INSPECTOR, resolver=resolve.automation_name, description="What the company calls it.")
     tier: models.AutomationTier = allow(INSPECTOR, description="Where it comes from.")

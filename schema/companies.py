@@ -3,10 +3,10 @@
 import strawberry
 
 import models
-from schema.access import allow
-from schema.relay import Node, identity
-from schema.scalars import CurrencyCode
-from schema.shown import CLIENT, INSPECTOR, Shown
+from graphql_server.access import allow
+from graphql_server.relay import Node, identity
+from graphql_server.scalars import CurrencyCode
+from schema.base_types import CLIENT, INSPECTOR, ModelType
 
 
 @strawberry.type(description="How a company takes payments online.")
@@ -19,7 +19,7 @@ class StripeAccount:
 
 
 @strawberry.type(description="A staff member of a company.")
-class User(Shown, Node):
+class User(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR)
     name: str = allow(INSPECTOR, description="Their name.")
     email: str = allow(INSPECTOR, description="The address they sign in with.")
@@ -27,7 +27,7 @@ class User(Shown, Node):
 
 
 @strawberry.type(description="An inspection company. Nothing crosses companies.")
-class Company(Shown, Node):
+class Company(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     name: str = allow(INSPECTOR, CLIENT, description="Its name.")
     currency: CurrencyCode = allow(INSPECTOR, CLIENT, description="The one currency it bills in.")

@@ -5,14 +5,14 @@ from datetime import datetime
 import strawberry
 
 import models
+from graphql_server.access import allow
+from graphql_server.relay import Node, connection_of, identity
 from rules.states import EmailStatus
-from schema.access import allow
-from schema.relay import Node, connection_of, identity
-from schema.shown import INSPECTOR, Shown
+from schema.base_types import INSPECTOR, ModelType
 
 
 @strawberry.type(description="One mail to one person, and what became of it.")
-class Email(Shown, Node):
+class Email(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR)
     kind: models.EmailKind = allow(INSPECTOR, description="What it is about.")
     to_address: str = allow(INSPECTOR, name="to", description="Its one recipient.")

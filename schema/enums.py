@@ -236,3 +236,25 @@ describe(
     AGREEMENT_NOT_CURRENT="There is a newer version.",
     ADVANCED_AUTOMATIONS_REQUIRED="Needs advanced automations.",
 )
+describe(
+    models.AutomationTier,
+    "Where an automation comes from.",
+    BASE="Built in, one for each trigger.",
+    ADVANCED="The company's own.",
+)
+describe(
+    models.AutomationTrigger,
+    "What an automation waits for.",
+    INSPECTION_SCHEDULED="An inspection was created.",
+    FEE_ADDED="A charge was added to an inspection.",
+    PAYMENT_RECEIVED="A payment settled, or was recorded by hand.",
+    INSPECTION_PAID="Nothing of an inspection remains to be paid.",
+    REPORT_PUBLISHED="An inspection's report was published.",
+)
+describe(
+    models.AutomationLink,
+    "What the link in an automation's mail opens.",
+    NONE="There is none.",
+    CLIENT_PORTAL="The client portal of the inspection.",
+    REPORT="The report, in the client portal.",
+)

@@ -7,9 +7,9 @@ from typing import Any
 import strawberry
 
 import models
-from schema.access import allow
-from schema.relay import Node, identity
-from schema.shown import INSPECTOR, Shown
+from graphql_server.access import allow
+from graphql_server.relay import Node, identity
+from schema.base_types import INSPECTOR, ModelType
 
 
 def _as_json(value: dict[str, Any] | None) -> str | None:
@@ -25,7 +25,7 @@ def _after(root: models.Event) -> str | None:
 
 
 @strawberry.type(description="One thing that happened. Events are never changed or deleted.")
-class Event(Shown, Node):
+class Event(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR)
     name: str = allow(INSPECTOR, description="What happened, such as invoice.sent.")
     actor_kind: models.ActorKind = allow(INSPECTOR, description="Who did it.")

@@ -5,13 +5,13 @@ from datetime import datetime
 import strawberry
 
 import models
-from schema.access import allow
-from schema.relay import Node, identity
-from schema.shown import CLIENT, INSPECTOR, Shown
+from graphql_server.access import allow
+from graphql_server.relay import Node, identity
+from schema.base_types import CLIENT, INSPECTOR, ModelType
 
 
 @strawberry.type(description="The right that a link carries. Its token is told once and never shown again.")
-class Grant(Shown, Node):
+class Grant(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     kind: models.GrantKind = allow(INSPECTOR, CLIENT, description="Which portal it opens.")
     person_name: str | None = allow(INSPECTOR, CLIENT, description="Who it was made for.")

@@ -6,19 +6,19 @@ import strawberry
 
 import models
 import resolvers.inspections as resolve
+from graphql_server.access import allow
+from graphql_server.relay import Node, connection_of, identity
 from rules.states import PaymentStatus
-from schema.access import allow
+from schema.base_types import CLIENT, INSPECTOR, ModelType, Money, UserError
 from schema.emails import Email
 from schema.events import Event
 from schema.grants import Grant
 from schema.people import InspectionPerson
 from schema.references import CompanyRef, InvoiceRef, PaymentRef, UserRef
-from schema.relay import Node, connection_of, identity
-from schema.shown import CLIENT, INSPECTOR, Money, Shown, UserError
 
 
 @strawberry.type(description="One charge on an inspection.")
-class LineItem(Shown, Node):
+class LineItem(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     kind: models.LineItemKind = allow(INSPECTOR, CLIENT, description="What it is for.")
     description: str = allow(INSPECTOR, CLIENT, description="In the company's words.")
@@ -41,7 +41,7 @@ class InvoicingOptions:
 
 
 @strawberry.type(description="One version of what the client signs.")
-class Agreement(Shown, Node):
+class Agreement(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     version: int = allow(INSPECTOR, CLIENT, description="Counts from 1.")
     body: str = allow(INSPECTOR, CLIENT, description="Its text.")
@@ -59,7 +59,7 @@ class Report:
 
 
 @strawberry.type(description="The job: what is inspected, for whom, and what is owed and paid for it.")
-class Inspection(Shown, Node):
+class Inspection(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     number: str = allow(INSPECTOR, CLIENT, description="Unique in the company.")
     property_address: str = allow(INSPECTOR, CLIENT, description="What is inspected.")

@@ -5,18 +5,18 @@ from datetime import datetime
 import strawberry
 
 import resolvers.invoices as resolve
+from graphql_server.access import allow
+from graphql_server.relay import Node, connection_of
 from rules.states import InvoiceKind, InvoiceStatus, PaymentStatus
-from schema.access import allow
+from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType, Money
 from schema.emails import Email
 from schema.inspections import LineItem
 from schema.people import InspectionPerson
 from schema.references import InspectionRef, PaymentRef
-from schema.relay import Node, connection_of
-from schema.shown import CLIENT, INSPECTOR, PAYER, Money, Shown
 
 
 @strawberry.type(description="The part of one charge that one invoice bills.")
-class InvoiceLine(Shown, Node):
+class InvoiceLine(ModelType, Node):
     description: str = allow(INSPECTOR, CLIENT, PAYER, description="What it is for.")
     amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="This invoice's part.")
     line_item: LineItem = allow(INSPECTOR, CLIENT, relation="line_item", description="The charge it is part of.")
@@ -33,7 +33,7 @@ class EmailPreview:
 
 
 @strawberry.type(description="What one party is asked to pay.")
-class Invoice(Shown, Node):
+class Invoice(ModelType, Node):
     number: str = allow(INSPECTOR, CLIENT, PAYER, description="Printed on the document, unique in the company.")
     kind: InvoiceKind = allow(INSPECTOR, CLIENT, PAYER, description="Whether it is the client's.")
     status: InvoiceStatus = allow(INSPECTOR, CLIENT, PAYER, description="Where it stands.")

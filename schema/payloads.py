@@ -5,25 +5,27 @@ from typing import Any
 
 import strawberry
 
+from graphql_server.access import allow, public
 from resolvers.context import Info
-from resolvers.mutating import Changed, changed_row
-from schema.access import allow, public
+from resolvers.results import MutationResult, read_back
+from schema.automations import Automation
+from schema.base_types import CLIENT, INSPECTOR, PAYER
 from schema.companies import Company, User
+from schema.declarations import payload
 from schema.emails import Email
 from schema.grants import Grant
+from schema.inputs.declare import ID
 from schema.inspections import Agreement, Inspection, LineItem
 from schema.invoices import Invoice
-from schema.mutations import payload
 from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
-from schema.shown import CLIENT, INSPECTOR, PAYER
 
 
-def told(name: str) -> Any:
+def extras(name: str) -> Any:
     """Answers with what the mutation tells under that name."""
 
-    def resolve(root: strawberry.Parent[Changed]) -> Any:
-        return root.told.get(name)
+    def resolve(root: strawberry.Parent[MutationResult]) -> Any:
+        return root.extras.get(name)
 
     return resolve
 
@@ -35,20 +37,25 @@ class Session:
     expires_at: datetime = public(description="When the access token ends.")
 
 
-_session = public(graphql_type=Session | None, resolver=told("session"), description="Null when refused.")
+_session = public(graphql_type=Session | None, resolver=extras("session"), description="Null when refused.")
+
 
 SessionPayload = payload("SessionPayload", session=_session)
+
+
 SignOutPayload = payload(
     "SignOutPayload",
     signed_out=allow(
-        INSPECTOR, graphql_type=bool | None, resolver=told("signed_out"), description="True when the session ended."
+        INSPECTOR, graphql_type=bool | None, resolver=extras("signed_out"), description="True when the session ended."
     ),
 )
+
+
 InspectionPayload = payload("InspectionPayload", INSPECTOR, inspection=Inspection)
 
 
-def _send_again(root: strawberry.Parent[Changed]) -> Any:
-    return root.told.get("send_again", [])
+def _send_again(root: strawberry.Parent[MutationResult]) -> Any:
+    return root.extras.get("send_again", [])
 
 
 PersonPayload = payload(
@@ -62,23 +69,33 @@ PersonPayload = payload(
         description="The open invoices whose mailed links ended with the address before: call sendInvoice for each.",
     ),
 )
+
+
 InspectionPersonPayload = payload("InspectionPersonPayload", INSPECTOR, inspection_person=InspectionPerson)
+
+
 LineItemPayload = payload("LineItemPayload", INSPECTOR, line_item=LineItem)
+
+
 InvoicePayload = payload("InvoicePayload", INSPECTOR, invoice=Invoice)
+
+
 PaymentLinkPayload = payload(
     "PaymentLinkPayload",
     url=allow(
         INSPECTOR,
         graphql_type=str | None,
-        resolver=told("url"),
+        resolver=extras("url"),
         description="The link, told only now; null when refused.",
     ),
 )
+
+
 PaymentPayload = payload("PaymentPayload", INSPECTOR, CLIENT, PAYER, payment=Payment)
 
 
-async def _url_of_checkout(root: strawberry.Parent[Changed], info: Info) -> Any:
-    payment = await changed_row(root, info, "Payment")
+async def _url_of_checkout(root: strawberry.Parent[MutationResult], info: Info) -> Any:
+    payment = await read_back(root, info, "Payment")
     return payment.checkout_url if payment else None
 
 
@@ -96,8 +113,14 @@ StartPaymentPayload = payload(
         description="Where to pay; null when refused.",
     ),
 )
+
+
 RefundPayload = payload("RefundPayload", INSPECTOR, refund=Refund)
+
+
 AgreementPayload = payload("AgreementPayload", CLIENT, agreement=Agreement)
+
+
 GrantPayload = payload(
     "GrantPayload",
     INSPECTOR,
@@ -107,18 +130,40 @@ GrantPayload = payload(
         INSPECTOR,
         CLIENT,
         graphql_type=str | None,
-        resolver=told("url"),
+        resolver=extras("url"),
         description="A new link's address, told only now.",
     ),
 )
+
+
 CompanyPayload = payload("CompanyPayload", INSPECTOR, company=Company)
+
+
 ConnectStripePayload = payload(
     "ConnectStripePayload",
     INSPECTOR,
     company=Company,
     onboarding_url=allow(
-        INSPECTOR, graphql_type=str | None, resolver=told("onboarding_url"), description="Where to go on at Stripe."
+        INSPECTOR, graphql_type=str | None, resolver=extras("onboarding_url"), description="Where to go on at Stripe."
     ),
 )
+
+
 UserPayload = payload("UserPayload", INSPECTOR, user=User)
+
+
 EmailPayload = payload("EmailPayload", INSPECTOR, email=Email)
+
+
+AutomationPayload = payload("AutomationPayload", INSPECTOR, automation=Automation)
+
+
+DeleteAutomationPayload = payload(
+    "DeleteAutomationPayload",
+    deleted_automation_id=allow(
+        INSPECTOR,
+        graphql_type=ID | None,
+        resolver=extras("deleted_automation_id"),
+        description="The id that is no more; null when refused.",
+    ),
+)

@@ -5,16 +5,16 @@ from datetime import datetime
 import strawberry
 
 import resolvers.payments as resolve
+from graphql_server.access import allow
+from graphql_server.relay import Node, connection_of
 from rules.roles import PersonRole
 from rules.states import PaymentMethod, PaymentState, RefundDisposition, RefundStatus
-from schema.access import allow
+from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType, Money
 from schema.references import InvoiceRef
-from schema.relay import Node, connection_of
-from schema.shown import CLIENT, INSPECTOR, PAYER, Money, Shown
 
 
 @strawberry.type(description="Money given back from one payment, to whoever paid it.")
-class Refund(Shown, Node):
+class Refund(ModelType, Node):
     amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="How much.")
     status: RefundStatus = allow(INSPECTOR, CLIENT, PAYER, description="Where it stands.")
     disposition: RefundDisposition = allow(INSPECTOR, CLIENT, PAYER, description="What it does to the invoice.")
@@ -24,7 +24,7 @@ class Refund(Shown, Node):
 
 
 @strawberry.type(description="One attempt or success at paying one invoice.")
-class Payment(Shown, Node):
+class Payment(ModelType, Node):
     invoice: InvoiceRef = allow(INSPECTOR, CLIENT, PAYER, relation="invoice", description="What it pays.")
     payer_name: str = allow(INSPECTOR, CLIENT, PAYER, description="Who pays; a snapshot.")
     payer_role: PersonRole = allow(INSPECTOR, description="The payer's place in the People box.")

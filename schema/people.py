@@ -2,14 +2,14 @@
 
 import strawberry
 
+from graphql_server.access import allow
+from graphql_server.relay import Node, connection_of, identity
 from rules.roles import PersonRole
-from schema.access import allow
-from schema.relay import Node, connection_of, identity
-from schema.shown import CLIENT, INSPECTOR, Shown
+from schema.base_types import CLIENT, INSPECTOR, ModelType
 
 
 @strawberry.type(description="Somebody a company knows; they never sign in.")
-class Person(Shown, Node):
+class Person(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     name: str = allow(INSPECTOR, CLIENT, description="Their name.")
     email: str | None = allow(INSPECTOR, description="Their email address.")
@@ -17,7 +17,7 @@ class Person(Shown, Node):
 
 
 @strawberry.type(description="One entry of an inspection's People box.")
-class InspectionPerson(Shown, Node):
+class InspectionPerson(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     person: Person = allow(INSPECTOR, CLIENT, relation="person", description="Who it is.")
     role: PersonRole = allow(INSPECTOR, CLIENT, description="Their role on this inspection.")

@@ -8,24 +8,24 @@ import strawberry
 
 import models
 import resolvers.queries as resolve
-from resolvers import messaging
+from graphql_server.access import allow, public
+from graphql_server.paging import After, Before, First, Last, Page, page_request
+from graphql_server.relay import EVERY_SCOPE, Node
+from resolvers import automations
 from resolvers.context import Info
-from resolvers.paging import After, Before, First, Last, Page, page_request
 from rules.roles import PersonRole
 from rules.states import EmailStatus, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState, PaymentStatus
-from schema.access import allow, public
 from schema.automations import Automation
+from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType
 from schema.companies import Company, User
 from schema.emails import EmailConnection
 from schema.enums import describe
-from schema.inputs import given
+from schema.inputs.declare import given
 from schema.inspections import Inspection, InspectionConnection
 from schema.invoices import Invoice, InvoiceConnection
 from schema.payments import PaymentConnection
 from schema.people import Person, PersonConnection
-from schema.relay import EVERY_SCOPE, Node
 from schema.reporting import Reporting
-from schema.shown import CLIENT, INSPECTOR, PAYER, Shown
 
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description="Their global ids; at most 100.")]
@@ -33,13 +33,13 @@ Search = Annotated[str | None, strawberry.argument(description="Part of a name o
 
 
 @strawberry.type(description="A signed-in staff member.")
-class InspectorViewer(Shown):
+class InspectorViewer(ModelType):
     user: User = allow(INSPECTOR, resolver=resolve.viewer_user, statements=1, description="Who they are.")
     company: Company = allow(INSPECTOR, resolver=resolve.viewer_company, statements=1, description="Their company.")
 
 
 @strawberry.type(description="Somebody in the client portal of one inspection.")
-class ClientViewer(Shown):
+class ClientViewer(ModelType):
     person: Person | None = allow(
         CLIENT, resolver=resolve.viewer_person, statements=1, description="Whom the link was made for."
     )
@@ -49,7 +49,7 @@ class ClientViewer(Shown):
 
 
 @strawberry.type(description="Somebody in the payment portal of one invoice.")
-class PayerViewer(Shown):
+class PayerViewer(ModelType):
     invoice: Invoice = allow(PAYER, resolver=resolve.viewer_invoice, statements=1, description="What the link opens.")
 
 
@@ -127,7 +127,7 @@ class Query(Reporting):
     viewer: Viewer | None = public(resolver=resolve.viewer, description="Whoever asks; null when signed out.")
     automations: list[Automation] = allow(
         INSPECTOR,
-        resolver=messaging.all_automations,
+        resolver=automations.all_automations,
         statements=1,
         description="The company's automations, the built-in ones first.",
     )

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import strawberry
 
 import resolvers.reporting as resolve
-from operations.reporting import PaymentReportGroup
+from graphql_server.access import allow
+from operations.ledger.payment_reports import PaymentReportGroup
 from resolvers.context import Info
-from schema.access import allow
+from schema.base_types import INSPECTOR, Money
 from schema.enums import describe
-from schema.shown import INSPECTOR, Money
 
 describe(
     PaymentReportGroup,

@@ -2,8 +2,7 @@
 
 from functools import cache
 
-import schema.enums  # noqa: F401 - describes the enums before they are used
-from schema.api import Api
+from graphql_server.api import Api
 from schema.automations import Automation
 from schema.companies import Company, User
 from schema.emails import Email
@@ -11,7 +10,7 @@ from schema.events import Event
 from schema.grants import Grant
 from schema.inspections import Agreement, Inspection, LineItem
 from schema.invoices import Invoice, InvoiceLine
-from schema.mutation import Mutation
+from schema.mutations.root import Mutation
 from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
 from schema.query import Query

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import strawberry
 
+from graphql_server.access import allow
 from resolvers import subscriptions as resolve
 from resolvers.context import Info
-from schema.access import allow
+from schema.base_types import CLIENT, INSPECTOR, PAYER
 from schema.inspections import Inspection
 from schema.invoices import Invoice
-from schema.shown import CLIENT, INSPECTOR, PAYER
 
 InspectionId = Annotated[strawberry.ID, strawberry.argument(description="Which inspection.")]
 InvoiceId = Annotated[strawberry.ID, strawberry.argument(description="Which invoice.")]

@@ -17,10 +17,12 @@ import models
 from app.resources import Resources
 from app.server import create_app
 from app.settings import Settings
-from gateways.stripe_answers import ObservedAccount
-from operations import automating, emails, hearing, payments, refunding, refunds, reminders, settling
-from operations.companies import NewUser, create_company
-from operations.connected_accounts import note_stripe_account
+from gateways.stripe_answers import ProviderAccount
+from operations.identity.companies import NewUser, create_company
+from operations.invoices import reminders
+from operations.messages import automation_runner, delivery
+from operations.payments import checkout, refunds, stripe_events, sync_payments, sync_refunds
+from operations.payments.connected_accounts import note_stripe_account
 from rules import clock
 from tests.sandbox_servers import Servers
 
@@ -170,7 +172,7 @@ class World:
         key = await create_company(name=name, currency=currency, time_zone="America/Chicago", owner=owner)
         if connected:
             account = await self.servers.stripe.ready_account()
-            await note_stripe_account(key, ObservedAccount(account, charges_enabled=True, details_submitted=True))
+            await note_stripe_account(key, ProviderAccount(account, charges_enabled=True, details_submitted=True))
         return key, await self.signed_in(email)
 
     async def signed_in(self, email: str, password: str = PASSWORD) -> Api:
@@ -215,7 +217,7 @@ class World:
 
     async def deliver_mails(self) -> int:
         """Let the outbox go out, as the worker does."""
-        return await emails.send_due_emails(limit=100, mailer=self.held.mailer, portals=self.settings.portals)
+        return await delivery.send_due_emails(limit=100, mailer=self.held.mailer, portals=self.settings.portals)
 
     async def mails(self, recipient: str | None = None) -> list[Json]:
         """The mailbox, newest first."""
@@ -231,13 +233,13 @@ class World:
             assert mail["to"] == [written.to_address], mail
             assert (mail["cc"], mail["bcc"]) == ([], []), mail
             if written.invoice_id:
-                payee = await models.Person.get(inspections__invoices__id=written.invoice_id)
-                assert payee.name == written.to_name, mail
+                bill_to = await models.Person.get(inspections__invoices__id=written.invoice_id)
+                assert bill_to.name == written.to_name, mail
 
     async def run_automations(self) -> None:
         """Write what automations owe, and let it go out, as the worker does."""
-        for occurrence_id in await automating.take_occurrences_due(limit=100):
-            await automating.handle_occurrence(occurrence_id)
+        for automation_event_id in await automation_runner.claim_automation_events(limit=100):
+            await automation_runner.run_automations_for(automation_event_id)
         await self.deliver_mails()
 
     async def remind(self) -> None:
@@ -249,17 +251,17 @@ class World:
     async def poll(self) -> None:
         """Ask Stripe about every open payment and refund now, as the worker does in time."""
         await models.Payment.filter(next_poll_at__isnull=False).update(next_poll_at=clock.now())
-        for payment_id in await payments.take_due_for_polling(limit=100):
-            await settling.settle_payment(payment_id, stripe=self.held.stripe)
+        for payment_id in await checkout.claim_payments_due(limit=100):
+            await sync_payments.sync_payment(payment_id, stripe=self.held.stripe)
 
         await models.Refund.filter(next_poll_at__isnull=False).update(next_poll_at=clock.now())
-        for refund_id in await refunds.take_refunds_due(limit=100):
-            await refunding.settle_refund(refund_id, stripe=self.held.stripe)
+        for refund_id in await refunds.claim_refunds_due(limit=100):
+            await sync_refunds.sync_refund(refund_id, stripe=self.held.stripe)
 
     async def hear_news(self) -> None:
         """Ask Stripe for the company's news now, as the worker does in time."""
         for account in await models.ConnectedAccount.filter(company_id=self.company_key).order_by("id"):
-            await hearing.hear_account(account.id, stripe=self.held.stripe)
+            await stripe_events.sync_events(account.id, stripe=self.held.stripe)
 
     async def pay(self, checkout_url: str, **form: str) -> int:
         """What a person does at the checkout; the page's status."""

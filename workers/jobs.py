@@ -10,11 +10,13 @@ from uuid import UUID
 import structlog
 from arq.connections import ArqRedis
 
+from gateways.job_queue import enqueue
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway
-from operations import automating, emails, hearing, payments, refunding, refunds, reminders, settling
+from operations.invoices import reminders
+from operations.messages import automation_runner, delivery
+from operations.payments import checkout, refunds, stripe_events, sync_payments, sync_refunds
 from rules.links import Portals
-from workers.queue import nudge
 
 POLL_BATCH_MAX = 50
 EMAIL_BATCH_MAX = 10
@@ -42,35 +44,35 @@ async def send_emails(ctx: JobContext, *_ignored: Any) -> None:
     """Hand over the mails that are due."""
     started = monotonic()
     for _ in range(EMAIL_BATCHES_MAX):
-        sent = await emails.send_due_emails(limit=EMAIL_BATCH_MAX, mailer=ctx["mailer"], portals=ctx["portals"])
+        sent = await delivery.send_due_emails(limit=EMAIL_BATCH_MAX, mailer=ctx["mailer"], portals=ctx["portals"])
         if sent < EMAIL_BATCH_MAX or monotonic() - started > CLAIM_SECONDS_MAX:
             return
 
 
 async def poll_payments(ctx: JobContext, *_ignored: Any) -> None:
     """Ask Stripe about the payments longest without news."""
-    due = await payments.take_due_for_polling(limit=POLL_BATCH_MAX)
-    await _each(due, partial(settling.look_at_payment, stripe=ctx["stripe"]))
+    due = await checkout.claim_payments_due(limit=POLL_BATCH_MAX)
+    await _each(due, partial(sync_payments.look_at_payment, stripe=ctx["stripe"]))
 
 
 async def poll_refunds(ctx: JobContext, *_ignored: Any) -> None:
     """Ask Stripe about the refunds longest without news."""
-    due = await refunds.take_refunds_due(limit=POLL_BATCH_MAX)
-    await _each(due, partial(refunding.settle_refund, stripe=ctx["stripe"]))
+    due = await refunds.claim_refunds_due(limit=POLL_BATCH_MAX)
+    await _each(due, partial(sync_refunds.sync_refund, stripe=ctx["stripe"]))
 
 
-async def hear_stripe(ctx: JobContext, *_ignored: Any) -> None:
+async def sync_stripe_events(ctx: JobContext, *_ignored: Any) -> None:
     """Ask the Stripe accounts that were longest not asked for their news."""
-    due = await hearing.take_accounts_due(limit=POLL_BATCH_MAX)
-    await _each(due, partial(hearing.hear_account, stripe=ctx["stripe"]))
+    due = await stripe_events.claim_accounts_due(limit=POLL_BATCH_MAX)
+    await _each(due, partial(stripe_events.sync_events, stripe=ctx["stripe"]))
 
 
 async def run_automations(ctx: JobContext, *_ignored: Any) -> None:
     """Write the mails that automations owe for what happened."""
-    due = await automating.take_occurrences_due(limit=POLL_BATCH_MAX)
-    await _each(due, automating.handle_occurrence)
+    due = await automation_runner.claim_automation_events(limit=POLL_BATCH_MAX)
+    await _each(due, automation_runner.run_automations_for)
     if due:
-        await nudge(ctx["redis"], "send_emails")
+        await enqueue(ctx["redis"], "send_emails")
 
 
 async def remind(_: JobContext, *_ignored: Any) -> None:
@@ -78,9 +80,9 @@ async def remind(_: JobContext, *_ignored: Any) -> None:
     await _each(await reminders.invoices_to_remind(limit=POLL_BATCH_MAX), reminders.remind)
 
 
-async def settle_payment(ctx: JobContext, payment_id: str) -> None:
+async def sync_payment(ctx: JobContext, payment_id: str) -> None:
     """Ask Stripe about one payment now."""
-    await settling.look_at_payment(UUID(payment_id), stripe=ctx["stripe"])
+    await sync_payments.look_at_payment(UUID(payment_id), stripe=ctx["stripe"])
 
 
 async def _each(row_ids: Sequence[UUID], work: Callable[[UUID], Awaitable[None]]) -> None:

@@ -10,14 +10,14 @@ from arq.cron import CronJob
 
 from app.resources import redis_settings, resources
 from app.settings import Settings
+from gateways.job_queue import deserialize, serialize
 from workers import jobs
-from workers.queue import deserialize, serialize
 
 JOB_SECONDS_MAX = 30
 JOBS_AT_ONCE_MAX = 100
-SWEEPS = (jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.hear_stripe, jobs.run_automations)
+SWEEPS = (jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.sync_stripe_events, jobs.run_automations)
 
-FUNCTIONS: list[Any] = [*SWEEPS, jobs.settle_payment]
+FUNCTIONS: list[Any] = [*SWEEPS, jobs.sync_payment]
 
 SWEEP_SECONDS = set(range(0, 60, 2))
 """Crons look at the tables every two seconds, so that a lost nudge costs no more than that."""

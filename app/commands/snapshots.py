@@ -18,7 +18,7 @@ def print_schema() -> str:
 
 def print_access() -> str:
     """The matrix of fields and scopes."""
-    from schema.access import format_matrix
+    from graphql_server.access import format_matrix
     from schema.root import build_api
 
     return format_matrix(build_api().matrix)

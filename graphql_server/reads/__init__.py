@@ -13,16 +13,7 @@ arguments come to), `cost`, `statement` and `pages` (the tree as SQL), `plans` (
 follows one document all the way.
 """
 
-from graphql_server.reads.arguments import (
-    Arguments,
-    InvalidArgument,
-    Narrowing,
-    Order,
-    SqlValue,
-    Value,
-    compare,
-    equal,
-)
+from graphql_server.reads.arguments import Arguments, InvalidArgument, Narrowing, Order, SqlValue, Value, compare, equal
 from graphql_server.reads.checks import DeclarationsIncomplete
 from graphql_server.reads.cost import TooCostly
 from graphql_server.reads.declarations import (
@@ -39,12 +30,12 @@ from graphql_server.reads.declarations import (
     Hole,
     JsonValue,
     Many,
+    ModelType,
     One,
     Page,
     Related,
     Scope,
     Shape,
-    Shown,
     Source,
     Table,
     Variants,
@@ -86,6 +77,7 @@ __all__ = [
     "InvalidVariables",
     "JsonValue",
     "Many",
+    "ModelType",
     "Narrowing",
     "NotCompiled",
     "NullInNonNull",
@@ -102,7 +94,6 @@ __all__ = [
     "Request",
     "Scope",
     "Shape",
-    "Shown",
     "Source",
     "SqlValue",
     "Table",

@@ -24,10 +24,10 @@ from graphql_server.reads.declarations import (
     Expression,
     Hole,
     Many,
+    ModelType,
     One,
     Page,
     Shape,
-    Shown,
     Source,
     Variants,
 )
@@ -69,7 +69,7 @@ class _Checker:
                 yield f"{name} shows the table {shown.table}, which is not declared."
             yield from self._fields(found, shown)
 
-    def _fields(self, found: GraphQLObjectType, shown: Shown) -> Iterator[str]:
+    def _fields(self, found: GraphQLObjectType, shown: ModelType) -> Iterator[str]:
         for name in found.fields.keys() - shown.fields.keys():
             yield f"{found.name}.{name} is not declared."
         for name, source in shown.fields.items():

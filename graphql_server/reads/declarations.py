@@ -160,7 +160,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ModelType:
     """An object type: its fields, and the table of the rows it shows. Without one it shows what leads to it."""
 
     fields: Mapping[str, Source]
@@ -213,7 +213,7 @@ class Declarations:
     """All that the compiler knows of a product."""
 
     tables: Mapping[str, Table]
-    types: Mapping[str, Shown]
+    types: Mapping[str, ModelType]
     callers: Mapping[Scope, Caller]
     abstract: Mapping[str, Abstract] = field(default_factory=dict)
     printers: Mapping[str, Printer] = field(default_factory=dict)

@@ -16,8 +16,8 @@ from graphql import (
     is_required_argument,
 )
 
+from graphql_server.access import may_read
 from rules.access import Scope
-from schema.access import may_read
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ async def spread_out() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class BalanceTransaction:
     """One movement of money as the entries tell it, without a word of SQL."""
 
     moment: datetime
@@ -135,20 +135,20 @@ class Movement:
     refunded: int
 
 
-async def movements() -> list[Movement]:
+async def balance_transactions() -> list[BalanceTransaction]:
     """Every movement of the company's money, from its rows."""
     found = []
     for payment in await models.Payment.all().prefetch_related("refunds", "payer", "inspection__inspector"):
         if payment.settled_at is None or payment.state is PaymentState.REMOVED:
             continue
-        found.append(Movement(payment.settled_at, payment, 1, payment.amount_minor, 0))
+        found.append(BalanceTransaction(payment.settled_at, payment, 1, payment.amount_minor, 0))
         gone = [refund for refund in payment.refunds.related_objects if refund.status is RefundStatus.SUCCEEDED]
         for refund in gone:
             assert refund.settled_at is not None
-            found.append(Movement(refund.settled_at, payment, 0, 0, refund.amount_minor))
+            found.append(BalanceTransaction(refund.settled_at, payment, 0, 0, refund.amount_minor))
         if payment.taken_back_at is not None:
             left = payment.amount_minor - sum(refund.amount_minor for refund in gone)
-            found.append(Movement(payment.taken_back_at, payment, 0, 0, min(payment.disputed_minor, left)))
+            found.append(BalanceTransaction(payment.taken_back_at, payment, 0, 0, min(payment.disputed_minor, left)))
     return found
 
 
@@ -159,12 +159,12 @@ Figures = tuple[int, int, int, int]
 async def expected(
     start: datetime,
     end: datetime,
-    moved: Callable[[Movement], str],
+    moved: Callable[[BalanceTransaction], str],
     remains: Callable[[models.Invoice], str],
 ) -> dict[str, Figures]:
     """The report that the entries of a period add up to, by the keys that the two functions tell."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for movement in await movements():
+    for movement in await balance_transactions():
         if start <= movement.moment < end:
             row = sums[moved(movement)]
             row[0] += movement.counts

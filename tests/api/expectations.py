@@ -23,7 +23,7 @@ class Refused:
     field: str | None
 
 
-async def surroundings(world: World) -> dict[str, Any]:
+async def environment(world: World) -> dict[str, Any]:
     """Everything that an operation could leave behind: each table's content, the mailbox and the calls to Stripe."""
     rows = await connections.get("default").execute_query_dict(_contents())
     outside = world.servers.stripe.client  # Any client will do: a new one for each look costs more than the look.
@@ -48,9 +48,9 @@ def _contents() -> str:
 @asynccontextmanager
 async def nothing_changes(world: World) -> AsyncIterator[None]:
     """No row, no mail and no request to Stripe comes of what the block does."""
-    before = await surroundings(world)
+    before = await environment(world)
     yield
-    after = await surroundings(world)
+    after = await environment(world)
     assert [name for name in before if before[name] != after[name]] == []
 
 

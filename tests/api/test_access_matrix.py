@@ -11,11 +11,11 @@ from graphql import is_composite_type
 import schema
 from app.resources import Resources
 from app.settings import Settings
+from graphql_server.access import SilentFields, allow, format_matrix, may_read
+from graphql_server.api import Api
 from rules import clock
 from rules.access import Scope
-from schema.access import SilentFields, allow, format_matrix, may_read
-from schema.api import Api
-from schema.mutation import Mutation
+from schema.mutations.root import Mutation
 from schema.query import Query
 from schema.root import NODES, build_api
 from tests.api.access_paths import (

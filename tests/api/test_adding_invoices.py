@@ -193,7 +193,7 @@ async def test_draft_may_be_edited_until_it_is_sent(world: World) -> None:
         invoiceId=invoice["id"],
         inspectionPersonId=job.entry("LISTING_AGENT"),
         fixedAmount="450.00",
-        subject="Changed",
+        subject="MutationResult",
     )
     assert changed.done("invoice") == {
         "number": invoice["number"],
@@ -201,7 +201,7 @@ async def test_draft_may_be_edited_until_it_is_sent(world: World) -> None:
         "billedToName": "Lisa Lister",
         "total": {"formatted": "$450.00"},
         "revision": 1,
-        "emailPreview": {"to": job.email("LISTING_AGENT"), "subject": "Changed"},
+        "emailPreview": {"to": job.email("LISTING_AGENT"), "subject": "MutationResult"},
     }
     assert (await job.primary())["total"]["formatted"] == "$0.00"
     assert await refused(world, job.api, "updateInvoice", invoiceId=invoice["id"], fixedAmount="450.01") == Refused(

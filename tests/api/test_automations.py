@@ -13,11 +13,11 @@ from tortoise import connections
 from tortoise.transactions import in_transaction
 
 import models
-from operations import automating
-from operations.books import lock_inspection
+from operations.ledger.inspection_ledger import lock_inspection
+from operations.messages import automation_runner
 from rules import clock
 from rules.identifiers import global_id, new_id
-from rules.polling import OCCURRENCE_ATTEMPTS_MAX
+from rules.retry import OCCURRENCE_ATTEMPTS_MAX
 from tests.api.expectations import nothing_changes, refusals, refused
 from tests.world import Api, Job, Json, Payload, World, key_of
 from workers import jobs
@@ -295,9 +295,9 @@ async def test_migrated_companies_keep_their_ids_switches_and_edits(world: World
 
 
 async def noted(job: Job, count: int) -> list[UUID]:
-    """That many occurrences that automations have yet to handle, the oldest there are."""
+    """That many events that automations have yet to handle, the oldest there are."""
     made = [
-        models.Occurrence(
+        models.AutomationEvent(
             company_id=job.world.company_key,
             inspection_id=key_of(job.id),
             trigger=models.AutomationTrigger.INSPECTION_PAID,
@@ -306,7 +306,7 @@ async def noted(job: Job, count: int) -> list[UUID]:
         )
         for _ in range(count)
     ]
-    await models.Occurrence.bulk_create(made)
+    await models.AutomationEvent.bulk_create(made)
     return [one.id for one in made]
 
 
@@ -316,24 +316,25 @@ async def test_fifty_that_fail_do_not_keep_the_others_waiting(world: World, monk
     poisoned, job = await world.inspection(), await world.inspection()
     failing = await noted(poisoned, jobs.POLL_BATCH_MAX)
     await add_fee(job)
-    mail = automating._mail
+    mail = automation_runner._mail
 
-    async def fail_for_some(inspection: models.Inspection, occurrence: models.Occurrence) -> None:
-        if occurrence.id in failing:
+    async def fail_for_some(inspection: models.Inspection, automation_event: models.AutomationEvent) -> None:
+        if automation_event.id in failing:
             raise OverflowError("date value out of range")
-        await mail(inspection, occurrence)
+        await mail(inspection, automation_event)
 
-    monkeypatch.setattr(automating, "_mail", fail_for_some)
+    monkeypatch.setattr(automation_runner, "_mail", fail_for_some)
     with capture_logs() as logs:
         for _ in range(3):
             await jobs._each(
-                await automating.take_occurrences_due(limit=jobs.POLL_BATCH_MAX), automating.handle_occurrence
+                await automation_runner.claim_automation_events(limit=jobs.POLL_BATCH_MAX),
+                automation_runner.run_automations_for,
             )
     assert [mail.to_address for mail in await models.Email.all()] == [job.email("CLIENT")]
     failed = {log["row_id"] for log in logs if log["event"] == "row_failed"}
     assert failed
     assert failed <= {str(one) for one in failing}
-    assert await models.Occurrence.filter(handled_at=None, id__in=failing).count() == len(failing)
+    assert await models.AutomationEvent.filter(handled_at=None, id__in=failing).count() == len(failing)
 
 
 async def test_one_that_fails_is_tried_again_after_growing_delays_and_then_given_up(
@@ -342,25 +343,25 @@ async def test_one_that_fails_is_tried_again_after_growing_delays_and_then_given
     """Eight attempts over about a day, each later one in the log; what works at last is mailed once (S33)."""
     job = await world.inspection()
     (failing,) = await noted(job, 1)
-    await models.Occurrence.exclude(id=failing).delete()
+    await models.AutomationEvent.exclude(id=failing).delete()
     moment, waits = clock.now(), []
     monkeypatch.setattr(clock, "now", lambda: moment)
     with capture_logs() as logs:
         for _ in range(OCCURRENCE_ATTEMPTS_MAX):
-            assert await automating.take_occurrences_due(limit=10) == [failing]
-            assert await automating.take_occurrences_due(limit=10) == [], "nobody else takes it meanwhile"
-            row = await models.Occurrence.get(id=failing)
+            assert await automation_runner.claim_automation_events(limit=10) == [failing]
+            assert await automation_runner.claim_automation_events(limit=10) == [], "nobody else takes it meanwhile"
+            row = await models.AutomationEvent.get(id=failing)
             if row.next_attempt_at is not None:
                 waits.append(row.next_attempt_at - moment)
                 moment = row.next_attempt_at
     assert waits == sorted(waits)
     assert waits[0] >= timedelta(seconds=60)
     assert timedelta(hours=23) < sum(waits, timedelta()) < timedelta(hours=27)
-    tried = [log["attempt"] for log in logs if log["event"] == "occurrence.tried_again"]
+    tried = [log["attempt"] for log in logs if log["event"] == "automation_event.tried_again"]
     assert tried == list(range(2, OCCURRENCE_ATTEMPTS_MAX + 1))
     moment += timedelta(days=30)
-    assert await automating.take_occurrences_due(limit=10) == []
-    row = await models.Occurrence.get(id=failing)
+    assert await automation_runner.claim_automation_events(limit=10) == []
+    row = await models.AutomationEvent.get(id=failing)
     assert (row.handled_at, row.next_attempt_at, row.attempts) == (None, None, OCCURRENCE_ATTEMPTS_MAX)
 
 
@@ -399,13 +400,13 @@ async def test_workers_side_by_side_mail_once(world: World) -> None:
     job = await world.inspection()
     for _ in range(3):
         await add_fee(job)
-    due = await automating.take_occurrences_due(limit=100)
-    await asyncio.gather(*(automating.handle_occurrence(one) for one in due * 4))
+    due = await automation_runner.claim_automation_events(limit=100)
+    await asyncio.gather(*(automation_runner.run_automations_for(one) for one in due * 4))
     for one in due * 2:
-        await automating.handle_occurrence(one)
+        await automation_runner.run_automations_for(one)
     await world.run_automations()
     assert await models.Email.all().count() == 6
-    assert await models.Occurrence.filter(handled_at=None).count() == 0
+    assert await models.AutomationEvent.filter(handled_at=None).count() == 0
 
 
 async def test_an_inspection_that_somebody_is_changing_waits_for_the_next_sweep(world: World) -> None:
@@ -413,17 +414,17 @@ async def test_an_inspection_that_somebody_is_changing_waits_for_the_next_sweep(
     await switch_on(world, "FEE_ADDED")
     job = await world.inspection()
     await add_fee(job)
-    due = await automating.take_occurrences_due(limit=100)
+    due = await automation_runner.claim_automation_events(limit=100)
 
     async def handle() -> None:
         for one in due:
-            await automating.handle_occurrence(one)
+            await automation_runner.run_automations_for(one)
 
     outside = contextvars.copy_context()  # A task begun in the transaction would join it.
     async with in_transaction():
         await lock_inspection(key_of(job.id))
         await asyncio.create_task(handle(), context=outside)
-    assert await models.Occurrence.filter(handled_at=None, attempts=0, id__in=due).count() == len(due)
+    assert await models.AutomationEvent.filter(handled_at=None, attempts=0, id__in=due).count() == len(due)
     await world.run_automations()
     assert len(await world.mails()) == 1
 

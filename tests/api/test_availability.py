@@ -4,8 +4,8 @@ import pytest
 from graphql import GraphQLInputObjectType
 
 import models
-from gateways.stripe_answers import ObservedAccount
-from operations.connected_accounts import note_stripe_account
+from gateways.stripe_answers import ProviderAccount
+from operations.payments.connected_accounts import note_stripe_account
 from schema.root import build_api
 from tests.api.expectations import Refused, refused
 from tests.world import Job, World
@@ -67,7 +67,7 @@ async def test_refused_without_a_stripe_account_that_can_charge(world: World, ch
     """S2, S5"""
     key, api = await world.new_company("Hillside Inspections", "owner@hillside.test", connected=False)
     if charges_enabled is False:
-        await note_stripe_account(key, ObservedAccount("acct_pending", charges_enabled=False, details_submitted=True))
+        await note_stripe_account(key, ProviderAccount("acct_pending", charges_enabled=False, details_submitted=True))
     job = await world.inspection(api=api)
     given = {"inspectionId": job.id, "inspectionPersonId": job.entry(), "fixedAmount": "125.00"}
     assert await refused(world, api, "addInvoice", **given) == Refused("STRIPE_NOT_CONNECTED", NOT_CONNECTED, None)

@@ -17,9 +17,9 @@ from graphql.type import is_required_input_field
 
 from app.resources import Resources
 from app.settings import Settings
+from graphql_server.access import may_read
 from rules.access import Scope
 from rules.identifiers import global_id
-from schema.access import may_read
 from schema.root import build_api
 from tests.api.expectations import nothing_changes
 from tests.api.mutation_inputs import working_input

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from models import Email, Event, Grant
-from operations import sending
-from operations.opening import open_draft
+from operations.invoices import invoice_emails
+from operations.ledger.open_invoice import open_draft
 from rules.states import EmailStatus
 from tests.api.test_sending import delivered, link_of
 from tests.world import Api, Job, Json, Payload, World
@@ -161,7 +161,7 @@ async def test_no_link_to_the_wrong_address_survives_a_sending_at_the_same_momen
         await asyncio.wait(corrections, timeout=0.5)
         await open_draft(*given, **named)
 
-    monkeypatch.setattr(sending, "open_draft", corrected_first)
+    monkeypatch.setattr(invoice_emails, "open_draft", corrected_first)
     assert (await job.api.mutate("sendInvoice", invoiceId=invoice["id"])).codes == []
     (correction,) = corrections
     assert (await correction).done("sendAgain") == [invoice["id"]]

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from typst import TypstError
 
-import operations.emails
-from operations.documents import InvoiceDocument, as_pdf, invoice_document
+import operations.messages.delivery
+from operations.documents.invoice_document import InvoiceDocument, as_pdf, invoice_document
 from rules import clock
 from tests.world import Api, Job, World, key_of
 
@@ -236,7 +236,7 @@ async def test_a_mail_goes_without_its_pdf_rather_than_not_at_all(
     async def fail(_: object) -> bytes:
         raise TypstError("no fonts", "no fonts")
 
-    monkeypatch.setattr(operations.emails, "data_as_pdf", fail)
+    monkeypatch.setattr(operations.messages.delivery, "data_as_pdf", fail)
     job, _, mail = await sent(world)
     assert mail["recipients"] == [job.email()]
     assert mail["attachments"] == []

@@ -14,11 +14,11 @@ from httpx import Response
 from tortoise import connections
 
 import models
-from operations import exporting
-from operations.exporting import BATCH_ROWS, HEADINGS, payments_csv
-from operations.movements import Period
+from operations.ledger import payment_exports
+from operations.ledger.entries import Period
+from operations.ledger.payment_exports import BATCH_ROWS, HEADINGS, payments_csv
 from rules import clock
-from tests.api.bookkeeping import a_month_of_business, minor, month, movements
+from tests.api.bookkeeping import a_month_of_business, balance_transactions, minor, month
 from tests.world import Api, World
 
 URL = "query($from: DateTime!, $to: DateTime!) { paymentExportUrl(from: $from, to: $to) }"
@@ -50,7 +50,7 @@ async def test_its_lines_are_the_entries_and_sum_to_the_report(world: World, zon
     (await world.inspector.mutate("updateCompany", timeZone=zone)).done("userErrors")
     start, end = month(zone)
     found = lines(await download(world, start, end))
-    entries = [movement for movement in await movements() if start <= movement.moment < end]
+    entries = [movement for movement in await balance_transactions() if start <= movement.moment < end]
     assert sorted(
         (line["time"], line["method"], line["status"], cents(line["paid"]), cents(line["refunded"])) for line in found
     ) == sorted(
@@ -134,8 +134,8 @@ async def test_no_cell_is_a_formula(world: World, beginning: str) -> None:
 )
 def test_blanks_before_a_sign_hide_no_formula(blank: str) -> None:
     """Spreadsheets drop what is invisible at the beginning of a cell; a text behind it stays as it is (S39)."""
-    assert exporting._text(f"{blank}=1+1") == f"'{blank}=1+1"
-    assert exporting._text(f"{blank}\uff1d1+1") == f"'{blank}\uff1d1+1"
+    assert payment_exports._text(f"{blank}=1+1") == f"'{blank}=1+1"
+    assert payment_exports._text(f"{blank}\uff1d1+1") == f"'{blank}\uff1d1+1"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_blanks_before_a_sign_hide_no_formula(blank: str) -> None:
 )
 def test_a_text_that_is_no_formula_stays_as_it_was(text: str) -> None:
     """Names and addresses are exported as they were typed (S39)."""
-    assert exporting._text(text) == text
+    assert payment_exports._text(text) == text
 
 
 async def test_a_currency_without_decimals_has_none(world: World) -> None:

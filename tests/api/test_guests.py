@@ -7,8 +7,8 @@ import pytest
 from tortoise import connections
 
 from models import Grant, Inspection
-from operations.audit_trail import record
-from operations.grants import principal_of_link
+from operations.audit_log import record
+from operations.identity.grants import principal_of_link
 from rules import clock
 from rules.links import digest, new_token
 from tests.api.expectations import Refused, nothing_changes, refused

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rules.identifiers import global_id, new_id
-from tests.schema.test_hostile_documents import HOLD_SECONDS_MAX, TRIES, WRAPPED, Heartbeat
+from tests.graphql_server.test_hostile_documents import HOLD_SECONDS_MAX, TRIES, WRAPPED, Heartbeat
 from tests.world import Json, World
 
 BYTES_MAX = 120_000

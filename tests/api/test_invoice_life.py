@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import models
-from operations import settling
+from operations.payments import sync_payments
 from rules.states import PaymentState
 from tests.world import INVOICE, Api, Job, World
 
@@ -223,9 +223,9 @@ async def test_what_a_partly_lost_dispute_left_may_be_all_that_is_owed(world: Wo
     job = await world.inspection("125.00")
     await job.paid(await job.client_portal(), job.primary_id)
     payment = await models.Payment.get()
-    paid = await settling.observe_payment(payment, stripe=world.held.stripe)
+    paid = await sync_payments.fetch_payment(payment, stripe=world.held.stripe)
     lost = replace(paid, state=PaymentState.LOST, disputed_minor=4000)
-    await settling.apply_observation(payment.id, lost)
+    await sync_payments.apply_payment(payment.id, lost)
     assert (await job.primary())["remaining"]["formatted"] == "$40.00"
     (await world.inspector.mutate("updateLineItem", lineItemId=job.items[0], amount="85.00")).done("userErrors")
     assert (await job.primary())["status"] == "PAID"

@@ -10,12 +10,12 @@ from graphql import GraphQLInputObjectType, get_named_type
 import models
 from app.resources import Resources
 from app.settings import Settings
-from operations.base_automations import BUILT_IN, unchanged
+from graphql_server.access import may_read
+from operations.messages.base_automations import BUILT_IN, unchanged
 from resolvers.queries import NODES
 from rules.access import Scope
 from rules.identifiers import global_id, new_id
 from rules.states import InvoiceKind, PaymentState
-from schema.access import may_read
 from schema.root import build_api
 from tests.api.expectations import nothing_changes
 from tests.api.mutation_inputs import working_input

@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 
 import models
+from graphql_server.statements import STATEMENTS_MAX
 from resolvers.queries import NODES
 from rules.identifiers import global_id
 from schema.root import build_api
-from schema.statements import STATEMENTS_MAX
 from tests.resolvers.statements import counted
 from tests.resolvers.test_statements import declared_cost
 from tests.world import Api, Job, Json, World

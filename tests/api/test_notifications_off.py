@@ -3,7 +3,8 @@
 import pytest
 
 import models
-from operations import automating, reminders
+from operations.invoices import reminders
+from operations.messages import automation_runner
 from tests.api.test_automations import add_fee, base, switch_on
 from tests.api.test_reminders import days_pass, reminded, sent_invoice
 from tests.world import Job, World
@@ -67,8 +68,8 @@ async def test_mails_already_queued_are_called_back(world: World) -> None:
     await switch_on(world, "FEE_ADDED")
     job = await world.inspection()
     await add_fee(job)
-    for one in await automating.take_occurrences_due(limit=10):
-        await automating.handle_occurrence(one)
+    for one in await automation_runner.claim_automation_events(limit=10):
+        await automation_runner.run_automations_for(one)
     given = {"invoiceId": job.primary_id, "amount": "20.00", "method": "CASH"}
     (await job.api.mutate("recordPayment", "payment { id }", **given)).done("payment")
     await add_fee(job)  # Still unhandled.

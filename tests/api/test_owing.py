@@ -10,7 +10,7 @@ import pytest
 from tortoise import connections
 
 import models
-from operations.auditing import audit_books
+from operations.ledger.reconciliation import audit_books
 from rules import clock
 from tests.api.test_invoice_life import disputed
 from tests.world import Job, World

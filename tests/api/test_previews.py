@@ -52,10 +52,10 @@ async def test_preview_tells_recipient_subject_body_and_link(world: World) -> No
 
 
 @pytest.mark.parametrize("letter", [{}, {"subject": "Your <share>", "message": "Dear Adam,\n\npay & be merry"}])
-async def test_preview_equals_what_is_sent_apart_from_the_link(world: World, letter: dict[str, Any]) -> None:
+async def test_preview_equals_what_is_sent_apart_from_the_link(world: World, draft: dict[str, Any]) -> None:
     """S13"""
     job = await world.inspection()
-    invoice = await job.invoice("400.00", **letter)
+    invoice = await job.invoice("400.00", **draft)
     preview = await preview_of(job.api, invoice["id"])
     await job.api.mutate("sendInvoice", invoiceId=invoice["id"])
     await world.deliver_mails()
@@ -65,7 +65,7 @@ async def test_preview_equals_what_is_sent_apart_from_the_link(world: World, let
     assert mail["subject"] == preview["subject"]
     for part in ("text", "html"):
         assert tidy(mail[part]) == tidy(preview[part].replace(preview["link"], link))
-    for name, words in letter.items():
+    for name, words in draft.items():
         assert preview[name] == words
 
 

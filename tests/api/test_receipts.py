@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import models
-from operations.settling import settle_payment
+from operations.payments.sync_payments import sync_payment
 from tests.world import Job, World
 
 
@@ -31,7 +31,7 @@ async def test_the_payer_gets_one_receipt_however_often_the_news_comes(world: Wo
     _, number, _ = await paid_by_agent(job)
     payment = await models.Payment.get()
     for _ in range(2):
-        await settle_payment(payment.id, stripe=world.held.stripe)
+        await sync_payment(payment.id, stripe=world.held.stripe)
         await world.hear_news()
     assert await receipts(world) == [(job.email(), f"Receipt: $125.00 for invoice {number}")]
     (mail,) = await world.mails()

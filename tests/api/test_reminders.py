@@ -8,7 +8,7 @@ import pytest
 from tortoise import connections
 
 import models
-from operations import reminders
+from operations.invoices import reminders
 from rules import clock
 from tests.api.expectations import refused
 from tests.world import Job, Json, World, key_of

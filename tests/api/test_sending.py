@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models import Email, Grant, Invoice
-from operations import outbox
+from operations.messages import outbox
 from rules import clock
 from tests.api.expectations import Refused, nothing_changes, refused
 from tests.world import Json, World
@@ -97,11 +97,11 @@ async def test_save_and_send_does_both(world: World) -> None:
 )
 @pytest.mark.parametrize("send", [True, False])
 async def test_save_and_send_with_an_unusable_letter_leaves_no_invoice(
-    world: World, letter: dict[str, str], field: str, send: bool
+    world: World, draft: dict[str, str], field: str, send: bool
 ) -> None:
     """S51, S14"""
     job = await world.inspection()
-    given = {"inspectionId": job.id, "inspectionPersonId": job.entry(), "fixedAmount": "125.00", **letter}
+    given = {"inspectionId": job.id, "inspectionPersonId": job.entry(), "fixedAmount": "125.00", **draft}
     refusal = await refused(world, job.api, "addInvoice", **given, send=send)
     assert (refusal.code, refusal.field) == ("INVALID_INPUT", field)
     assert refusal.message.startswith(f"{field} must ")

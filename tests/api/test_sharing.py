@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from graphql_server.access import Public
 from models import Grant
 from rules import clock
 from rules.access import Scope
-from schema.access import Public
 from schema.root import build_api
 from tests.api.expectations import Refused, forbidden, nothing_changes, refused
 from tests.world import World

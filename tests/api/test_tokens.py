@@ -11,7 +11,7 @@ import pytest
 
 import models
 from rules import clock
-from tests.api.expectations import nothing_changes, surroundings
+from tests.api.expectations import environment, nothing_changes
 from tests.world import PASSWORD, Answer, Api, Json, World
 
 VIEWER = "{ viewer { ... on InspectorViewer { user { email } } } }"
@@ -244,9 +244,9 @@ async def test_a_wrong_password_and_an_unknown_email_answer_alike(world: World) 
 
 
 async def test_a_sign_in_stores_neither_token_nor_password(world: World) -> None:
-    before = await surroundings(world)
+    before = await environment(world)
     session = await signed_in(world)
-    after = await surroundings(world)
+    after = await environment(world)
     assert [name for name in before if before[name] != after[name]] == ["refresh_tokens", "sign_ins"]
     rows = [
         repr(dict(row))

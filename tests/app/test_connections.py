@@ -14,10 +14,11 @@ import pytest
 from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
-from app.http import connections, requests
-from app.http.addresses import network_of
+from app import connections
+from graphql_server.http import requests
+from graphql_server.http.client_addresses import network_of
 from tests.app import processes
-from tests.app.sockets import SECONDS_MAX, Serving, Socket, opened, serving
+from tests.graphql_server.sockets import SECONDS_MAX, Serving, Socket, opened, serving
 from tests.sandbox_servers import Servers
 from tests.world import World, development_settings
 
@@ -224,7 +225,7 @@ async def test_sockets_without_init_are_bounded_by_address(world: World, served:
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3")
         assert refused.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
         async with served.socket(world.inspector, local_addr=("127.0.0.2", 0)):
-            assert len(served.endpoint.conversations) == 21
+            assert len(served.endpoint.sessions) == 21
     await until(lambda: not served.endpoint.of_address)
     async with served.socket(world.inspector):
         pass

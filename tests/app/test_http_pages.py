@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-import app.http.health
-from app.http.health import NotReady
-from tests.app.edge import serve
+import app.health
+from app.health import NotReady
+from tests.graphql_server.edge import serve
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -19,7 +19,7 @@ async def test_health_says_that_the_process_lives() -> None:
 
 
 async def test_readiness_names_what_failed_and_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.http.health, "CHECK_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(app.health, "CHECK_SECONDS_MAX", 0.05)
 
     async def good() -> bool:
         return True

@@ -7,8 +7,8 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from app.http.security import HEADERS
-from tests.app.edge import ORIGIN, codes, serve
+from graphql_server.http.security import HEADERS
+from tests.graphql_server.edge import ORIGIN, codes, serve
 
 PAINT = {"query": 'mutation { paint(input: {color: "red"}) }'}
 

@@ -11,9 +11,9 @@ from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 from app.__main__ import app
-from app.commands.story import free_ports
 from app.settings import Settings
 from sandbox import visitor
+from sandbox.demo.story import free_ports
 from tests.app import processes
 
 README = (processes.ROOT / "README.md").read_text(encoding="utf-8")

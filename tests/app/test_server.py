@@ -7,8 +7,8 @@ import httpx
 import pytest
 from tortoise import connections
 
-from app.http.security import HEADERS
 from app.server import create_app
+from graphql_server.http.security import HEADERS
 from tests.api.expectations import nothing_changes
 from tests.world import PASSWORD, World
 

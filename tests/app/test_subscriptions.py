@@ -10,11 +10,11 @@ import pytest
 from tortoise import connections
 
 import models
-from app.http.conversation import PAUSE_SECONDS
+from graphql_server.websocket.session import PAUSE_SECONDS
 from rules.access import Scope
 from sandbox.process import chosen_port
 from schema.root import build_api
-from tests.app.sockets import SECONDS_MAX, Serving, opened, serving
+from tests.graphql_server.sockets import SECONDS_MAX, Serving, opened, serving
 from tests.workers import processes
 from tests.world import World, key_of
 

@@ -31,7 +31,7 @@ async def post(world: World, body: bytes, headers: dict[str, str] | dict[bytes, 
 
 async def next_hearing_is_now(world: World) -> bool:
     account = await models.ConnectedAccount.get(company_id=world.company_key)
-    return account.next_hearing_at is not None and account.next_hearing_at <= clock.now()
+    return account.next_sync_at is not None and account.next_sync_at <= clock.now()
 
 
 async def quiet(world: World) -> bytes:

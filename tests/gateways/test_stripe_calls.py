@@ -53,7 +53,7 @@ async def test_a_call_that_fails_is_a_warning_with_its_outcome(world: World, sta
     (account,) = await models.ConnectedAccount.all()
     await world.servers.stripe.control("faults", match="GET /v1/events", kind="status", value=status, count=10)
     with capture_logs() as logs, pytest.raises((StripeUnavailable, StripeRefused)):
-        await world.held.stripe.list_news(str(account.account_id), after_event_id=None)
+        await world.held.stripe.list_events(str(account.account_id), after_event_id=None)
     (entry,) = calls(logs)
     assert (entry["log_level"], entry["outcome"], entry["endpoint"]) == ("warning", outcome, "events.list")
 
@@ -63,7 +63,7 @@ async def test_a_key_of_ours_that_stripe_refuses_is_no_answer_about_an_account(w
     (account,) = await models.ConnectedAccount.all()
     await world.servers.stripe.control("faults", match="GET /v1/events", kind="status", value=401, count=1)
     with pytest.raises(StripeUnavailable):
-        await world.held.stripe.list_news(str(account.account_id), after_event_id=None)
+        await world.held.stripe.list_events(str(account.account_id), after_event_id=None)
     with pytest.raises(StripeAccountHidden) as hidden:
-        await world.held.stripe.list_news("acct_nobody", after_event_id=None)
+        await world.held.stripe.list_events("acct_nobody", after_event_id=None)
     assert "sk_test" not in hidden.value.message

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.house.test_house import ROOT, python_files
+from tests.repository.test_repository import ROOT, python_files
 
 NAMED = re.compile(r"\btest_[a-z0-9_]+")
 

@@ -15,7 +15,7 @@ from tortoise.transactions import in_transaction
 
 from models import Company, Inspection
 from models.asyncpg_pool import ACQUIRE_SECONDS_MAX
-from operations.books import lock_inspection
+from operations.ledger.inspection_ledger import lock_inspection
 from operations.transactions import Busy, transaction
 from rules.errors import Refusal
 from sandbox import postgres

@@ -5,26 +5,22 @@ from typing import Any
 from uuid import UUID
 
 import models
-from gateways.stripe_answers import ObservedAccount
-from operations import (
+from gateways.stripe_answers import ProviderAccount
+from operations.identity import grants
+from operations.inspections import inspections, line_items, people
+from operations.inspections.checks import NewPerson
+from operations.invoices import closures, drafts, invoice_emails
+from operations.invoices.invoice_emails import EmailDraft
+from operations.invoices.splits import InvoiceSplit
+from operations.payments import (
+    checkout,
     connected_accounts,
-    ending_invoices,
-    grants,
-    hearing,
-    inspections,
-    invoices,
-    line_items,
     manual_payments,
-    payments,
-    people,
-    refunding,
     refunds,
-    sending,
-    settling,
+    stripe_events,
+    sync_payments,
+    sync_refunds,
 )
-from operations.inspection_checks import NewPerson
-from operations.sending import Letter
-from operations.shares import Share
 from rules import clock
 from rules.access import Principal, Scope
 from rules.identifiers import new_id
@@ -50,7 +46,7 @@ class MoneyActions:
         """Found the company, with an account that can charge, and book the inspections."""
         await models.Company.create(id=self.company, name="Random Homes", currency="USD")
         account = await self.outside.ready_account()
-        await connected_accounts.note_stripe_account(self.company, ObservedAccount(account, True, True))
+        await connected_accounts.note_stripe_account(self.company, ProviderAccount(account, True, True))
         user = await models.User.create(
             company_id=self.company, name="U", email=f"{new_id()}@x.test", password_hash="-", role="OWNER"
         )
@@ -109,12 +105,12 @@ class MoneyActions:
         box = await models.InspectionPerson.filter(inspection_id=job).order_by("position")
         items = await models.LineItem.filter(inspection_id=job, removed_at=None).order_by("position")
         chosen = [items[n % len(items)].id] if amount is None and items else None
-        await invoices.add_invoice(
+        await drafts.add_invoice(
             self.staff,
             job,
             box[n % len(box)].id,
-            Share(chosen, amount),
-            letter=Letter(),
+            InvoiceSplit(chosen, amount),
+            draft=EmailDraft(),
             send=False,
             idempotency_key=None,
             stripe=self.stripe,
@@ -128,7 +124,7 @@ class MoneyActions:
     async def send_invoice(self, n: int) -> None:
         """Mail a separate invoice."""
         if invoice := await self._separate(n):
-            await sending.send_invoice(self.staff, invoice.id, Letter(), idempotency_key=None)
+            await invoice_emails.send_invoice(self.staff, invoice.id, EmailDraft(), idempotency_key=None)
 
     async def owed(self) -> int:
         """What remains on the company's inspections, or is under way; minor units."""
@@ -138,7 +134,7 @@ class MoneyActions:
     async def end_invoice(self, n: int, how: str) -> None:
         """Void a separate invoice, close it short, or write it off."""
         if invoice := await self._separate(n):
-            await getattr(ending_invoices, how)(self.staff, invoice.id, stripe=self.stripe)
+            await getattr(closures, how)(self.staff, invoice.id, stripe=self.stripe)
 
     async def start_payment(self, n: int, amount: Decimal | None) -> None:
         """Begin to pay an invoice, by default all of it."""
@@ -151,7 +147,7 @@ class MoneyActions:
             inspection_id=invoice.inspection_id,
             invoice_id=None if primary else invoice.id,
         )
-        await payments.start_payment(
+        await checkout.start_payment(
             payer,
             invoice.id,
             amount=amount,
@@ -168,7 +164,7 @@ class MoneyActions:
     async def cancel_payment(self, n: int) -> None:
         """Call an attempt back."""
         if payment := await self.pick(models.Payment.all(), n):
-            await payments.cancel_payment(self.staff, payment.id, stripe=self.stripe)
+            await checkout.cancel_payment(self.staff, payment.id, stripe=self.stripe)
 
     async def take_cash(self, n: int, amount: Decimal) -> None:
         """Record money taken by hand."""
@@ -240,8 +236,8 @@ class MoneyActions:
         """What the workers do, for every row that waits to be looked at, due or not."""
         # First: they may say that an account is back, and its payments wait again.
         for account in await models.ConnectedAccount.filter(company_id=self.company):
-            await hearing.hear_account(account.id, stripe=self.stripe)
+            await stripe_events.sync_events(account.id, stripe=self.stripe)
         for payment in await models.Payment.filter(company_id=self.company, next_poll_at__isnull=False):
-            await settling.look_at_payment(payment.id, stripe=self.stripe)
+            await sync_payments.look_at_payment(payment.id, stripe=self.stripe)
         for refund in await models.Refund.filter(company_id=self.company, next_poll_at__isnull=False):
-            await refunding.settle_refund(refund.id, stripe=self.stripe)
+            await sync_refunds.sync_refund(refund.id, stripe=self.stripe)

@@ -5,7 +5,7 @@ from uuid import UUID
 from tortoise import connections
 
 from gateways.stripe import StripeGateway
-from operations.auditing import audit_books, audit_stripe
+from operations.ledger.reconciliation import audit_books, audit_stripe
 
 NEVER_NEGATIVE = (
     "SELECT count(*) AS n FROM invoices WHERE company_id = $1 AND LEAST(total_minor, credited_minor, settled_minor,"

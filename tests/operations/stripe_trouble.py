@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import models
-from operations import connecting, hearing
+from operations.payments import stripe_accounts, stripe_events
 from rules import clock
-from rules.polling import LOOK_AFTER
+from rules.retry import LOOK_AFTER
 from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, PaymentState, RefundStatus
 from sandbox.stripe.process import ControlFailed
 from tests.operations.money_actions import MoneyActions
@@ -89,29 +89,29 @@ class StripeTrouble:
         if account is None or account in self.revoked | self.rejected:
             return
         if how == "disconnected":
-            await connecting.disconnect_stripe(self.actions.staff)
+            await stripe_accounts.disconnect_stripe(self.actions.staff)
         elif how == "rejected":
             await self.outside.reject_account(account, reason=("rejected.fraud", "rejected.other")[n % 2])
             self.rejected.add(account)
         else:
             await self.outside.revoke_account(account)
             self.revoked.add(account)
-        await hearing.hear_soon(account)  # As the webhook does.
+        await stripe_events.sync_events_soon(account)  # As the webhook does.
 
     async def connect(self, *, another: bool) -> None:
         """The owner connects an account, and completes what Stripe asks; of other ones there are a few at most."""
         another = another and len(await self.accounts()) < ACCOUNTS_MAX
-        url = await connecting.connect_stripe(
+        url = await stripe_accounts.connect_stripe(
             self.actions.staff, stripe=self.actions.stripe, portal_url="https://staff.test/", another=another
         )
         await self.outside.client.post(f"{url}/complete")
-        await connecting.refresh_stripe_connection(self.actions.company, stripe=self.actions.stripe)
+        await stripe_accounts.refresh_stripe_connection(self.actions.company, stripe=self.actions.stripe)
 
     async def restore_accounts(self) -> None:
         """Every account is ours to ask about again, and can charge."""
         for account in sorted(self.revoked | self.rejected):
             await self.outside.restore_account(account)
-            await hearing.hear_soon(account)  # As the webhook does.
+            await stripe_events.sync_events_soon(account)  # As the webhook does.
         self.revoked.clear()
         self.rejected.clear()
 
@@ -129,7 +129,7 @@ class StripeTrouble:
         context: Any = {"stripe": self.actions.stripe}
         for pause in SWEEPS:
             await self.actions.time.advance(pause)
-            await jobs.hear_stripe(context)
+            await jobs.sync_stripe_events(context)
             await jobs.poll_payments(context)
             await jobs.poll_refunds(context)
 

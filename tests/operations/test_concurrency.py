@@ -10,9 +10,11 @@ import pytest
 from tortoise import connections
 
 from models import Email, IdempotencyKey, InspectionPerson, Invoice, InvoiceLine, LineItemKind, Payment
-from operations import inspections, invoices, transactions
-from operations.inspection_checks import NewPerson
-from operations.line_items import NewLineItem
+from operations import transactions
+from operations.inspections import inspections
+from operations.inspections.checks import NewPerson
+from operations.inspections.line_items import NewLineItem
+from operations.invoices import drafts
 from operations.transactions import Busy, transaction
 from rules.access import Principal, Scope
 from rules.identifiers import global_id
@@ -274,7 +276,7 @@ async def test_deferred_payments_turned_on_meanwhile_refuses_the_invoice(
 ) -> None:
     """S3"""
     job = await world.inspection()
-    find_payee = invoices._payee
+    find_payee = drafts._bill_to
 
     async def payee_after_deferring(*given: Any) -> InspectionPerson:
         owner = await asyncpg.connect(world.settings.database_url.get_secret_value())
@@ -282,6 +284,6 @@ async def test_deferred_payments_turned_on_meanwhile_refuses_the_invoice(
         await owner.close()
         return await find_payee(*given)
 
-    monkeypatch.setattr(invoices, "_payee", payee_after_deferring)
+    monkeypatch.setattr(drafts, "_bill_to", payee_after_deferring)
     assert (await job.add_invoice("100.00")).codes == ["DEFERRED_PAYMENTS_ENABLED"]
     assert await Invoice.filter(kind="SEPARATE").count() == 0

@@ -15,9 +15,9 @@ from graphql import (
     parse,
 )
 
-from schema.access import metadata_of
+from graphql_server.access import metadata_of
+from graphql_server.statements import STATEMENTS_MAX, count_statements
 from schema.root import build_api
-from schema.statements import STATEMENTS_MAX, count_statements
 from tests.resolvers.statements import counted
 from tests.world import Api, Job, World
 

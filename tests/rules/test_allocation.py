@@ -63,14 +63,22 @@ def changes(draw: st.DrawFn, *, discounts: bool = True) -> Change:
     held = dict(amounts)
     free = sum(amounts.values()) - reduction
     bills = []
-    for yields, follows, wanted in separate:
+    for release_priority, tracks_services, wanted in separate:
         parts = taken_from(list(held.values()), min(wanted, free))
         lines = {item: part for item, part in zip(held, parts, strict=True) if part}
         held = {item: held[item] - lines.get(item, 0) for item in held}
         free -= sum(lines.values())
-        bills.append(Bill(uuid4(), primary=False, yields=yields, follows=follows and yields < 2, lines=lines))
+        bills.append(
+            Bill(
+                uuid4(),
+                primary=False,
+                release_priority=release_priority,
+                tracks_services=tracks_services and release_priority < 2,
+                lines=lines,
+            )
+        )
     primary = {item: part for item, part in held.items() if part} | ({discount: -reduction} if reduction else {})
-    bills.insert(0, Bill(uuid4(), primary=True, yields=1, follows=False, lines=primary))
+    bills.insert(0, Bill(uuid4(), primary=True, release_priority=1, tracks_services=False, lines=primary))
     changed = {item: draw(st.sampled_from([amount, draw(st.integers(0, 1_500))])) for item, amount in amounts.items()}
     if discounts:
         changed[discount] = -draw(st.integers(0, sum(changed.values())))
@@ -103,7 +111,7 @@ def test_no_line_appears_on_an_invoice_that_did_not_bill_it(change: Change) -> N
 def test_settled_invoices_never_grow(change: Change) -> None:
     lines = reallocate(change.bills, change.items)
     for bill in change.bills:
-        if not bill.primary and not bill.follows:
+        if not bill.primary and not bill.tracks_services:
             assert all(part <= bill.lines[item] for item, part in lines[bill.invoice_id].items())
 
 
@@ -114,7 +122,9 @@ def test_drafts_yield_before_open_ones_and_those_before_settled_ones(change: Cha
         for bill in change.bills:
             if bill.primary or lines[bill.invoice_id].get(item, 0) >= bill.lines.get(item, 0):
                 continue
-            softer = [other for other in change.bills if not other.primary and other.yields < bill.yields]
+            softer = [
+                other for other in change.bills if not other.primary and other.release_priority < bill.release_priority
+            ]
             assert all(lines[other.invoice_id].get(item, 0) == 0 for other in softer)
 
 

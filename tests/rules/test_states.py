@@ -50,17 +50,17 @@ def test_moves_are_those_of_the_specification() -> None:
 @given(st.lists(payment_states, max_size=30))
 def test_money_that_came_is_never_forgotten(news: list[PaymentState]) -> None:
     state, succeeded = PaymentState.CREATED, False
-    for observed in news:
-        state = next_payment_state(state, observed)
-        succeeded = succeeded or observed in HAPPENED
+    for fetched in news:
+        state = next_payment_state(state, fetched)
+        succeeded = succeeded or fetched in HAPPENED
         assert (state in HAPPENED) == succeeded
 
 
 @given(payment_states, payment_states)
-def test_repeated_payment_news_change_nothing(current: PaymentState, observed: PaymentState) -> None:
-    once = next_payment_state(current, observed)
-    assert next_payment_state(once, observed) == once
-    assert once in (current, observed)
+def test_repeated_payment_news_change_nothing(current: PaymentState, fetched: PaymentState) -> None:
+    once = next_payment_state(current, fetched)
+    assert next_payment_state(once, fetched) == once
+    assert once in (current, fetched)
 
 
 def test_confirmed_success_wins_over_what_we_believed() -> None:
@@ -75,15 +75,15 @@ def test_late_news_do_not_downgrade_a_success() -> None:
 
 
 def test_payment_taken_by_hand_hears_nothing_from_stripe() -> None:
-    for observed in AT_STRIPE:
-        assert next_payment_state(PaymentState.RECORDED, observed) is PaymentState.RECORDED
-        assert next_payment_state(PaymentState.REMOVED, observed) is PaymentState.REMOVED
+    for fetched in AT_STRIPE:
+        assert next_payment_state(PaymentState.RECORDED, fetched) is PaymentState.RECORDED
+        assert next_payment_state(PaymentState.REMOVED, fetched) is PaymentState.REMOVED
 
 
 @given(st.lists(st.sampled_from(sorted(RefundStatus)), max_size=20))
 def test_refunds_end_once(news: list[RefundStatus]) -> None:
     status, ended = RefundStatus.REQUESTED, None
-    for observed in news:
-        status = next_refund_status(status, observed)
+    for fetched in news:
+        status = next_refund_status(status, fetched)
         assert ended in (None, status)
         ended = status if status in (RefundStatus.FAILED, RefundStatus.CANCELED) else None

@@ -17,7 +17,7 @@ def plain(metadata: Any) -> dict[str, str]:
     return dict(metadata.to_dict())
 
 
-async def movements(shop: Shop) -> list[Any]:
+async def balance_transactions(shop: Shop) -> list[Any]:
     """All balance entries with their sources, oldest first."""
     parameters: Any = {"limit": 100, "expand": ["data.source"]}
     found = await shop.client.v1.balance_transactions.list_async(parameters, shop.options)
@@ -40,7 +40,7 @@ async def test_foreign_checkout_stands_in_every_list_of_the_account(shop: Shop) 
         FOREIGN,
     )
     assert (intent.id, intent.status, plain(intent.metadata)) == (made.payment_intent_id, "succeeded", FOREIGN)
-    assert [(entry.amount, entry.source.id) for entry in await movements(shop)] == [(7_700, made.charge_id)]
+    assert [(entry.amount, entry.source.id) for entry in await balance_transactions(shop)] == [(7_700, made.charge_id)]
     assert (await events(shop))[-1].type == "checkout.session.completed"
 
 
@@ -74,7 +74,7 @@ async def test_foreign_refund_of_our_payment_carries_foreign_metadata(shop: Shop
     (refund,) = (await shop.client.v1.refunds.list_async(parameters, shop.options)).data
     assert (refund.id, refund.amount, plain(refund.metadata)["refund_id"]) == (made, 4_000, "RMA-77")
     assert (await shop.read(session)).payment_intent.latest_charge.amount_refunded == 4_000
-    assert [entry.amount for entry in await movements(shop)] == [10_000, -4_000]
+    assert [entry.amount for entry in await balance_transactions(shop)] == [10_000, -4_000]
     with pytest.raises(stripe.InvalidRequestError, match="greater than unrefunded"):
         await shop.refund(session, amount=6_001)
 
@@ -96,7 +96,7 @@ async def test_balance_moves_without_a_payment(shop: Shop) -> None:
     """A payout's entry leads to a payout, a fee of Stripe's to nothing."""
     payout = await shop.server.foreign_balance(shop.account, kind="payout", amount_minor=5_000)
     fee = await shop.server.foreign_balance(shop.account, kind="fee", amount_minor=7)
-    first, second = await movements(shop)
+    first, second = await balance_transactions(shop)
     assert (first.amount, first.type, first.source.id) == (-5_000, "payout", payout)
     assert (second.id, second.amount, second.type, second.source) == (fee, -7, "stripe_fee", None)
     assert [event.type for event in await events(shop)][1:] == ["payout.paid"]
@@ -122,4 +122,4 @@ async def test_foreign_object_that_cannot_be_made_is_refused(
         given = {**given, "account": shop.account}
     with pytest.raises(ControlFailed, match=complaint):
         await shop.server.control(path, **given)
-    assert await movements(shop) == []
+    assert await balance_transactions(shop) == []

@@ -17,7 +17,7 @@ from arq.connections import ArqRedis
 from app.server import create_app
 from models import ConnectedAccount, Email, Event, Payment
 from rules import clock
-from rules.polling import next_poll_delay
+from rules.retry import next_poll_delay
 from rules.states import EmailStatus, PaymentState
 from sandbox import valkey
 from sandbox.process import chosen_port
@@ -229,7 +229,7 @@ async def test_an_idle_worker_stops_at_once(world: World, log: Path) -> None:
 
 async def test_a_payment_is_seen_within_ten_seconds_by_polling_alone(world: World, log: Path) -> None:
     """However long somebody took at the checkout, two minutes included; no nudge and no news from Stripe helps."""
-    await ConnectedAccount.all().update(next_hearing_at=clock.now() + timedelta(hours=1))
+    await ConnectedAccount.all().update(next_sync_at=clock.now() + timedelta(hours=1))
     cases = []
     for age in (timedelta(0), timedelta(seconds=60), timedelta(seconds=90), timedelta(seconds=140)):
         _, invoice, payer = await opened(world)
@@ -253,7 +253,7 @@ async def test_a_payment_at_an_old_checkout_is_seen_within_ten_seconds_by_stripe
     await Payment.all().update(created_at=now - age, next_poll_at=now + next_poll_delay(age))
     assert next_poll_delay(age) > timedelta(minutes=5)
     async with running(world.settings, "worker", log=log):
-        await until(lambda: ConnectedAccount.exists(next_hearing_at__gt=clock.now() + timedelta(seconds=1)))
+        await until(lambda: ConnectedAccount.exists(next_sync_at__gt=clock.now() + timedelta(seconds=1)))
         await world.pay(url)
         assert await until(partial(_is_paid, payer)) < 10
 

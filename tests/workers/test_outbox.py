@@ -14,10 +14,10 @@ from tortoise import connections
 import gateways.smtp
 from gateways.smtp import Mailer
 from models import Email, Invoice
-from operations import emails
+from operations.messages import delivery
 from rules import clock
 from rules.links import new_token
-from rules.polling import EMAIL_ATTEMPTS_MAX
+from rules.retry import EMAIL_ATTEMPTS_MAX
 from rules.states import EmailStatus
 from tests.world import Job, Json, World, key_of
 
@@ -139,7 +139,7 @@ async def test_the_inspector_may_resend_what_may_have_arrived(world: World, job:
 async def test_a_server_that_is_away_is_tried_again(world: World, job: Job) -> None:
     await job.invoice("100.00", send=True)
     away = Mailer(world.settings.model_copy(update={"smtp_port": 1}).smtp_server)
-    await emails.send_due_emails(limit=10, mailer=away, portals=world.settings.portals)
+    await delivery.send_due_emails(limit=10, mailer=away, portals=world.settings.portals)
     email = await only_mail()
     assert (email.status, email.attempts) == (EmailStatus.RETRY, 1)
     assert email.last_error
@@ -192,7 +192,7 @@ async def test_no_mail_stays_in_sending_after_a_fault_of_ours(
         async def fail(*_: object) -> None:
             raise KeyError("what is wrong stays in the log")
 
-        broken.setattr(emails, "_attachments", fail)
+        broken.setattr(delivery, "_attachments", fail)
         assert await world.deliver_mails() == 1
     email = await only_mail()
     assert (email.status, email.attempts) == (EmailStatus.RETRY, 1)
@@ -220,7 +220,7 @@ async def test_a_mail_left_in_sending_says_why_it_is_tried_again(world: World, j
     """Once its lease is over a mail is not SENDING any more, and `lastError` says what happened (S37)."""
     await job.invoice("100.00", send=True)
     await lose_lease(await only_mail(), transmitting=False)
-    await emails._resolve_abandoned()
+    await delivery._resolve_abandoned()
     email = await only_mail()
     assert (email.status, email.last_error) == (EmailStatus.RETRY, "The worker stopped while it had the mail.")
 
@@ -300,7 +300,7 @@ async def test_two_workers_never_claim_the_same_mail(world: World) -> None:
     for _ in range(20):
         await (await world.inspection()).invoice("100.00", send=True)
     sent = await asyncio.gather(
-        *(emails.send_due_emails(limit=5, mailer=world.held.mailer, portals=world.settings.portals) for _ in range(6))
+        *(delivery.send_due_emails(limit=5, mailer=world.held.mailer, portals=world.settings.portals) for _ in range(6))
     )
     assert sum(sent) == 20
     mails = await world.mails()
@@ -352,7 +352,7 @@ async def test_only_the_link_of_the_try_that_arrived_works(
         tokens.append(new_token())
         return tokens[-1]
 
-    monkeypatch.setattr(emails, "new_token", remembered)
+    monkeypatch.setattr(delivery, "new_token", remembered)
     invoice = await job.invoice("100.00", send=True)
     await fault(world, "reject", stage="data", code=451, count=2)
     for _ in range(3):

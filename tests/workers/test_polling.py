@@ -11,12 +11,12 @@ import pytest
 
 import gateways.stripe
 from models import Company, Event, Inspection, Invoice, Payment, Refund
-from operations import hearing, payments, settling
-from operations.leasing import LEASE
-from operations.payments import InvoiceNotPayable
+from operations.leases import LEASE
+from operations.payments import checkout, stripe_events, sync_payments
+from operations.payments.checkout import InvoiceNotPayable
 from rules import clock
 from rules.access import Principal, Scope
-from rules.polling import POLL_DELAY_MAX, POLL_DELAY_MIN, next_poll_delay
+from rules.retry import POLL_DELAY_MAX, POLL_DELAY_MIN, next_poll_delay
 from rules.states import PaymentState
 from tests.sandbox.stripe_openapi import validate_log
 from tests.world import Api, Job, Json, Payload, World, key_of
@@ -86,11 +86,11 @@ async def test_news_may_come_in_any_order_late_and_twice(world: World) -> None:
     url = (await start(payer, invoice)).done("checkoutUrl")
     payment = await only_payment()
     stripe = world.held.stripe
-    untouched = await settling.observe_payment(payment, stripe=stripe)
+    untouched = await sync_payments.fetch_payment(payment, stripe=stripe)
     await world.pay(url, card=DECLINED)
-    declined = await settling.observe_payment(payment, stripe=stripe)
+    declined = await sync_payments.fetch_payment(payment, stripe=stripe)
     await world.pay(url)
-    paid = await settling.observe_payment(payment, stripe=stripe)
+    paid = await sync_payments.fetch_payment(payment, stripe=stripe)
     canceled = replace(untouched, state=PaymentState.CANCELED)
     assert [news.state for news in (untouched, declined, paid)] == ["REQUIRES_ACTION", "REQUIRES_ACTION", "SUCCEEDED"]
     for order in itertools.permutations((untouched, declined, canceled, paid)):
@@ -106,7 +106,7 @@ async def test_news_may_come_in_any_order_late_and_twice(world: World) -> None:
             status="OPEN", paid_at=None, settled_minor=0, remaining_minor=10000, payment_status="UNPAID"
         )
         for news in (*order, *order):
-            await settling.apply_observation(payment.id, news)
+            await sync_payments.apply_payment(payment.id, news)
         row = await only_payment()
         assert [getattr(row, name) for name in _STORED] == [
             PaymentState.SUCCEEDED,
@@ -135,7 +135,7 @@ async def test_applying_the_same_news_again_writes_no_history(world: World) -> N
     await world.poll()
     payment, events = await only_payment(), await Event.all().count()
     for _ in range(3):
-        await settling.settle_payment(payment.id, stripe=world.held.stripe)
+        await sync_payments.sync_payment(payment.id, stripe=world.held.stripe)
     assert await Event.all().count() == events
     assert (await only_payment()).settled_at == payment.settled_at
 
@@ -350,7 +350,7 @@ async def test_an_open_payment_is_asked_about_again_and_again(world: World, age:
     first = payment.next_poll_at
     assert first is not None
     assert timedelta(seconds=4) < first - payment.created_at < timedelta(seconds=6)
-    assert await payments.take_due_for_polling(limit=10) == []
+    assert await checkout.claim_payments_due(limit=10) == []
     await Payment.all().update(created_at=clock.now() - age)
     await world.poll()
     again = (await only_payment()).next_poll_at
@@ -362,8 +362,8 @@ async def test_a_payment_is_taken_by_one_poller_at_a_time(world: World) -> None:
     _, invoice, payer = await opened(world)
     await start(payer, invoice)
     await Payment.all().update(next_poll_at=clock.now())
-    assert len(await payments.take_due_for_polling(limit=10)) == 1
-    assert await payments.take_due_for_polling(limit=10) == []
+    assert len(await checkout.claim_payments_due(limit=10)) == 1
+    assert await checkout.claim_payments_due(limit=10) == []
     due = (await only_payment()).next_poll_at
     assert due is not None
     assert timedelta(seconds=50) < due - clock.now() <= LEASE
@@ -379,7 +379,7 @@ async def test_a_void_invoice_takes_no_payment(world: World) -> None:
         Scope.PAYER, world.company_key, grant_id=row.id, inspection_id=row.inspection_id, invoice_id=row.id
     )
     with pytest.raises(InvoiceNotPayable, match="is void"):
-        await payments.start_payment(
+        await checkout.start_payment(
             principal,
             row.id,
             amount=None,
@@ -425,7 +425,7 @@ async def test_hearing_goes_on_where_it_stopped(world: World, monkeypatch: pytes
     for _ in range(2):
         _, invoice, payer = await opened(world)
         await world.pay((await start(payer, invoice)).done("checkoutUrl"))
-    monkeypatch.setattr(hearing, "EVENTS_AT_ONCE_MAX", 1)
+    monkeypatch.setattr(stripe_events, "EVENTS_AT_ONCE_MAX", 1)
     heard: list[Any] = []
 
     async def settle(payment_id: Any, **_: Any) -> None:
@@ -434,7 +434,7 @@ async def test_hearing_goes_on_where_it_stopped(world: World, monkeypatch: pytes
         heard.append(payment_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(hearing, "look_at_payment", settle)
+        patch.setattr(stripe_events, "look_at_payment", settle)
         with pytest.raises(asyncio.CancelledError):
             await world.hear_news()
     await world.hear_news()

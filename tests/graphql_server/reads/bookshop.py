@@ -25,13 +25,13 @@ from graphql_server.reads import (
     Filling,
     Hole,
     Many,
+    ModelType,
     Narrowing,
     One,
     Order,
     Page,
     Related,
     Shape,
-    Shown,
     Table,
     Value,
     Variants,
@@ -204,7 +204,7 @@ PREVIEW: Final = Hole(
 TURNOVER: Final = Aggregate("orders", "coalesce(sum({row.total_minor}), 0)::bigint", nullable=False)
 
 TYPES: Final = {
-    "Query": Shown(
+    "Query": ModelType(
         {
             "viewer": Shape(),
             "node": One(narrow=any_by_id, missing=NoSuchOrder),
@@ -222,18 +222,18 @@ TYPES: Final = {
             "turnover": Shape({"minor": TURNOVER, "currency": "'EUR'"}),
         }
     ),
-    "Subscription": Shown({"orderChanged": One(narrow=by_id, missing=NoSuchOrder)}),
-    "OrderPayload": Shown({"order": One({"id": "changed_id"})}),
-    "StaffViewer": Shown({"shop": One({"id": "shop_id"})}),
-    "ReaderViewer": Shown({"reader": One({"id": "reader_id"}), "shop": One({"id": "shop_id"})}),
-    "Money": Shown(
+    "Subscription": ModelType({"orderChanged": One(narrow=by_id, missing=NoSuchOrder)}),
+    "OrderPayload": ModelType({"order": One({"id": "changed_id"})}),
+    "StaffViewer": ModelType({"shop": One({"id": "shop_id"})}),
+    "ReaderViewer": ModelType({"reader": One({"id": "reader_id"}), "shop": One({"id": "shop_id"})}),
+    "Money": ModelType(
         {
             "amount": Expression(AMOUNT, nullable=False),
             "currency": Column("currency", nullable=False),
             "formatted": Expression(FORMATTED, nullable=False),
         }
     ),
-    "Shop": Shown(
+    "Shop": ModelType(
         {
             "id": global_id("Shop"),
             "name": Column("name", nullable=False),
@@ -244,7 +244,7 @@ TYPES: Final = {
         },
         "shops",
     ),
-    "Reader": Shown(
+    "Reader": ModelType(
         {
             "id": global_id("Reader"),
             "name": Column("name", nullable=False),
@@ -259,7 +259,7 @@ TYPES: Final = {
         },
         "readers",
     ),
-    "Order": Shown(
+    "Order": ModelType(
         {
             "id": global_id("Order"),
             "number": Column("number", nullable=False),
@@ -293,7 +293,7 @@ TYPES: Final = {
         },
         "orders",
     ),
-    "Line": Shown(
+    "Line": ModelType(
         {
             "id": global_id("Line"),
             "title": Column("title"),
@@ -303,7 +303,7 @@ TYPES: Final = {
         },
         "lines",
     ),
-    "Book": Shown(
+    "Book": ModelType(
         {
             "id": global_id("Book"),
             "title": Column("title", nullable=False),
@@ -312,7 +312,7 @@ TYPES: Final = {
         },
         "items",
     ),
-    "Record": Shown(
+    "Record": ModelType(
         {
             "id": global_id("Record"),
             "title": Column("title", nullable=False),
@@ -321,8 +321,8 @@ TYPES: Final = {
         },
         "items",
     ),
-    "Preview": Shown({name: Attribute(name) for name in ("subject", "lines", "words", "footer", "marks")}),
-    "Footer": Shown({"text": Attribute("text")}),
+    "Preview": ModelType({name: Attribute(name) for name in ("subject", "lines", "words", "footer", "marks")}),
+    "Footer": ModelType({"text": Attribute("text")}),
 }
 NODES: Final = ("Shop", "Reader", "Order", "Line", "Book", "Record")
 KINDS: Final = Variants("items", "{row.kind}", {"BOOK": "Book", "RECORD": "Record"})

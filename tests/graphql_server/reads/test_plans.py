@@ -9,9 +9,9 @@ from graphql_server.reads import (
     DeclarationsIncomplete,
     InvalidVariables,
     Many,
+    ModelType,
     NotCompiled,
     Reads,
-    Shown,
     Table,
     TooCostly,
     answer,
@@ -99,8 +99,8 @@ async def test_a_subscriptions_event_is_read_like_a_query(shop: Shop) -> None:
 
 def test_declarations_that_do_not_fit_are_told_when_the_server_starts(shop: Shop) -> None:
     """Each is a sentence that names the field."""
-    shown = Shown({"id": Many(("id",)), "lines": Column("lines"), "colour": Column("colour")}, "orders")
-    types = {**DECLARATIONS.types, "Order": shown, "Cat": Shown({})}
+    shown = ModelType({"id": Many(("id",)), "lines": Column("lines"), "colour": Column("colour")}, "orders")
+    types = {**DECLARATIONS.types, "Order": shown, "Cat": ModelType({})}
     del types["Money"]
     wrong = Declarations({"orders": Table("orders", {"CAT": "true"})}, types, DECLARATIONS.callers)
     with pytest.raises(DeclarationsIncomplete) as refused:

@@ -1,0 +1,41 @@
+"""`audit`: prove every stored balance from its entries, and payments from Stripe's own balance."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from app.commands.database import database_url, unreachable_database_refused
+from app.commands.outcomes import fail, refuse
+from gateways.stripe import StripeRefused, StripeUnavailable, stripe_gateway
+from models import database
+from operations.ledger.reconciliation import Drift, audit_books, audit_stripe, unseen
+
+
+def audit(data_dir: Path, *, stripe_api_key: str, stripe_base_url: str) -> None:
+    """Print each drift; ends with status 1 when there is any, and 2 when Stripe could not be asked."""
+    with database_url(data_dir) as url, unreachable_database_refused():
+        drifts = asyncio.run(_audit(url, stripe_api_key, stripe_base_url))
+    if drifts:
+        fail("\n".join(map(str, drifts)) + f"\n{len(drifts)} figures have drifted.")
+    print("Every stored balance follows from its entries, and payments agree with Stripe.")
+
+
+async def _audit(url: str, stripe_api_key: str, stripe_base_url: str) -> list[Drift]:
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(database.database(url, pool_size=2))
+        stripe = await stack.enter_async_context(stripe_gateway(stripe_api_key, base_url=stripe_base_url))
+        drifts = await _collect(audit_books())
+        try:
+            drifts += await _collect(audit_stripe(stripe=stripe))
+        except (StripeUnavailable, StripeRefused) as error:
+            for drift in drifts:
+                print(drift)
+            refuse(f"Stripe could not be asked: {error}.")
+        async for sentence in unseen():
+            print(sentence)
+        return drifts
+
+
+async def _collect(found: AsyncIterator[Drift]) -> list[Drift]:
+    return [drift async for drift in found]

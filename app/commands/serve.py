@@ -1,0 +1,103 @@
+"""`serve` and `worker`: the two processes of a deployment, until SIGTERM or Ctrl-C stops them."""
+
+import asyncio
+import contextlib
+import signal
+
+import structlog
+from arq import Worker
+from redis.exceptions import RedisError
+
+from app.commands.outcomes import refuse
+from app.logs import configure_logs
+from app.settings import Settings, SettingsInvalid, read_settings
+
+STOP_SECONDS_MAX = 30
+"""How long jobs that are running may take to finish; as long as the longest of them."""
+
+PAUSE_SECONDS = 1.0
+"""Between attempts of a worker to go on when Redis is away."""
+
+log = structlog.get_logger(__name__)
+
+
+def settings_or_refuse() -> Settings:
+    """The configuration, with logs set up accordingly; ends the command when a variable is missing or invalid."""
+    try:
+        settings = read_settings()
+    except SettingsInvalid as invalid:
+        refuse(f"{invalid}\nSet these in the environment; README.md lists every variable.")
+    configure_logs(settings.log_level, settings.log_format)
+    return settings
+
+
+def serve(*, host: str, port: int) -> None:
+    """Answer HTTP until stopped; requests that are running are finished first."""
+    from app.http_server import server_of
+    from app.server import create_app
+
+    settings = settings_or_refuse()
+    server = server_of(create_app(settings), host=host, port=port, trusted_proxies=settings.trusted_proxies)
+    # uvicorn raises the signal again when it is done, to end the process by it; stopping in order is no failure.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    log.info("serving", host=host, port=port)
+    server.run()
+    if not server.started:
+        raise SystemExit(1)
+    log.info("stopped")
+
+
+def work() -> None:
+    """Run jobs until stopped; jobs that are running are finished first."""
+    settings = settings_or_refuse()
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    from workers.settings import create_worker
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log.info("working")
+    while not stop.is_set():
+        worker = create_worker(settings)
+        try:
+            await _run_until(stop, worker)
+        except (RedisError, OSError) as fault:
+            # arq gives up when Redis is away; the tables keep what there is to do, so we begin again.
+            log.warning("worker_without_redis", fault=type(fault).__name__)
+        finally:
+            await _close(worker)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+    log.info("stopped")
+
+
+async def _run_until(stop: asyncio.Event, worker: Worker) -> None:
+    """Run the worker until it fails, which is raised, or until it is to stop."""
+    running, stopping = asyncio.ensure_future(worker.async_run()), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        worker.allow_pick_jobs = False
+    finally:
+        stopping.cancel()
+        if not running.done():
+            running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def _close(worker: Worker) -> None:
+    """Let running jobs finish, and give everything back, with or without Redis."""
+    if worker.tasks:
+        await asyncio.wait(worker.tasks.values(), timeout=STOP_SECONDS_MAX)
+    for task in worker.tasks.values():
+        task.cancel()
+    await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+    worker.tasks.clear()
+    with contextlib.suppress(RedisError, OSError):
+        await worker.close()
+    if worker.on_shutdown is not None:
+        await worker.on_shutdown(worker.ctx)

@@ -1,1 +1,0 @@
-"""The HTTP edge: what a request must look like, and what a response tells."""

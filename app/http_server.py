@@ -1,0 +1,52 @@
+"""uvicorn as we run it: its bounds, and websockets that are told goodbye before it stops."""
+
+import socket
+from functools import partial
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from app.connections import Connection, Crowd, WebSocketConnection
+from graphql_server.websocket.messages import MESSAGE_BYTES_MAX
+
+STOP_SECONDS_MAX: Final = 30
+"""How long requests that are running may take to finish; as long as the longest of them."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which by itself closes websockets as if it were about to be back (1012)."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self.app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.app.state.subscriptions:
+            await self.app.state.subscriptions.stop()
+        await super().shutdown(sockets)
+
+
+def server_of(app: Starlette, *, host: str, port: int, trusted_proxies: str = "", **options: Any) -> Server:
+    """A server of the API, ready to run."""
+    trusted = ProxyHeadersMiddleware(app, trusted_proxies).trusted_hosts  # type: ignore[arg-type] # Never called.
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="auto",  # uvloop, where it is installed; with httptools half the processor time of asyncio and h11.
+        http=partial(Connection, crowd=Crowd(trusted.__contains__)),  # type: ignore[arg-type] # It makes one.
+        ws=WebSocketConnection,
+        ws_max_size=MESSAGE_BYTES_MAX,
+        ws_per_message_deflate=False,  # Messages are small, and a client's memory would be ours.
+        access_log=False,  # Our own line for each request has its id and tells no query string.
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
+        timeout_graceful_shutdown=STOP_SECONDS_MAX,
+        **options,
+    )
+    return Server(config, app)

@@ -1,0 +1,71 @@
+"""Which path is answered by what."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from app.graphiql import explorer_page
+from app.health import Check, health_routes
+from graphql_server.executor import Executor
+from graphql_server.http.endpoint import STATUS_OF_REFUSAL, Authenticate, GraphQLEndpoint, MakeContext, error_response
+from graphql_server.http.origins import OriginGuard, readable_by
+from graphql_server.http.security import SecurityMiddleware
+from graphql_server.websocket.endpoint import SubscriptionEndpoint
+from rules.errors import ErrorCode, Refusal
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def build_app(
+    executor: Executor,
+    *,
+    authenticate: Authenticate,
+    make_context: MakeContext,
+    checks: Mapping[str, Check],
+    allowed_origins: Collection[str] = (),
+    explorer: bool = False,
+    routes: Sequence[BaseRoute] = (),
+    subscriptions: SubscriptionEndpoint | None = None,
+    lifespan: Lifespan | None = None,
+) -> Starlette:
+    """The whole HTTP application; `routes` are those of webhooks and documents, `explorer` is for development."""
+    endpoint = GraphQLEndpoint(
+        executor, authenticate=authenticate, make_context=make_context, page=explorer_page if explorer else None
+    )
+    cors, _, options = readable_by(allowed_origins, "GET", "POST")
+    guarded = OriginGuard(cors(endpoint, **options), allowed=allowed_origins, own_origin=explorer)
+    sockets: list[BaseRoute] = []
+    if subscriptions:
+        watched = OriginGuard(subscriptions, allowed=allowed_origins, own_origin=explorer)
+        sockets = [WebSocketRoute("/graphql", watched)]
+    pages = [Route("/graphiql", _explorer, methods=["GET"])] if explorer else []
+    app = Starlette(
+        routes=[Route("/graphql", guarded), *sockets, *pages, *health_routes(checks), *routes],
+        middleware=[Middleware(SecurityMiddleware)],
+        exception_handlers={HTTPException: _refuse_path, Refusal: _refuse},
+        lifespan=lifespan,
+    )
+    app.state.subscriptions = subscriptions
+    return app
+
+
+async def _explorer(_: Request) -> Response:
+    return explorer_page()
+
+
+async def _refuse_path(_: Request, exception: Exception) -> Response:
+    assert isinstance(exception, HTTPException), "registered for it"
+    code = ErrorCode.NOT_FOUND if exception.status_code == 404 else ErrorCode.INVALID_INPUT
+    headers = dict(exception.headers or {})
+    return error_response(exception.status_code, str(exception.detail), code, **headers)
+
+
+async def _refuse(_: Request, exception: Exception) -> Response:
+    assert isinstance(exception, Refusal), "registered for it"
+    return error_response(STATUS_OF_REFUSAL.get(exception.code, 400), exception.message, exception.code)

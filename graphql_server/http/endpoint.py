@@ -1,0 +1,196 @@
+"""The GraphQL endpoint: a request's way from HTTP to the executor and back, as the GraphQL-over-HTTP draft has it."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import structlog
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from graphql_server.documents import format_refusal
+from graphql_server.executor import Executor, Outcome, Result
+from graphql_server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, choose, is_json_in_utf8
+from graphql_server.http.requests import BadRequest, GraphQLRequest, parse_body, parse_query_string, read_body
+from rules.access import Principal
+from rules.errors import ErrorCode, Refusal
+
+Authenticate = Callable[[HTTPConnection], Awaitable[Principal | None]]
+
+
+class RequestContext(Protocol):
+    """What this layer knows of what resolvers are given."""
+
+    @property
+    def refusals(self) -> Sequence[str]:
+        """The codes of the user errors that were told."""
+
+
+MakeContext = Callable[[Request, Principal | None, str], RequestContext]
+
+OPERATION_NAME_LOGGED_MAX: Final = 64
+CODES_LOGGED_MAX: Final = 10
+
+STATUS_OF_OUTCOME: Final = {
+    Outcome.EXECUTED: 200,
+    Outcome.REFUSED: 400,
+    Outcome.UNAUTHENTICATED: 401,
+    Outcome.NOT_A_QUERY: 405,
+}
+assert STATUS_OF_OUTCOME.keys() == set(Outcome)
+STATUS_OF_REFUSAL: Final = {
+    ErrorCode.UNAUTHENTICATED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.INTERNAL: 500,
+}
+
+
+class GraphQLEndpoint:
+    """An ASGI application for one path. `page`, if given, answers browsers that ask for HTML."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        authenticate: Authenticate,
+        make_context: MakeContext,
+        page: Callable[[], Response] | None = None,
+    ) -> None:
+        self.executor = executor
+        self.authenticate = authenticate
+        self.make_context = make_context
+        self.page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        response = await self.respond(request)
+        await response(scope, receive, send)
+
+    async def respond(self, request: Request) -> Response:
+        """The answer to one request, refusals of every kind included."""
+        if request.method not in {"GET", "POST"}:
+            refused = BadRequest(405, "GraphQL is asked with POST, or with GET for a query.")
+            return _refuse(refused, JSON, {"Allow": "GET, POST"})
+        accept = request.headers.get("accept")
+        if self.page and request.method == "GET" and "query" not in request.query_params and _is_for_a_page(accept):
+            return self.page()
+        media_type = choose(accept, (GRAPHQL_RESPONSE, JSON))
+        if media_type is None:
+            return _refuse(BadRequest(406, f"Answers are in {GRAPHQL_RESPONSE} or {JSON}."), JSON)
+        try:
+            return await self._answer(request, media_type)
+        except BadRequest as refused:
+            _note(request, codes=[ErrorCode.MALFORMED_OPERATION.value])
+            return _refuse(refused, media_type)
+        except Refusal as refusal:
+            _note(request, codes=[str(refusal.code)])
+            return _refuse_caller(refusal, media_type)
+
+    async def _answer(self, request: Request, media_type: str) -> Response:
+        asked = await _read(request)
+        principal = await self._principal(request, asked)
+        who = principal.as_logged() if principal else {}
+        _note(request, **who)
+        context = self.make_context(request, principal, request_id_of(request))
+        with structlog.contextvars.bound_contextvars(**who):
+            result = await self.executor.execute(
+                asked.query,
+                scope=principal.scope if principal else None,
+                context=context,
+                variables=asked.variables,
+                operation_name=asked.operation_name,
+                allow_mutations=request.method == "POST",
+            )
+        _note_result(request, result, context.refusals)
+        return _respond(result, media_type)
+
+    async def _principal(self, request: Request, asked: GraphQLRequest) -> Principal | None:
+        """Who asks. A token that is not valid any more is in nobody's way to what needs none: signing in, above all."""
+        try:
+            return await self.authenticate(request)
+        except Refusal:
+            if self.executor.needs_no_token(asked.query):
+                return None
+            raise
+
+
+def _note_result(request: Request, result: Result, refusals: Iterable[str]) -> None:
+    """What ran, by its name in the document, and with which codes; nothing of what it was given or told."""
+    name = result.operation_name
+    codes = {*(str(error["extensions"]["code"]) for error in result.errors), *map(str, refusals)}
+    _note(
+        request,
+        operation=result.operation,
+        operation_name=name and name[:OPERATION_NAME_LOGGED_MAX],
+        codes=sorted(codes)[:CODES_LOGGED_MAX] or None,
+    )
+
+
+def _note(request: Request, **facts: Any) -> None:
+    """For the line that the request leaves in the log."""
+    known = {name: value for name, value in facts.items() if value is not None}
+    request.scope.setdefault("state", {}).setdefault("noted", {}).update(known)
+
+
+def request_id_of(request: Request) -> str:
+    """The id that the security middleware gave the request."""
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+def json_response(
+    content: Any, status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Compact JSON in UTF-8."""
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return Response(body, status, dict(headers or {}), f"{media_type}; charset=utf-8")
+
+
+def error_response(status: int, message: str, code: ErrorCode, media_type: str = JSON, **headers: str) -> Response:
+    """One error in the shape of a GraphQL response, so that clients read every refusal alike."""
+    errors = [{"message": message, "extensions": {"code": code.value}}]
+    return json_response({"errors": errors}, status, media_type, headers)
+
+
+def _is_for_a_page(accept: str | None) -> bool:
+    return accept is not None and choose(accept, (GRAPHQL_RESPONSE, JSON, HTML)) == HTML
+
+
+async def _read(request: Request) -> GraphQLRequest:
+    if request.method == "GET":
+        return parse_query_string(request.query_params)
+    if not is_json_in_utf8(request.headers.get("content-type", "")):
+        raise BadRequest(415, f"Send the request as {JSON}, in UTF-8.")
+    return parse_body(await read_body(request))
+
+
+def _respond(result: Result, media_type: str) -> Response:
+    """A client that knows only application/json reads the outcome from the body; HTTP's own refusals stay."""
+    status = STATUS_OF_OUTCOME[result.outcome]
+    headers = {}
+    if result.outcome is Outcome.NOT_A_QUERY:
+        headers["Allow"] = "POST"
+    elif media_type == JSON:
+        status = 200
+    elif result.outcome is Outcome.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return json_response(result.as_response(), status, media_type, headers)
+
+
+def _refuse(refused: BadRequest, media_type: str, headers: Mapping[str, str] | None = None) -> Response:
+    return error_response(
+        refused.status, refused.message, ErrorCode.MALFORMED_OPERATION, media_type, **dict(headers or {})
+    )
+
+
+def _refuse_caller(refusal: Refusal, media_type: str) -> Response:
+    """A token that is not valid, or a caller who asks too often; nothing was run."""
+    headers = {}
+    if refusal.code == ErrorCode.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    if refusal.retry_after_seconds is not None:
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
+    status = STATUS_OF_REFUSAL.get(refusal.code, 400)
+    return json_response({"errors": [format_refusal(refusal)]}, status, media_type, headers)

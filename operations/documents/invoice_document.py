@@ -1,0 +1,177 @@
+"""The invoice as a document: what a payer sees, and for the client also who else pays what."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from models import Company, Invoice, Payment
+from operations.documents.pdf import print_pdf
+from operations.documents.rendering import render
+from rules.errors import NotFound
+from rules.money import Money
+from rules.states import (
+    IN_FLIGHT,
+    SETTLED,
+    TAKEN_BACK,
+    InvoiceKind,
+    InvoiceStatus,
+    PaymentMethod,
+    PaymentState,
+    RefundStatus,
+)
+
+METHODS = {
+    PaymentMethod.CARD: "Card",
+    PaymentMethod.ACH: "Bank debit",
+    PaymentMethod.CASH: "Cash",
+    PaymentMethod.CHECK: "Check",
+    PaymentMethod.OTHER: "Other",
+}
+assert METHODS.keys() == set(PaymentMethod)
+
+LETTER_CURRENCIES = ("USD", "CAD", "MXN")
+"""Where people print on US letter; everybody else does on A4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a document: what it is, a word more about it, and an amount."""
+
+    label: str
+    detail: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDocument:
+    """All that an invoice's document says, in words: HTML and PDF only lay it out. Nothing of it is a contact or card.
+
+    `sums` lead from the charges' total to `due`; `shares` are what others are billed, on the client's invoice alone.
+    """
+
+    title: str
+    company_name: str
+    status: str
+    date: str
+    revision: str
+    billed_to: str
+    property_address: str
+    lines: tuple[Row, ...]
+    sums: tuple[Row, ...]
+    due: Row
+    payments: tuple[Row, ...]
+    shares: tuple[Row, ...]
+    paper: str
+
+
+async def invoice_document(invoice_id: UUID) -> InvoiceDocument:
+    """The document as it is now. A draft's is word for word the one its payer will see (S15), whenever it is sent.
+
+    A separate invoice tells nothing of others; PRIMARY names who pays which share (S22).
+    """
+    invoice = await Invoice.get_or_none(id=invoice_id).prefetch_related("lines", "payments__refunds")
+    if invoice is None:
+        raise NotFound("Document")
+    zone = ZoneInfo((await Company.get(id=invoice.company_id)).time_zone)
+    lines = sorted(invoice.lines.related_objects, key=lambda line: (line.position, line.id))
+    payments = sorted(invoice.payments.related_objects, key=lambda payment: payment.id)
+    return InvoiceDocument(
+        title=f"Invoice {invoice.number}",
+        company_name=invoice.company_name,
+        status=_status(invoice),
+        date=_day(invoice.created_at, zone),
+        revision=f"Revision {invoice.revision}" if invoice.revision > 1 else "",
+        billed_to=invoice.billed_to_name,
+        property_address=invoice.property_address,
+        lines=tuple(Row(line.description, "", str(line.amount)) for line in lines),
+        sums=tuple(_sums(invoice)),
+        due=Row("Amount due", "", str(invoice.remaining)),
+        payments=tuple(row for payment in payments for row in _movements(payment, zone)),
+        shares=await _shares(invoice) if invoice.kind is InvoiceKind.PRIMARY else (),
+        paper="us-letter" if invoice.currency in LETTER_CURRENCIES else "a4",
+    )
+
+
+def as_html(document: InvoiceDocument) -> str:
+    """The document as a page."""
+    return render("invoice.html.j2", document=document)
+
+
+async def as_pdf(document: InvoiceDocument) -> bytes:
+    """The document as a PDF."""
+    return await data_as_pdf(as_data(document))
+
+
+def as_data(document: InvoiceDocument) -> dict[str, Any]:
+    """All that the document says, as it can be kept to be printed later."""
+    return asdict(document)
+
+
+async def data_as_pdf(data: Mapping[str, Any]) -> bytes:
+    """What was kept of a document, as a PDF."""
+    return await print_pdf("invoice.typ", data)
+
+
+def _status(invoice: Invoice) -> str:
+    """What its payer needs to know; whether it was sent yet is not of it."""
+    return "Withdrawn" if invoice.status is InvoiceStatus.VOID else _words(invoice.payment_status)
+
+
+def _sums(invoice: Invoice) -> Iterator[Row]:
+    """What leads from the total to what is due."""
+    void = invoice.status is InvoiceStatus.VOID
+    yield Row("Total", "", str(invoice.total))
+    for label, amount_minor in (
+        ("Withdrawn", -invoice.total_minor if void else 0),
+        ("Credited", 0 if void else -invoice.credited_minor),
+        ("Paid, less refunds" if invoice.refunded_minor else "Paid", -invoice.settled_minor),
+        ("Payment under way", -invoice.in_flight_minor),
+        ("Overpaid", invoice.overpaid_minor),
+    ):
+        if amount_minor:
+            yield Row(label, "", str(Money(amount_minor, invoice.currency)))
+
+
+def _movements(payment: Payment, zone: ZoneInfo) -> Iterator[Row]:
+    """A payment that brought, or is to bring, money, and what went back of it."""
+    if payment.state not in (*SETTLED, *TAKEN_BACK, *IN_FLIGHT):
+        return
+    method = METHODS[payment.method]
+    if payment.state in IN_FLIGHT:
+        yield Row(payment.payer_name, f"{method}, under way", str(payment.amount))
+        return
+    disputed = ", disputed" if payment.state is PaymentState.DISPUTED else ""
+    yield Row(payment.payer_name, f"{method}, {_day(payment.settled_at, zone)}{disputed}", str(payment.amount))
+    for refund in sorted(payment.refunds.related_objects, key=lambda refund: refund.id):
+        if refund.status is RefundStatus.SUCCEEDED:
+            back = Money(-refund.amount_minor, refund.currency)
+            yield Row(payment.payer_name, f"Refund, {_day(refund.settled_at, zone)}", str(back))
+    if payment.state in TAKEN_BACK:
+        reason = "Returned by the bank" if payment.state is PaymentState.RETURNED else "Disputed and taken back"
+        back = Money(-min(payment.disputed_minor, payment.amount_minor - payment.refunded_minor), payment.currency)
+        yield Row(payment.payer_name, f"{reason}, {_day(payment.taken_back_at, zone)}", str(back))
+
+
+async def _shares(primary: Invoice) -> tuple[Row, ...]:
+    others = await Invoice.filter(
+        inspection_id=primary.inspection_id, kind=InvoiceKind.SEPARATE, status__not=InvoiceStatus.VOID
+    ).order_by("id")
+    return tuple(Row(other.billed_to_name, _progress(other), str(other.total)) for other in others)
+
+
+def _progress(share: Invoice) -> str:
+    part = f", {share.settled} of it" if 0 < share.settled_minor < share.total_minor else ""
+    return f"{_words(share.payment_status)}{part}"
+
+
+def _words(status: str) -> str:
+    return status.replace("_", " ").capitalize()
+
+
+def _day(moment: datetime | None, zone: ZoneInfo) -> str:
+    assert moment is not None, "the database dates all money that moved"
+    local = moment.astimezone(zone)
+    return f"{local:%B} {local.day}, {local.year}"

@@ -1,0 +1,1 @@
+"""Who may come in: companies and their staff, sessions, and links."""

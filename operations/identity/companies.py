@@ -1,0 +1,168 @@
+"""Companies: founding one, its settings and its staff."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from models import Company, Invoice, User, UserRole
+from operations.identity.passwords import check_password, hash_password
+from operations.transactions import transaction
+from rules import texts
+from rules.access import Principal, require_owner
+from rules.checks import Checks
+from rules.errors import ErrorCode, Refusal
+from rules.money import CURRENCIES
+from rules.roles import ROLE_NAMES, PersonRole
+from rules.states import LIVE_SEPARATE, InvoiceKind
+
+NAME_LENGTH_MAX = 200
+ROLE_NAME_LENGTH_MAX = 60
+ADDITIONAL_ROLES_MAX = 30
+REMINDERS_MAX = 5
+REMINDER_DAY_MAX = 90
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A staff member to be; the password in clear, which is never stored."""
+
+    name: str
+    email: str
+    password: str
+
+
+async def create_company(*, name: str, currency: str, time_zone: str, owner: NewUser) -> UUID:
+    """Found a company with its owner; returns its key."""
+    if currency not in CURRENCIES:
+        raise Refusal(f"currency must be one of {', '.join(sorted(CURRENCIES))}.", field=("currency",))
+    password_hash = await hash_password(check_password(owner.password))
+    return await _insert_company(
+        texts.line(name, field="name", length_max=NAME_LENGTH_MAX),
+        currency,
+        _checked_time_zone(time_zone),
+        owner,
+        password_hash,
+    )
+
+
+@transaction
+async def _insert_company(name: str, currency: str, time_zone: str, owner: NewUser, password_hash: str) -> UUID:
+    company = await Company.create(name=name, currency=currency, time_zone=time_zone)
+    await _insert_user(company.id, owner, UserRole.OWNER, password_hash)
+    return company.id
+
+
+async def create_user(principal: Principal, new: NewUser, *, role: UserRole) -> UUID:
+    """Add a staff member; for the owner alone. Returns their key."""
+    require_owner(principal)
+    with Checks() as check:
+        checked = NewUser(
+            name=check(texts.line, new.name, field="name", length_max=NAME_LENGTH_MAX),
+            email=check(_sign_in_address, new.email),
+            password=check(check_password, new.password),
+        )
+        with check.at():
+            await _refuse_known_address(checked.email)
+    password_hash = await hash_password(checked.password)
+    return await _create_user(principal.company_id, checked, role, password_hash)
+
+
+@transaction
+async def _create_user(company_id: UUID, new: NewUser, role: UserRole, password_hash: str) -> UUID:
+    return await _insert_user(company_id, new, role, password_hash)
+
+
+async def _insert_user(company_id: UUID, new: NewUser, role: UserRole, password_hash: str) -> UUID:
+    email = _sign_in_address(new.email)
+    await _refuse_known_address(email)
+    user = await User.create(
+        company_id=company_id,
+        name=texts.line(new.name, field="name", length_max=NAME_LENGTH_MAX),
+        email=email,
+        password_hash=password_hash,
+        role=role,
+    )
+    return user.id
+
+
+def _sign_in_address(email: str) -> str:
+    return texts.email_address(email, field="email").lower()
+
+
+async def _refuse_known_address(email: str) -> None:
+    if await User.exists(email=email):
+        raise Refusal("email belongs to a user already.", field=("email",), code=ErrorCode.ALREADY_EXISTS)
+
+
+@transaction
+async def update_company(principal: Principal, changes: dict[str, Any]) -> UUID:
+    """Change the given settings; for the owner alone. Returns the company's key."""
+    require_owner(principal)
+    company = await Company.filter(id=principal.company_id).select_for_update().get()
+    with Checks() as check:
+        if "name" in changes:
+            company.name = check(texts.line, changes["name"], field="name", length_max=NAME_LENGTH_MAX)
+        if "time_zone" in changes:
+            company.time_zone = check(_checked_time_zone, changes["time_zone"])
+        if "additional_roles" in changes:
+            company.additional_roles = check(_checked_roles, changes["additional_roles"])
+        if "reminder_days" in changes:
+            company.reminder_days = check(_checked_reminder_days, changes["reminder_days"])
+        if changes.get("deferred_payments_enabled") and not company.deferred_payments_enabled:
+            await _refuse_live_invoices(company.id)
+    for name in ("deferred_payments_enabled", "advanced_automations_enabled", "report_lock_enabled"):
+        if name in changes:
+            setattr(company, name, changes[name])
+    await company.save()
+    return company.id
+
+
+async def _refuse_live_invoices(company_id: UUID) -> None:
+    live = (
+        await Invoice.filter(company_id=company_id, kind=InvoiceKind.SEPARATE, status__in=LIVE_SEPARATE)
+        .order_by("id")
+        .limit(5)
+    )
+    if live:
+        raise Refusal(
+            "Deferred Payments can't be turned on while separate invoices are live:"
+            f" {', '.join(invoice.number for invoice in live)}.",
+            field=("deferredPaymentsEnabled",),
+            code=ErrorCode.INVOICES_ARE_LIVE,
+        )
+
+
+def _checked_time_zone(name: str) -> str:
+    # "localtime" is whatever the machine's is, and PostgreSQL, which dates reports, knows no such name.
+    if name == "localtime" or name not in available_timezones():
+        raise Refusal("timeZone must be a name such as America/New_York.", field=("timeZone",))
+    return name
+
+
+def _checked_reminder_days(days: list[int]) -> list[int]:
+    """Ascending days after sending. Raises Refusal."""
+    ascending = all(earlier < later for earlier, later in pairwise(days))
+    if len(days) > REMINDERS_MAX or not ascending or any(not 1 <= day <= REMINDER_DAY_MAX for day in days):
+        raise Refusal(
+            f"reminderDays must have at most {REMINDERS_MAX} days from 1 to {REMINDER_DAY_MAX}, in ascending order.",
+            field=("reminderDays",),
+        )
+    return days
+
+
+def _checked_roles(names: list[str]) -> list[str]:
+    if len(names) > ADDITIONAL_ROLES_MAX:
+        raise Refusal(f"additionalRoles must have at most {ADDITIONAL_ROLES_MAX} names.", field=("additionalRoles",))
+    with Checks() as check:
+        checked = []
+        for place, name in enumerate(names):
+            with check.element("additionalRoles", place):
+                checked.append(texts.line(name, field="additionalRoles", length_max=ROLE_NAME_LENGTH_MAX))
+    folded, built_in = {name.lower() for name in checked}, {*ROLE_NAMES.values(), *PersonRole}
+    if len(folded) < len(checked) or folded & {name.lower() for name in built_in}:
+        raise Refusal(
+            "additionalRoles must differ from one another and from the built-in ones.", field=("additionalRoles",)
+        )
+    return checked

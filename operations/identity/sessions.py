@@ -1,0 +1,157 @@
+"""Staff signing in: short-lived access tokens, and refresh tokens that are good for one use."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import jwt
+
+from models import RefreshToken, SignIn, User, UserRole
+from operations.identity.passwords import password_matches
+from operations.transactions import transaction
+from rules import clock
+from rules.access import Principal, Scope
+from rules.errors import Unauthenticated
+from rules.identifiers import new_id
+from rules.links import digest, new_token
+
+ACCESS_TOKEN_LIFE = timedelta(minutes=15)
+REFRESH_TOKEN_LIFE = timedelta(days=30)
+REFRESH_GRACE = timedelta(seconds=10)
+"""How long after its first use a refresh token may be used again, by a tab that did not hear of it."""
+
+EMAIL_LENGTH_MAX = 254
+_ALGORITHM = "HS256"
+_AUDIENCE = "inspectpay"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a signed-in frontend holds; `expires_at` is when the access token ends."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+
+
+def account_name(email: str) -> str:
+    """What an account is looked up by, and its failures are counted under, however somebody spells the address."""
+    return email.strip().lower()
+
+
+async def sign_in(email: str, password: str, *, secret: str) -> Session:
+    """Begin a session. Raises Unauthenticated, in the same words and time, for a wrong email or password."""
+    account = account_name(email)
+    user = await User.get_or_none(email=account) if len(account) <= EMAIL_LENGTH_MAX else None
+    if not await password_matches(user.password_hash if user else None, password) or user is None:
+        raise Unauthenticated("Email or password is wrong.", field=("email",))
+    return await _begin(user, secret=secret)
+
+
+@transaction
+async def _begin(user: User, *, secret: str) -> Session:
+    row = await SignIn.create(
+        id=new_id(), company_id=user.company_id, user_id=user.id, expires_at=clock.now() + REFRESH_TOKEN_LIFE
+    )
+    return await _issue(row, secret=secret)
+
+
+async def refresh_session(refresh_token: str, *, secret: str) -> Session:
+    """A new pair of tokens for a refresh token, once; using one again later ends the whole session.
+
+    Two tabs that hold the same token may use it at the same moment: within REFRESH_GRACE each gets a pair of its own.
+    Raises Unauthenticated for a token that is unknown, expired, used before or signed out.
+    """
+    session = await _rotate(refresh_token, secret=secret)
+    if session is None:
+        raise Unauthenticated("This session has ended; sign in again.", field=("refreshToken",))
+    return session
+
+
+@transaction
+async def _rotate(refresh_token: str, *, secret: str) -> Session | None:
+    """None where there is nothing to refresh; a revocation must commit, so it can't be raised from here."""
+    row_id, _, token = refresh_token.partition(".")
+    row = await _find(row_id)
+    if row is None or row.revoked_at is not None:
+        return None
+    given = await RefreshToken.get_or_none(sign_in_id=row.id, token_hash=digest(token))
+    if given is None or given.expires_at <= clock.now():
+        return None
+    if given.used_at is not None and clock.now() - given.used_at > REFRESH_GRACE:
+        # Somebody holds a token that was rotated away: theft, or a reply that got lost. Fail closed.
+        await SignIn.filter(id=row.id).update(revoked_at=clock.now())
+        return None
+    if given.used_at is None:
+        await RefreshToken.filter(id=given.id).update(used_at=clock.now())
+    await SignIn.filter(id=row.id).update(expires_at=clock.now() + REFRESH_TOKEN_LIFE)
+    return await _issue(row, secret=secret)
+
+
+async def _find(row_id: str) -> SignIn | None:
+    try:
+        key = UUID(row_id)
+    except ValueError:
+        return None
+    return await SignIn.filter(id=key).select_for_update().get_or_none()
+
+
+async def _issue(row: SignIn, *, secret: str) -> Session:
+    """Fresh tokens of a sign-in. What is stored of the refresh token recognises it, and no more."""
+    token = new_token()
+    await RefreshToken.create(
+        company_id=row.company_id,
+        sign_in_id=row.id,
+        token_hash=digest(token),
+        expires_at=clock.now() + REFRESH_TOKEN_LIFE,
+    )
+    return _session(row, token, secret=secret)
+
+
+@transaction
+async def sign_out(principal: Principal) -> None:
+    """End the caller's session: its access token and refresh token are refused from now on. Safe to repeat."""
+    await SignIn.filter(id=principal.session_id, revoked_at=None).update(revoked_at=clock.now())
+
+
+async def principal_of_access_token(token: str, *, secret: str) -> Principal:
+    """Whoever bears an access token. Raises Unauthenticated for one that is tampered with, expired or signed out."""
+    row = await SignIn.get_or_none(id=_sign_in_of(token, secret=secret)).select_related("user")
+    if row is None or row.revoked_at is not None:
+        raise Unauthenticated("This session has ended; sign in again.")
+    return Principal(
+        scope=Scope.INSPECTOR,
+        company_id=row.company_id,
+        user_id=row.user_id,
+        owner=row.user.role is UserRole.OWNER,
+        session_id=row.id,
+        name=row.user.name,
+    )
+
+
+def _sign_in_of(token: str, *, secret: str) -> UUID:
+    """The sign-in that an access token is of. Raises Unauthenticated unless it is one as we make them, and not over."""
+    invalid = Unauthenticated("The access token is not valid, or not any more.")
+    # Its end is checked here and not there, by the same clock that set it.
+    options: jwt.types.Options = {"require": ["exp", "sid"], "verify_exp": False}
+    try:
+        claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=_AUDIENCE, options=options)
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):  # PyJWT computes with claims of any type.
+        raise invalid from None
+    ends, sign_in = claims["exp"], claims["sid"]
+    if type(ends) is not int or ends <= clock.now().timestamp() or not isinstance(sign_in, str):
+        raise invalid
+    try:
+        return UUID(sign_in)
+    except ValueError:
+        raise invalid from None
+
+
+def _session(row: SignIn, token: str, *, secret: str) -> Session:
+    expires_at = clock.now() + ACCESS_TOKEN_LIFE
+    claims = {"sid": str(row.id), "aud": _AUDIENCE, "exp": expires_at}
+    return Session(
+        access_token=jwt.encode(claims, secret, algorithm=_ALGORITHM),
+        refresh_token=f"{row.id}.{token}",
+        expires_at=expires_at,
+    )

@@ -1,0 +1,1 @@
+"""The job: its people, charges, agreements and report."""

@@ -1,0 +1,234 @@
+"""Charges: adding, editing and removing line items, and the invoices that follow them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from gateways.stripe import StripeGateway
+from models import AutomationTrigger, Inspection, InspectionStatus, LineItem, LineItemKind
+from models.visible import visible
+from operations.audit_log import record, record_all
+from operations.automation_events import note
+from operations.currencies import currency_of
+from operations.inspections.agreements import update_agreement
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger, post
+from operations.ledger.invoice_ends import mark_void
+from operations.ledger.invoice_lines import track_line_items
+from operations.payments.checkout_expiry import with_checkouts_expired
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal
+from rules.checks import Checks
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.identifiers import new_id
+from rules.money import AMOUNT_MINOR_MAX, InvalidAmount, minimum_charge, parse_amount
+from rules.states import InvoiceKind
+
+DESCRIPTION_LENGTH_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class NewLineItem:
+    """A charge to add; `amount` in major units, negative for a DISCOUNT."""
+
+    kind: LineItemKind
+    description: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A charge that was checked; `amount_minor` in minor units."""
+
+    kind: LineItemKind
+    description: str
+    amount_minor: int
+
+
+def checked_charge(new: NewLineItem, currency: str) -> Charge:
+    """The charge, if all of it is as it must be. Raises what is wrong with it, all at once."""
+    with Checks() as check:
+        description = check(_description, new.description)
+        amount_minor = check(_amount, new.kind, new.amount, currency)
+    return Charge(new.kind, description, amount_minor)
+
+
+async def add_line_item(
+    principal: Principal, inspection_id: UUID, new: NewLineItem, *, update_agreements: bool, stripe: StripeGateway
+) -> UUID:
+    """Add a charge; what may be invoiced rises by its amount. Returns its key."""
+    return await with_checkouts_expired(
+        lambda: _add(principal, inspection_id, new, update_agreements=update_agreements), stripe=stripe
+    )
+
+
+@transaction
+async def _add(principal: Principal, inspection_id: UUID, new: NewLineItem, *, update_agreements: bool) -> UUID:
+    with Checks() as check:
+        charge = check(checked_charge, new, await currency_of(principal))
+        ledger = await _lock_ledger(principal, inspection_id)
+    (item,) = await insert_line_items(ledger, [charge], by=principal, field="amount")
+    await _follow(ledger, by=principal, field="amount")
+    if update_agreements:
+        await update_agreement(ledger, by=principal)
+    if item.kind is not LineItemKind.DISCOUNT:
+        await note(ledger.inspection, AutomationTrigger.FEE_ADDED, item.id)
+    return item.id
+
+
+async def update_line_item(
+    principal: Principal,
+    line_item_id: UUID,
+    *,
+    description: str | None,
+    amount: Decimal | None,
+    stripe: StripeGateway,
+) -> UUID:
+    """Change a charge's description or amount; drafts and PRIMARY follow. Returns its key."""
+    return await with_checkouts_expired(
+        lambda: _update(principal, line_item_id, description=description, amount=amount), stripe=stripe
+    )
+
+
+@transaction
+async def _update(principal: Principal, line_item_id: UUID, *, description: str | None, amount: Decimal | None) -> UUID:
+    with Checks() as check:
+        if description is not None:
+            description = check(_description, description)
+        if amount is not None:
+            check(parse_amount, amount, await currency_of(principal), field="amount")
+        ledger, item = await _lock_ledger_of(principal, line_item_id)
+    before = _snapshot(item)
+    item.description = description if description is not None else item.description
+    item.amount_minor = _amount(item.kind, amount, item.currency) if amount is not None else item.amount_minor
+    await item.save(update_fields=["description", "amount_minor"])
+    await record(ledger.inspection, "line_item.updated", item.id, by=principal, before=before, after=_snapshot(item))
+    await _follow(ledger, by=principal, field="amount")
+    return item.id
+
+
+async def remove_line_item(principal: Principal, line_item_id: UUID, *, stripe: StripeGateway) -> UUID:
+    """Remove a charge; returns the inspection's key."""
+    return await with_checkouts_expired(lambda: _remove(principal, line_item_id), stripe=stripe)
+
+
+@transaction
+async def _remove(principal: Principal, line_item_id: UUID) -> UUID:
+    ledger, item = await _lock_ledger_of(principal, line_item_id)
+    await record(ledger.inspection, "line_item.removed", item.id, by=principal, before=_snapshot(item))
+    item.amount_minor, item.removed_at = 0, clock.now()
+    await item.save(update_fields=["amount_minor", "removed_at"])
+    ledger.items.remove(item)
+    await _follow(ledger, by=principal, field="lineItemId")
+    return ledger.inspection.id
+
+
+async def insert_line_items(
+    ledger: InspectionLedger, charges: Sequence[Charge], *, by: Principal, field: str
+) -> list[LineItem]:
+    """Write new charges behind the present ones; the caller lets the invoices follow.
+
+    A refusal of their total names `field` of the caller's input.
+    """
+    last = max((item.position for item in ledger.items), default=0)
+    items = [
+        LineItem(
+            id=new_id(),
+            company_id=ledger.company.id,
+            inspection_id=ledger.inspection.id,
+            kind=charge.kind,
+            description=charge.description,
+            currency=ledger.inspection.currency,
+            amount_minor=charge.amount_minor,
+            position=position,
+        )
+        for position, charge in enumerate(charges, start=last + 1)
+    ]
+    await LineItem.bulk_create(items)
+    await record_all(ledger.inspection, "line_item.added", {item.id: _snapshot(item) for item in items}, by=by)
+    ledger.items.extend(items)
+    _refuse_absurd_total(ledger, field=field)
+    return items
+
+
+async def _follow(ledger: InspectionLedger, *, by: Principal, field: str) -> None:
+    """Let the invoices follow the charges; refusals name `field` of the caller's input."""
+    _refuse_absurd_total(ledger, field=field)
+    before = {invoice.id: invoice.remaining_minor for invoice in ledger.invoices}
+    await track_line_items(ledger)
+    await _void_empty(ledger, by=by)
+    await post(ledger)
+    _refuse_unpayable(ledger, before, field=field)
+
+
+async def _void_empty(ledger: InspectionLedger, *, by: Principal) -> None:
+    """A separate invoice that has nothing left to bill, and neither received nor awaits money, is void."""
+    for invoice in ledger.live:
+        unpaid = invoice.settled_minor == 0 and invoice.in_flight_minor == 0
+        if invoice.kind is InvoiceKind.SEPARATE and not ledger.lines_of(invoice) and unpaid:
+            await mark_void(invoice)
+            await record(ledger.inspection, "invoice.voided", invoice.id, by=by, after={"reason": "nothing to bill"})
+
+
+def _refuse_unpayable(ledger: InspectionLedger, before: Mapping[UUID, int], *, field: str) -> None:
+    """Of what the edit changed: a little that some refund left due must not keep the charges from being edited."""
+    least = minimum_charge(ledger.inspection.currency)
+    for invoice in ledger.live:
+        changed = invoice.remaining_minor != before[invoice.id]
+        if changed and invoice.kind is InvoiceKind.SEPARATE and 0 < invoice.remaining_minor < least.amount_minor:
+            raise Refusal(
+                f"This would leave {ledger.money(invoice.remaining_minor)} on invoice {invoice.number}, below the"
+                f" minimum charge of {least}. Void that invoice first.",
+                field=(field,),
+                code=ErrorCode.BELOW_MINIMUM_CHARGE,
+            )
+
+
+def _refuse_absurd_total(ledger: InspectionLedger, *, field: str) -> None:
+    total = sum(item.amount_minor for item in ledger.items)
+    if total < 0:
+        raise Refusal(
+            f"The inspection's total must not be negative; it would be {ledger.money(total)}.",
+            field=(field,),
+            code=ErrorCode.TOTAL_NEGATIVE,
+        )
+    if total > AMOUNT_MINOR_MAX:
+        raise InvalidAmount(f"The inspection's total must not exceed {ledger.money(AMOUNT_MINOR_MAX)}.", field=(field,))
+
+
+def _description(description: str) -> str:
+    return texts.line(description, field="description", length_max=DESCRIPTION_LENGTH_MAX)
+
+
+def _amount(kind: LineItemKind, amount: Decimal, currency: str) -> int:
+    minor = parse_amount(amount, currency, field="amount")
+    if kind is LineItemKind.DISCOUNT and minor >= 0:
+        raise InvalidAmount("amount must be negative for a DISCOUNT.", field=("amount",))
+    if kind is not LineItemKind.DISCOUNT and minor <= 0:
+        raise InvalidAmount("amount must be greater than zero; use a DISCOUNT to reduce the total.", field=("amount",))
+    return minor
+
+
+def _snapshot(item: LineItem) -> dict[str, str | int]:
+    return {"kind": item.kind, "description": item.description, "amount_minor": item.amount_minor}
+
+
+async def _lock_ledger(principal: Principal, inspection_id: UUID) -> InspectionLedger:
+    if not await visible(Inspection, principal).filter(id=inspection_id).exists():
+        raise NotFound("Inspection", field=("inspectionId",))
+    ledger = await lock_ledger(inspection_id)
+    if ledger.inspection.status is InspectionStatus.CANCELED:
+        raise Refusal("The inspection is canceled.", code=ErrorCode.INSPECTION_CANCELED)
+    return ledger
+
+
+async def _lock_ledger_of(principal: Principal, line_item_id: UUID) -> tuple[InspectionLedger, LineItem]:
+    found = await visible(LineItem, principal).get_or_none(id=line_item_id, removed_at=None)
+    if found is None:
+        raise NotFound("LineItem", field=("lineItemId",))
+    ledger = await _lock_ledger(principal, found.inspection_id)
+    item = next((item for item in ledger.items if item.id == line_item_id), None)
+    if item is None:  # Removed by somebody else while we waited for the lock.
+        raise NotFound("LineItem", field=("lineItemId",))
+    return ledger, item

@@ -1,0 +1,23 @@
+"""What "Disable all notifications" does: calling back what is on its way, and never catching up on it."""
+
+from models import AutomationEvent, Email, Inspection
+from operations.invoices.reminders import let_go_due_reminders
+from operations.messages.outbox import AUTOMATIC, WAITING
+from rules import clock
+from rules.states import EmailStatus
+
+
+async def silence(inspection: Inspection) -> None:
+    """Cancel the automatic mails that can still be called back, and forget what automations were to mail.
+
+    One that is being handed over this moment can't be called back, but it is not tried again.
+    """
+    waiting = Email.filter(inspection_id=inspection.id, kind__in=AUTOMATIC, status__in=WAITING)
+    await waiting.update(status=EmailStatus.CANCELED, next_attempt_at=None)
+    noted = AutomationEvent.filter(inspection_id=inspection.id, handled_at=None)
+    await noted.update(handled_at=clock.now(), next_attempt_at=None)
+
+
+async def resume(inspection: Inspection) -> None:
+    """From now on automatic mails go out again; what came due in between never does (S46)."""
+    await let_go_due_reminders(inspection)

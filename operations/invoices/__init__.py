@@ -1,0 +1,1 @@
+"""Separate invoices: split off, edited, sent, reminded of, and ended."""

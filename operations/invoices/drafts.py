@@ -1,0 +1,265 @@
+"""Separate invoices: splitting what is owed, editing drafts, and ending invoices without payment."""
+
+from uuid import UUID
+
+from gateways.stripe import StripeGateway
+from models import Company, Inspection, InspectionPerson, InspectionStatus, Invoice, StripeStatus
+from models.visible import visible
+from operations.audit_log import record
+from operations.currencies import currency_of
+from operations.idempotency import claim, keep
+from operations.invoices.invoice_emails import EmailDraft, check_draft, queue_invoice_mail
+from operations.invoices.splits import InvoiceSplit, check_share, split_lines
+from operations.ledger.billed_names import hold_name
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger, post
+from operations.ledger.invoice_lines import write_lines
+from operations.payments.checkout_expiry import with_checkouts_expired
+from operations.transactions import transaction
+from rules.access import Principal
+from rules.checks import Checks
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.identifiers import new_id
+from rules.states import InvoiceKind, InvoiceStatus
+
+
+def refusal_to_invoice(company: Company, inspection: Inspection, *, invoiceable: int) -> Refusal | None:
+    """Why a separate invoice can't be added now, if so (S2, S3, S42)."""
+    if company.stripe_status is not StripeStatus.READY:
+        return Refusal(
+            "Connect a Stripe account that can take payments before billing others.",
+            code=ErrorCode.STRIPE_NOT_CONNECTED,
+        )
+    if company.deferred_payments_enabled:
+        return Refusal(
+            "Separate invoices are not available while Deferred Payments is on.",
+            code=ErrorCode.DEFERRED_PAYMENTS_ENABLED,
+        )
+    if inspection.status is InspectionStatus.CANCELED:
+        return Refusal("The inspection is canceled.", code=ErrorCode.INSPECTION_CANCELED)
+    if invoiceable == 0:
+        return Refusal("Everything is paid or on another invoice already.", code=ErrorCode.NOTHING_TO_INVOICE)
+    return None
+
+
+async def add_invoice(
+    principal: Principal,
+    inspection_id: UUID,
+    inspection_person_id: UUID,
+    share: InvoiceSplit,
+    *,
+    draft: EmailDraft,
+    send: bool,
+    idempotency_key: str | None,
+    stripe: StripeGateway,
+) -> UUID:
+    """Split off a share of what is owed as a draft, or sent at once; returns the invoice's key.
+
+    The share is reserved when this commits, so that two invoices can never together exceed what is owed.
+    """
+    return await with_checkouts_expired(
+        lambda: _add(
+            principal,
+            inspection_id,
+            inspection_person_id,
+            share,
+            draft=draft,
+            send=send,
+            key=idempotency_key,
+        ),
+        stripe=stripe,
+    )
+
+
+@transaction
+async def _add(
+    principal: Principal,
+    inspection_id: UUID,
+    inspection_person_id: UUID,
+    share: InvoiceSplit,
+    *,
+    draft: EmailDraft,
+    send: bool,
+    key: str | None,
+) -> UUID:
+    given = {
+        "inspection": inspection_id,
+        "person": inspection_person_id,
+        "items": share.line_item_ids,
+        "amount": share.fixed_amount,
+        "send": send,
+        "subject": draft.subject,
+        "message": draft.message,
+    }
+    with Checks() as check:
+        with check.at():
+            if first := await claim(principal, "addInvoice", key, given):
+                return first
+        draft = check(check_draft, draft)
+        with check.at():
+            ledger = await _opened(principal, inspection_id, share)
+            with check.at():
+                bill_to = await _bill_to(inspection_id, inspection_person_id)
+            _refuse_unavailable(ledger, share)
+            lines = split_lines(ledger, share, own={})
+    invoice = await _insert_draft(ledger, bill_to, by_services=share.line_item_ids is not None, draft=draft)
+    # From here on Deferred Payments waits for us (its check locks the company); it may have been turned on before.
+    ledger.company = await Company.get(id=ledger.company.id)
+    _refuse_unavailable(ledger, share)
+    await _move_from_primary(ledger, invoice, lines)
+    after = {"number": invoice.number, "total_minor": sum(lines.values()), "billed_to": bill_to.role_name}
+    await record(ledger.inspection, "invoice.added", invoice.id, by=principal, after=after)
+    await post(ledger)
+    if send:
+        await queue_invoice_mail(ledger, invoice, draft, by=principal, field="send", bill_to_field="inspectionPersonId")
+    await keep(principal, "addInvoice", key, invoice.id)
+    return invoice.id
+
+
+async def _opened(principal: Principal, inspection_id: UUID, share: InvoiceSplit) -> InspectionLedger:
+    """The inspection's books; refuses with it what is wrong with the share of any inspection."""
+    if await visible(Inspection, principal).filter(id=inspection_id).exists():
+        return await lock_ledger(inspection_id)
+    with Checks() as check:
+        check(check_share, share, await currency_of(principal))
+        raise NotFound("Inspection", field=("inspectionId",))
+
+
+def _refuse_unavailable(ledger: InspectionLedger, share: InvoiceSplit) -> None:
+    refusal = refusal_to_invoice(ledger.company, ledger.inspection, invoiceable=ledger.primary.remaining_minor)
+    if refusal is None:
+        return
+    if refusal.code is ErrorCode.NOTHING_TO_INVOICE and share.fixed_amount is not None:
+        return  # The amount is refused with its limit, $0.00, which says more (S43).
+    raise refusal
+
+
+async def _bill_to(inspection_id: UUID, inspection_person_id: UUID) -> InspectionPerson:
+    """Somebody in the People box (S6, S7); everybody in it is eligible (S8)."""
+    box = InspectionPerson.filter(inspection_id=inspection_id, removed_at=None)
+    bill_to = await box.get_or_none(id=inspection_person_id)
+    if bill_to is None:
+        raise NotFound("InspectionPerson", field=("inspectionPersonId",))
+    await hold_name(bill_to)
+    return bill_to
+
+
+async def _insert_draft(
+    ledger: InspectionLedger, bill_to: InspectionPerson, *, by_services: bool, draft: EmailDraft
+) -> Invoice:
+    inspection = ledger.inspection
+    inspection.invoice_count += 1
+    await Inspection.filter(id=inspection.id).update(invoice_count=inspection.invoice_count)
+    invoice = await Invoice.create(
+        id=new_id(),
+        company_id=ledger.company.id,
+        inspection_id=inspection.id,
+        billed_to_id=bill_to.id,
+        number=f"{inspection.number}-{inspection.invoice_count}",
+        kind=InvoiceKind.SEPARATE,
+        status=InvoiceStatus.DRAFT,
+        by_services=by_services,
+        company_name=ledger.company.name,
+        property_address=inspection.property_address,
+        billed_to_name=bill_to.person.name,
+        currency=inspection.currency,
+        prepared_subject=draft.subject,
+        prepared_message=draft.message,
+    )
+    invoice.billed_to = bill_to
+    ledger.invoices.append(invoice)
+    return invoice
+
+
+async def _move_from_primary(ledger: InspectionLedger, invoice: Invoice, lines: dict[UUID, int]) -> None:
+    held = {line.line_item_id: line.amount_minor for line in ledger.lines_of(ledger.primary)}
+    for line in ledger.lines_of(invoice):
+        held[line.line_item_id] = held.get(line.line_item_id, 0) + line.amount_minor
+    left = {item: amount - lines.get(item, 0) for item, amount in held.items()}
+    await write_lines(ledger, invoice, lines)
+    await write_lines(ledger, ledger.primary, {item: amount for item, amount in left.items() if amount})
+
+
+async def update_invoice(
+    principal: Principal,
+    invoice_id: UUID,
+    share: InvoiceSplit | None,
+    *,
+    inspection_person_id: UUID | None,
+    draft: EmailDraft,
+    stripe: StripeGateway,
+) -> UUID:
+    """Change a draft: its share, who is billed, or the mail that is prepared for it. Returns its key."""
+    return await with_checkouts_expired(
+        lambda: _update(principal, invoice_id, share, inspection_person_id=inspection_person_id, draft=draft),
+        stripe=stripe,
+    )
+
+
+@transaction
+async def _update(
+    principal: Principal,
+    invoice_id: UUID,
+    share: InvoiceSplit | None,
+    *,
+    inspection_person_id: UUID | None,
+    draft: EmailDraft,
+) -> UUID:
+    with Checks() as check:
+        draft = check(check_draft, draft)
+        with check.at():
+            ledger, invoice = await _draft(principal, invoice_id, share)
+            bill_to = None
+            if inspection_person_id is not None:
+                with check.at():
+                    bill_to = await _bill_to(ledger.inspection.id, inspection_person_id)
+            lines = None
+            if share is not None:
+                own = {line.line_item_id: line.amount_minor for line in ledger.lines_of(invoice)}
+                lines = split_lines(ledger, share, own=own)
+    before = {"total_minor": invoice.total_minor, "billed_to": invoice.billed_to_name}
+    if bill_to is not None:
+        invoice.billed_to_id, invoice.billed_to_name = bill_to.id, bill_to.person.name
+    if share is not None and lines is not None:
+        await _move_from_primary(ledger, invoice, lines)
+        invoice.by_services = share.line_item_ids is not None
+    invoice.prepared_subject = draft.subject or invoice.prepared_subject
+    invoice.prepared_message = draft.message or invoice.prepared_message
+    await invoice.save(
+        update_fields=["billed_to_id", "billed_to_name", "by_services", "prepared_subject", "prepared_message"]
+    )
+    await post(ledger)
+    after = {"total_minor": invoice.total_minor, "billed_to": invoice.billed_to_name}
+    await record(ledger.inspection, "invoice.updated", invoice.id, by=principal, before=before, after=after)
+    return invoice.id
+
+
+async def _draft(
+    principal: Principal, invoice_id: UUID, share: InvoiceSplit | None
+) -> tuple[InspectionLedger, Invoice]:
+    """The books with the draft to edit; refuses with it what is wrong with the share of any invoice."""
+    with Checks() as check:
+        if share is not None:
+            check(check_share, share, await currency_of(principal))
+        ledger, invoice = await ledger_of(principal, invoice_id)
+        if invoice.status is not InvoiceStatus.DRAFT:
+            raise Refusal(
+                f"Only a draft can be edited; invoice {invoice.number} is {invoice.status.lower()}.",
+                field=("invoiceId",),
+                code=ErrorCode.INVOICE_NOT_DRAFT,
+            )
+    return ledger, invoice
+
+
+async def ledger_of(principal: Principal, invoice_id: UUID) -> tuple[InspectionLedger, Invoice]:
+    """The books that hold a separate invoice of the caller's."""
+    found = await visible(Invoice, principal).get_or_none(id=invoice_id)
+    if found is None:
+        raise NotFound("Invoice", field=("invoiceId",))
+    if found.kind is InvoiceKind.PRIMARY:
+        raise Refusal(
+            "The client's primary invoice follows the line items; it is never edited, sent or voided.",
+            field=("invoiceId",),
+            code=ErrorCode.INVOICE_IS_PRIMARY,
+        )
+    ledger = await lock_ledger(found.inspection_id)
+    return ledger, ledger.invoice(invoice_id)

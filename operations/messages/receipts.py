@@ -1,0 +1,47 @@
+"""Receipts: told to the one who paid when money arrived, and when it was given back."""
+
+from models import Email, EmailKind, InspectionPerson, Payment, Refund
+from operations.ledger.inspection_ledger import InspectionLedger
+from operations.messages.outbox import Recipient, email_content, queue_mail
+
+
+async def owe_payment_receipt(ledger: InspectionLedger, payment: Payment) -> None:
+    """Write the payer's receipt; the caller holds the books' lock and calls once, when the payment settled."""
+    amount, number = payment.amount, ledger.invoice(payment.invoice_id).number
+    await _owe(
+        ledger,
+        payment,
+        subject=f"Receipt: {amount} for invoice {number}",
+        message=f"{ledger.company.name} received your payment of {amount} for invoice {number}. Thank you!",
+    )
+
+
+async def owe_refund_receipt(ledger: InspectionLedger, payment: Payment, refund: Refund) -> None:
+    """Write the payer's note of what was given back; as for payments, once."""
+    amount, number = refund.amount, ledger.invoice(payment.invoice_id).number
+    way = "It goes back to the card or account that you paid with." if payment.stripe_account_id else ""
+    await _owe(
+        ledger,
+        payment,
+        subject=f"Refund: {amount} of invoice {number}",
+        message=f"{ledger.company.name} gave back {amount} of your payment for invoice {number}. {way}".rstrip(),
+    )
+
+
+async def _owe(ledger: InspectionLedger, payment: Payment, *, subject: str, message: str) -> None:
+    """To the person billed alone; automatic, so nothing while notifications are disabled."""
+    if ledger.inspection.notifications_disabled:
+        return
+    payer = await InspectionPerson.get(id=payment.payer_id).prefetch_related("person")
+    if payer.person.email is None:
+        return
+    invoice = ledger.invoice(payment.invoice_id)
+    earlier = await Email.filter(invoice_id=invoice.id, kind=EmailKind.RECEIPT).count()
+    body = email_content(
+        subject=subject,
+        message=f"Hello {payment.payer_name},\n\n{message}",
+        company_name=invoice.company_name,
+        footer=f"Keep this as your receipt. It is about the inspection at {invoice.property_address}.",
+    )
+    to = Recipient(payer.person.name, payer.person.email)
+    await queue_mail(ledger.inspection, EmailKind.RECEIPT, to, body, invoice=invoice, sequence=earlier + 1)

@@ -1,0 +1,228 @@
+"""Paying an invoice: starting and cancelling attempts through Stripe, and money taken by hand."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
+from models import ConnectedAccount, InspectionStatus, Invoice, Payment, StripeStatus
+from models.visible import visible
+from operations.audit_log import record
+from operations.currencies import currency_of
+from operations.idempotency import claim, keep
+from operations.leases import claim_due
+from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger
+from operations.payments.checkout_expiry import (
+    PaymentInProgress,
+    ProviderUnavailable,
+    end_checkout,
+    with_checkouts_expired,
+)
+from operations.payments.payment_records import create_payment
+from operations.payments.sync_payments import apply_payment, fetch_payment, mark_unknown, note_refusal
+from operations.transactions import transaction
+from rules import clock
+from rules.access import Principal, Scope
+from rules.checks import Checks
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.links import Portals
+from rules.money import minimum_charge, parse_positive_amount
+from rules.notices import whom_to_pay
+from rules.retry import next_poll_delay
+from rules.states import LIVE_ATTEMPTS, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState
+
+CHECKOUT_LIFE = timedelta(hours=12)
+"""How long a checkout can be paid; Stripe allows 30 minutes to 24 hours."""
+
+
+class InvoiceNotPayable(Refusal):
+    """An invoice that takes no payment now, or not from this caller."""
+
+    code = ErrorCode.INVOICE_NOT_PAYABLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    payment_id: UUID
+    needs_checkout: bool
+
+
+async def start_payment(
+    principal: Principal,
+    invoice_id: UUID,
+    *,
+    amount: Decimal | None,
+    idempotency_key: str | None,
+    portals: Portals,
+    stripe: StripeGateway,
+) -> UUID:
+    """Begin paying an invoice, by default all that remains of it; returns the payment's key.
+
+    While an attempt is open, asking again for the same amount returns it; another amount ends it at Stripe first.
+    """
+    return_url = portals.client_url if principal.scope is Scope.CLIENT else portals.payment_url
+    attempt = await with_checkouts_expired(
+        lambda: _begin(principal, invoice_id, amount=amount, key=idempotency_key, return_url=return_url), stripe=stripe
+    )
+    if attempt.needs_checkout:
+        await _open_checkout(attempt.payment_id, stripe=stripe)
+    return attempt.payment_id
+
+
+@transaction
+async def _begin(
+    principal: Principal, invoice_id: UUID, *, amount: Decimal | None, key: str | None, return_url: str
+) -> _Attempt:
+    given = {"invoice": invoice_id, "amount": amount}
+    with Checks() as check:
+        with check.at():
+            if first := await claim(principal, "startPayment", key, given):
+                return await _repeat(first)
+        if amount is not None:
+            check(parse_positive_amount, amount, await currency_of(principal), field="amount")
+        invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
+        if invoice is None:
+            raise NotFound("Invoice", field=("invoiceId",))
+    ledger = await lock_ledger(invoice.inspection_id)
+    invoice = ledger.invoice(invoice_id)
+    _refuse_unpayable(principal, invoice, ledger)
+    attempt = ledger.open_checkout(invoice)
+    amount_minor = _amount_to_pay(invoice, amount, attempt, ledger)
+    if attempt is None:
+        attempt = await _insert_attempt(principal, ledger, invoice, amount_minor, return_url)
+    await keep(principal, "startPayment", key, attempt.id)
+    return _Attempt(attempt.id, needs_checkout=attempt.checkout_session_id is None)
+
+
+async def _repeat(payment_id: UUID) -> _Attempt:
+    """The attempt that the same key began; one that Stripe refused is refused again."""
+    payment = await Payment.get(id=payment_id)
+    if payment.state is PaymentState.FAILED and payment.checkout_session_id is None:
+        raise _provider_refused(payment.failure_message or "no reason was given.")
+    return _Attempt(payment_id, payment.state in LIVE_ATTEMPTS and payment.checkout_session_id is None)
+
+
+def _provider_refused(reason: str) -> Refusal:
+    return Refusal(f"The payment provider refused: {reason}", code=ErrorCode.PAYMENT_PROVIDER_REFUSED)
+
+
+def _refuse_unpayable(principal: Principal, invoice: Invoice, ledger: InspectionLedger) -> None:
+    if principal.scope is Scope.CLIENT and invoice.kind is not InvoiceKind.PRIMARY:
+        raise InvoiceNotPayable("This invoice is somebody else's to pay.", field=("invoiceId",))
+    if ledger.inspection.status is InspectionStatus.CANCELED:
+        raise InvoiceNotPayable("The inspection is canceled.", field=("invoiceId",))
+    if ledger.company.stripe_status is not StripeStatus.READY:
+        raise InvoiceNotPayable("The company can't take payments online at the moment.", field=("invoiceId",))
+    if invoice.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
+        raise InvoiceNotPayable(
+            f"Invoice {invoice.number} is {invoice.status.lower()}: there is nothing to pay.", field=("invoiceId",)
+        )
+
+
+def _amount_to_pay(invoice: Invoice, amount: Decimal | None, attempt: Payment | None, ledger: InspectionLedger) -> int:
+    """The amount of the new attempt. An open attempt at the same amount is kept; at another one it has to end."""
+    remaining = invoice.remaining_minor
+    unresolved = attempt is not None and attempt.state is PaymentState.UNKNOWN
+    if attempt is not None and unresolved:
+        remaining += attempt.amount_minor  # Its own amount is what is in flight.
+    wanted = remaining
+    if amount is not None:
+        wanted = parse_positive_amount(amount, invoice.currency, field="amount")
+        if wanted > remaining:
+            raise Refusal(
+                f"amount cannot exceed {ledger.money(remaining)}, which is what remains.",
+                field=("amount",),
+                code=ErrorCode.AMOUNT_EXCEEDS_REMAINING,
+            )
+    if attempt is not None and attempt.state is PaymentState.PROCESSING:
+        raise PaymentInProgress("A payment of this invoice is still being processed.", field=("invoiceId",))
+    if attempt is not None:
+        return _same_or_end(attempt, wanted, account_id=ledger.company.stripe_account_id)
+    _refuse_too_little(invoice)
+    least = minimum_charge(invoice.currency)
+    if wanted < least.amount_minor or 0 < remaining - wanted < least.amount_minor:
+        raise Refusal(
+            f"A payment, and what it leaves to pay, must be at least {least}.",
+            field=("amount",),
+            code=ErrorCode.BELOW_MINIMUM_CHARGE,
+        )
+    return wanted
+
+
+def _refuse_too_little(invoice: Invoice) -> None:
+    """What no checkout can take: the payer is told whom to pay instead (S59)."""
+    if sentence := whom_to_pay(invoice.remaining, company_name=invoice.company_name):
+        raise Refusal(sentence, field=("invoiceId",), code=ErrorCode.BELOW_MINIMUM_CHARGE)
+
+
+def _same_or_end(attempt: Payment, wanted: int, *, account_id: str | None) -> int:
+    """An open attempt is gone on with while it asks for the same, on the account that the company charges on now."""
+    expired = attempt.checkout_expires_at is not None and attempt.checkout_expires_at <= clock.now()
+    if attempt.amount_minor != wanted or expired or attempt.stripe_account_id != account_id:
+        raise CheckoutsOpen([attempt.id])
+    return wanted
+
+
+async def _insert_attempt(
+    principal: Principal, ledger: InspectionLedger, invoice: Invoice, amount_minor: int, return_url: str
+) -> Payment:
+    now = clock.now()
+    payment = await create_payment(
+        invoice,
+        amount_minor=amount_minor,
+        method=PaymentMethod.CARD,
+        state=PaymentState.CREATED,
+        stripe_account_id=ledger.company.stripe_account_id,
+        return_url=return_url,
+        checkout_expires_at=(now + CHECKOUT_LIFE).replace(microsecond=0),
+        next_poll_at=now + next_poll_delay(timedelta(0)),
+    )
+    soon = payment.next_poll_at
+    heard = ConnectedAccount.filter(account_id=payment.stripe_account_id, next_sync_at__gt=soon)
+    await heard.update(next_sync_at=soon)
+    after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor}
+    await record(ledger.inspection, "payment.started", payment.id, by=principal, after=after)
+    return payment
+
+
+async def _open_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
+    payment = await Payment.get(id=payment_id)
+    try:
+        fetched = await fetch_payment(payment, stripe=stripe)
+    except StripeUnavailable:
+        await mark_unknown(payment_id)
+        raise ProviderUnavailable from None
+    except StripeRefused as refused:
+        await note_refusal(payment, refused)
+        raise _provider_refused(refused.message) from None
+    await apply_payment(payment_id, fetched)
+
+
+async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: StripeGateway) -> UUID:
+    """End an open attempt, so that its checkout can't be paid any more. Safe to repeat."""
+    payment = await _visible_payment(principal, payment_id)
+    if principal.scope is Scope.CLIENT and not await Invoice.exists(id=payment.invoice_id, kind=InvoiceKind.PRIMARY):
+        raise NotFound("Payment", field=("paymentId",))
+    if payment.state is PaymentState.PROCESSING:
+        raise PaymentInProgress("This payment is being processed and can't be called back.", field=("paymentId",))
+    if payment.state not in (*LIVE_ATTEMPTS, PaymentState.CANCELED):
+        raise Refusal(
+            f"A payment that is {payment.state.lower()} can't be canceled.",
+            field=("paymentId",),
+            code=ErrorCode.PAYMENT_NOT_CANCELABLE,
+        )
+    await end_checkout(payment_id, stripe=stripe)
+    return payment_id
+
+
+async def _visible_payment(principal: Principal, payment_id: UUID) -> Payment:
+    payment = await visible(Payment, principal).get_or_none(id=payment_id)
+    if payment is None:
+        raise NotFound("Payment", field=("paymentId",))
+    return payment
+
+
+async def claim_payments_due(*, limit: int) -> list[UUID]:
+    """The payments longest without news, taken so that no other worker asks about them at the same time."""
+    return await claim_due(Payment.all(), "next_poll_at", limit=limit)

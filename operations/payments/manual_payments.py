@@ -1,0 +1,163 @@
+"""Money taken by hand: recorded on an invoice, and struck out again with a trace."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from gateways.stripe import StripeGateway
+from models import AutomationTrigger, Invoice, Payment
+from models.visible import visible
+from operations.audit_log import record
+from operations.automation_events import note
+from operations.currencies import currency_of
+from operations.idempotency import claim, keep
+from operations.ledger.inspection_ledger import lock_ledger, post
+from operations.ledger.open_invoice import open_draft
+from operations.messages.receipts import owe_payment_receipt
+from operations.payments.checkout_expiry import with_checkouts_expired
+from operations.payments.payment_records import create_payment
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal
+from rules.checks import Checks
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.money import parse_positive_amount
+from rules.states import MANUAL_METHODS, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState
+
+REFERENCE_LENGTH_MAX = 200
+REASON_LENGTH_MAX = 500
+
+
+async def record_payment(
+    principal: Principal,
+    invoice_id: UUID | None,
+    *,
+    inspection_id: UUID | None = None,
+    amount: Decimal,
+    method: PaymentMethod,
+    reference: str | None,
+    idempotency_key: str | None,
+    stripe: StripeGateway,
+) -> UUID:
+    """Book money that was taken by hand, on an invoice or on an inspection's PRIMARY; opens a draft.
+
+    Returns the payment's key.
+    """
+    return await with_checkouts_expired(
+        lambda: _record(
+            principal,
+            invoice_id,
+            inspection_id=inspection_id,
+            amount=amount,
+            method=method,
+            reference=reference,
+            key=idempotency_key,
+        ),
+        stripe=stripe,
+    )
+
+
+@transaction
+async def _record(
+    principal: Principal,
+    invoice_id: UUID | None,
+    *,
+    inspection_id: UUID | None,
+    amount: Decimal,
+    method: PaymentMethod,
+    reference: str | None,
+    key: str | None,
+) -> UUID:
+    given = {"invoice": invoice_id, "amount": amount, "method": method, "reference": reference}
+    if inspection_id is not None:
+        given["inspection"] = inspection_id
+    with Checks() as check:
+        with check.at():
+            if first := await claim(principal, "recordPayment", key, given):
+                return first
+        amount_minor = check(parse_positive_amount, amount, await currency_of(principal), field="amount")
+        if method not in MANUAL_METHODS:
+            said = "method must be CASH, CHECK or OTHER for a payment taken by hand."
+            check.refuse(Refusal(said, field=("method",)))
+        if reference:
+            reference = check(texts.line, reference, field="reference", length_max=REFERENCE_LENGTH_MAX)
+        invoice = await _meant(principal, invoice_id, inspection_id)
+    ledger = await lock_ledger(invoice.inspection_id)
+    invoice = ledger.invoice(invoice.id)
+    if invoice.status is InvoiceStatus.VOID or amount_minor > invoice.remaining_minor:
+        raise Refusal(
+            f"amount cannot exceed {ledger.money(invoice.remaining_minor)}, which is what remains.",
+            field=("amount",),
+            code=ErrorCode.AMOUNT_EXCEEDS_REMAINING,
+        )
+    if invoice.status is InvoiceStatus.DRAFT:
+        await open_draft(ledger, invoice, by=principal)
+    payment = await _insert_manual(invoice, amount_minor, method, reference)
+    await payment.fetch_related("refunds")
+    ledger.payments.append(payment)
+    after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor, "method": method}
+    await record(ledger.inspection, "payment.recorded", payment.id, by=principal, after=after)
+    await post(ledger)
+    await note(ledger.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
+    await owe_payment_receipt(ledger, payment)
+    await keep(principal, "recordPayment", key, payment.id)
+    return payment.id
+
+
+async def _meant(principal: Principal, invoice_id: UUID | None, inspection_id: UUID | None) -> Invoice:
+    """The invoice, or the inspection's PRIMARY (S29)."""
+    if (invoice_id is None) == (inspection_id is None):
+        raise Refusal("Give either invoiceId or inspectionId: exactly one of the two.", field=("invoiceId",))
+    if inspection_id is None:
+        invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
+    else:
+        invoice = await visible(Invoice, principal).get_or_none(inspection_id=inspection_id, kind=InvoiceKind.PRIMARY)
+    if invoice is None:
+        what, field = ("Invoice", "invoiceId") if inspection_id is None else ("Inspection", "inspectionId")
+        raise NotFound(what, field=(field,))
+    return invoice
+
+
+async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMethod, reference: str | None) -> Payment:
+    return await create_payment(
+        invoice,
+        amount_minor=amount_minor,
+        method=method,
+        state=PaymentState.RECORDED,
+        refundable_minor=amount_minor,
+        reference=reference or None,
+        settled_at=clock.now(),
+    )
+
+
+async def remove_payment(principal: Principal, payment_id: UUID, *, reason: str, stripe: StripeGateway) -> UUID:
+    """Strike out a payment that was recorded by hand; the audit trail keeps it. Returns the payment's key."""
+    return await with_checkouts_expired(lambda: _remove(principal, payment_id, reason=reason), stripe=stripe)
+
+
+@transaction
+async def _remove(principal: Principal, payment_id: UUID, *, reason: str) -> UUID:
+    with Checks() as check:
+        reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
+        found = await visible(Payment, principal).get_or_none(id=payment_id)
+        if found is None:
+            raise NotFound("Payment", field=("paymentId",))
+    ledger = await lock_ledger(found.inspection_id)
+    payment = next(payment for payment in ledger.payments if payment.id == payment_id)
+    if payment.state is not PaymentState.RECORDED or payment.refunds.related_objects:
+        raise Refusal(
+            "Only a payment recorded by hand, and not refunded, can be removed.",
+            field=("paymentId",),
+            code=ErrorCode.PAYMENT_NOT_REMOVABLE,
+        )
+    payment.state, payment.refundable_minor = PaymentState.REMOVED, 0
+    await payment.save(update_fields=["state", "refundable_minor"])
+    await record(
+        ledger.inspection,
+        "payment.removed",
+        payment.id,
+        by=principal,
+        before={"state": PaymentState.RECORDED, "amount_minor": payment.amount_minor},
+        after={"reason": reason},
+    )
+    await post(ledger)
+    return payment.id

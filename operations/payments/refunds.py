@@ -1,0 +1,134 @@
+"""Giving money back: to the one who paid, in full or in part, never more than is left of the payment."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from gateways.stripe import StripeGateway
+from models import Payment, Refund
+from models.visible import visible
+from operations.audit_log import record
+from operations.currencies import currency_of
+from operations.idempotency import claim, keep
+from operations.leases import claim_due
+from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger, post
+from operations.messages.receipts import owe_refund_receipt
+from operations.payments.checkout_expiry import with_checkouts_expired
+from operations.payments.sync_refunds import credited, sync_refund
+from operations.transactions import transaction
+from rules import clock, texts
+from rules.access import Principal
+from rules.checks import Checks
+from rules.errors import ErrorCode, NotFound, Refusal
+from rules.identifiers import new_id
+from rules.money import parse_positive_amount
+from rules.retry import next_poll_delay
+from rules.states import IN_FLIGHT, PaymentState, RefundDisposition, RefundStatus
+
+REASON_LENGTH_MAX = 500
+
+
+async def refund_payment(
+    principal: Principal,
+    payment_id: UUID,
+    *,
+    amount: Decimal | None,
+    reason: str | None,
+    disposition: RefundDisposition,
+    idempotency_key: str | None,
+    stripe: StripeGateway,
+) -> UUID:
+    """Give back all that is refundable of a payment, or `amount` of it; returns the refund's key.
+
+    The amount is reserved before Stripe is asked. A refund that Stripe has not answered yet stays REQUESTED, and the
+    poller finishes it; one that Stripe refuses is kept as FAILED. Manual payments get a recorded refund only.
+    """
+    refund_id = await with_checkouts_expired(
+        lambda: _request(
+            principal, payment_id, amount=amount, reason=reason, disposition=disposition, key=idempotency_key
+        ),
+        stripe=stripe,
+    )
+    if await Refund.exists(id=refund_id, status=RefundStatus.REQUESTED):
+        await sync_refund(refund_id, stripe=stripe)
+    return refund_id
+
+
+@transaction
+async def _request(
+    principal: Principal,
+    payment_id: UUID,
+    *,
+    amount: Decimal | None,
+    reason: str | None,
+    disposition: RefundDisposition,
+    key: str | None,
+) -> UUID:
+    given = {"payment": payment_id, "amount": amount, "reason": reason, "disposition": disposition}
+    with Checks() as check:
+        with check.at():
+            if first := await claim(principal, "refundPayment", key, given):
+                return first
+        if amount is not None:
+            check(parse_positive_amount, amount, await currency_of(principal), field="amount")
+        if reason:
+            reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
+        found = await visible(Payment, principal).get_or_none(id=payment_id)
+        if found is None:
+            raise NotFound("Payment", field=("paymentId",))
+    ledger = await lock_ledger(found.inspection_id)
+    payment = next(payment for payment in ledger.payments if payment.id == payment_id)
+    amount_minor = _amount(ledger, payment, amount)
+    if disposition is RefundDisposition.REOPEN:
+        _refuse_open_checkout(ledger, payment)
+    manual = payment.state is PaymentState.RECORDED  # Not by its method: Stripe too takes OTHER ones, such as Link.
+    refund = await Refund.create(
+        id=new_id(),
+        company_id=payment.company_id,
+        payment_id=payment.id,
+        currency=payment.currency,
+        amount_minor=amount_minor,
+        credited_minor=credited(ledger, payment, amount_minor, disposition),
+        status=RefundStatus.SUCCEEDED if manual else RefundStatus.REQUESTED,
+        disposition=disposition,
+        reason=reason or None,
+        settled_at=clock.now() if manual else None,
+        next_poll_at=None if manual else clock.now() + next_poll_delay(timedelta(0)),
+    )
+    payment.refunds.related_objects.append(refund)
+    after = {"amount_minor": amount_minor, "disposition": disposition, "payment_id": str(payment.id)}
+    await record(ledger.inspection, "refund.requested", refund.id, by=principal, after=after)
+    await post(ledger)
+    if manual:
+        await owe_refund_receipt(ledger, payment, refund)
+    await keep(principal, "refundPayment", key, refund.id)
+    return refund.id
+
+
+def _refuse_open_checkout(ledger: InspectionLedger, payment: Payment) -> None:
+    """What is reopened is due beside what an open checkout asks for, and may be too little for one of its own."""
+    attempt = ledger.open_checkout(ledger.invoice(payment.invoice_id))
+    if attempt is not None and attempt.state not in IN_FLIGHT:
+        raise CheckoutsOpen([attempt.id])
+
+
+def _amount(ledger: InspectionLedger, payment: Payment, amount: Decimal | None) -> int:
+    refundable = payment.refundable_minor
+    if refundable == 0:
+        reason = "is disputed" if payment.state is PaymentState.DISPUTED else "has nothing left to give back"
+        raise Refusal(f"This payment {reason}.", field=("paymentId",), code=ErrorCode.PAYMENT_NOT_REFUNDABLE)
+    if amount is None:
+        return refundable
+    minor = parse_positive_amount(amount, payment.currency, field="amount")
+    if minor > refundable:
+        raise Refusal(
+            f"amount cannot exceed {ledger.money(refundable)}, which is what can be given back.",
+            field=("amount",),
+            code=ErrorCode.AMOUNT_EXCEEDS_REFUNDABLE,
+        )
+    return minor
+
+
+async def claim_refunds_due(*, limit: int) -> list[UUID]:
+    """The refunds longest without news, taken so that no other worker asks about them at the same time."""
+    return await claim_due(Refund.all(), "next_poll_at", limit=limit)

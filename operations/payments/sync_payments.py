@@ -1,0 +1,260 @@
+"""Applying what Stripe reports: the one way in which a card or bank payment changes its status."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from gateways.stripe import StripeAccountHidden, StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe_answers import FAILURE_LENGTH_MAX, CheckoutRequest, ProviderPayment
+from models import AutomationTrigger, Invoice, Payment
+from operations.audit_log import record
+from operations.automation_events import note
+from operations.ledger.inspection_ledger import InspectionLedger, lock_inspection, lock_ledger, post
+from operations.messages.receipts import owe_payment_receipt
+from operations.payments.connected_accounts import note_account_hidden
+from operations.payments.sync_refunds import sync_refunds
+from operations.transactions import transaction
+from rules import clock
+from rules.errors import Refusal
+from rules.retry import DEBIT_LIFE, LOOK_AFTER, PATIENCE, next_poll_delay
+from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, SETTLED, TAKEN_BACK, PaymentState, next_payment_state
+
+log = structlog.get_logger(__name__)
+
+
+async def fetch_payment(payment: Payment, *, stripe: StripeGateway) -> ProviderPayment:
+    """Ask Stripe what became of a payment; finishes a call that a crash or lost reply left half done.
+
+    Raises StripeUnavailable or StripeRefused.
+    """
+    assert payment.stripe_account_id is not None, "only payments through Stripe are observed"
+    if payment.checkout_session_id is None:
+        return await stripe.create_checkout(await checkout_request(payment))
+    return await stripe.read_checkout(payment.checkout_session_id, account_id=payment.stripe_account_id)
+
+
+async def checkout_request(payment: Payment) -> CheckoutRequest:
+    """The request for a payment's checkout: the same each time it is made, as its idempotency key demands."""
+    invoice = await Invoice.get(id=payment.invoice_id)
+    assert payment.stripe_account_id is not None
+    assert payment.return_url is not None
+    assert payment.checkout_expires_at is not None
+    return CheckoutRequest(
+        payment_id=payment.id,
+        invoice_id=invoice.id,
+        account_id=payment.stripe_account_id,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        title=f"Invoice {invoice.number}",
+        success_url=payment.return_url,
+        cancel_url=payment.return_url,
+        expires_at=payment.checkout_expires_at,
+    )
+
+
+async def look_at_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
+    """As `settle_payment`, for one of many: what can't be taken in is noted on the payment, and looked at again later.
+
+    It must neither stop the others nor go unseen: it is in the inspection's history, and the audit tells of it.
+    """
+    try:
+        await sync_payment(payment_id, stripe=stripe)
+    except Refusal as refused:  # Somebody else held the rows for too long.
+        log.info("payment_busy", payment_id=str(payment_id), reason=refused.message)
+        await _note_unread(payment_id, None)
+    except Exception as fault:
+        log.exception("payment_unread", payment_id=str(payment_id))
+        await _note_unread(payment_id, type(fault).__name__)
+    else:
+        await Payment.filter(id=payment_id, unread_reason__isnull=False).update(unread_reason=None)
+
+
+async def sync_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
+    """Bring one payment to the status Stripe reports. Safe to repeat, in any order, late or twice."""
+    payment = await Payment.get_or_none(id=payment_id)
+    if payment is None or payment.stripe_account_id is None:
+        return
+    if payment.checkout_session_id is None and payment.state not in LIVE_ATTEMPTS:
+        return  # It ended without a checkout: asking would open one.
+    try:
+        fetched = await fetch_payment(payment, stripe=stripe)  # Before the locks: slow.
+    except StripeUnavailable:
+        await _resolve_unanswered(payment, stripe=stripe)
+    except StripeRefused as refused:
+        await note_refusal(payment, refused)
+    else:
+        await apply_payment(payment_id, fetched)
+        try:
+            await sync_refunds(payment_id, fetched, stripe=stripe)
+        except StripeUnavailable:
+            await _poll_again(payment)
+        except StripeAccountHidden as hidden:
+            await note_refusal(payment, hidden)
+
+
+async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> None:
+    """Ask again later; where Stripe keeps failing to open a checkout, take up the one it did open, or give up.
+
+    Giving up is safe: nobody has the address of a checkout that we were never told.
+    """
+    if clock.now() - payment.created_at < LOOK_AFTER:
+        await _poll_again(payment)
+        return
+    if payment.checkout_session_id is not None:
+        if payment.state in LIVE_ATTEMPTS and askable_until(payment) + PATIENCE <= clock.now():
+            await give_up_checkout(payment.id, "The payment provider has not answered for a day.")
+        await _poll_again(payment)
+        return
+    assert payment.stripe_account_id is not None
+    try:
+        found = await stripe.find_checkout(payment.id, account_id=payment.stripe_account_id, since=payment.created_at)
+    except StripeUnavailable:
+        if payment.state in LIVE_ATTEMPTS and askable_until(payment) <= clock.now():
+            await give_up_checkout(payment.id, "The payment provider could not be asked in time.")
+        else:
+            await _poll_again(payment)
+    except StripeRefused as refused:
+        await note_refusal(payment, refused)
+    else:
+        if found is None:
+            await give_up_checkout(payment.id, "The payment provider could not open a checkout; please try again.")
+        else:
+            await apply_payment(payment.id, found)
+
+
+@transaction
+async def apply_payment(payment_id: UUID, fetched: ProviderPayment) -> None:
+    """Apply what Stripe says of a payment to our rows. Late and repeated news never downgrade."""
+    payment, ledger = await _open(payment_id)
+    before = payment.state
+    state = next_payment_state(before, fetched.state)
+    # A decline leaves the checkout open: its message is news although the state is not.
+    payment.checkout_session_id = fetched.session_id
+    payment.checkout_url = fetched.url or payment.checkout_url
+    payment.checkout_expires_at = fetched.expires_at
+    payment.stripe_payment_intent_id = fetched.payment_intent_id or payment.stripe_payment_intent_id
+    payment.state = state
+    if state is fetched.state:  # Late news of an earlier try must not name its card.
+        payment.method = fetched.method or payment.method
+        payment.card_brand = fetched.card_brand or payment.card_brand
+        payment.card_last4 = fetched.card_last4 or payment.card_last4
+        payment.failure_message = None if state in PAID_AT_STRIPE else fetched.failure_message
+        payment.disputed_minor = min(fetched.disputed_minor, payment.amount_minor)
+    if state in PAID_AT_STRIPE and payment.settled_at is None:
+        payment.settled_at = clock.now()
+    payment.taken_back_at = (payment.taken_back_at or clock.now()) if state in TAKEN_BACK else None
+    payment.unanswered_since = None
+    # One that we gave up on may still be under way at Stripe.
+    pending = state not in PAID_AT_STRIPE and fetched.state in LIVE_ATTEMPTS
+    payment.next_poll_at = _later(payment) if pending else None
+    await _save(ledger, payment)
+    if state is not before:
+        await _record(ledger, payment, before)
+
+
+async def note_refusal(payment: Payment, refused: StripeRefused) -> None:
+    """Note that Stripe will not say what became of a payment; the attempt ends where it can bring nothing any more."""
+    if isinstance(refused, StripeAccountHidden):
+        await note_account_hidden(str(payment.stripe_account_id))
+    await give_up_checkout(payment.id, refused.message)
+
+
+def askable_until(payment: Payment) -> datetime:
+    """Until when an attempt may bring money without our hearing of it: its checkout ends, or its bank has answered."""
+    assert payment.checkout_expires_at is not None
+    if payment.state is PaymentState.PROCESSING:
+        return max(payment.checkout_expires_at, payment.created_at + DEBIT_LIFE)
+    return payment.checkout_expires_at
+
+
+@transaction
+async def give_up_checkout(payment_id: UUID, reason: str) -> None:
+    """End an attempt of which Stripe says nothing: at once where nobody was ever told the address of its checkout,
+    else when its time is over. It is asked about again when Stripe's account is back, and money found is booked.
+
+    Safe to repeat.
+    """
+    payment, ledger = await _open(payment_id)
+    before, now = payment.state, clock.now()
+    if before not in LIVE_ATTEMPTS:
+        payment.unanswered_since, payment.next_poll_at = payment.unanswered_since or now, None
+    elif payment.checkout_session_id is None:
+        payment.state, payment.next_poll_at = PaymentState.FAILED, None
+    elif askable_until(payment) <= now:
+        payment.state, payment.next_poll_at = PaymentState.CANCELED, None
+        payment.unanswered_since = payment.unanswered_since or now
+    else:
+        payment.unanswered_since = payment.unanswered_since or now
+        payment.next_poll_at = min(_later(payment), askable_until(payment))
+    if payment.state is not before:
+        payment.failure_message = reason[:FAILURE_LENGTH_MAX]
+    await _save(ledger, payment)
+    if payment.state is not before:
+        await _record(ledger, payment, before)
+
+
+@transaction
+async def mark_unknown(payment_id: UUID) -> None:
+    """Note that we asked Stripe to act and got no answer: only asking Stripe resolves it. Safe to repeat."""
+    payment, ledger = await _open(payment_id)
+    before = payment.state
+    payment.state = next_payment_state(before, PaymentState.UNKNOWN)
+    payment.next_poll_at = clock.now() + next_poll_delay(timedelta(0))
+    await _save(ledger, payment)
+    if payment.state is not before:
+        await _record(ledger, payment, before)
+
+
+@transaction
+async def _poll_again(payment: Payment) -> None:
+    """Settled ones too: what there was news of is forgotten by whoever heard it."""
+    await lock_inspection(payment.inspection_id)
+    await Payment.filter(id=payment.id).update(next_poll_at=_later(payment))
+
+
+@transaction
+async def _note_unread(payment_id: UUID, reason: str | None) -> None:
+    """Look again later; with a reason, tell once that there is something we could not take in.
+
+    Reads no more than the payment: what could not be taken in may well be the rest.
+    """
+    payment = await Payment.get(id=payment_id)
+    inspection = await lock_inspection(payment.inspection_id)
+    if reason is not None and payment.unread_reason is None:
+        await record(inspection, "payment.unread", payment.id, by=None, after={"reason": reason})
+    await Payment.filter(id=payment_id).update(
+        unread_reason=reason[:200] if reason else payment.unread_reason, next_poll_at=_later(payment)
+    )
+
+
+async def _open(payment_id: UUID) -> tuple[Payment, InspectionLedger]:
+    found = await Payment.get(id=payment_id)
+    ledger = await lock_ledger(found.inspection_id)
+    return next(payment for payment in ledger.payments if payment.id == payment_id), ledger
+
+
+async def _save(ledger: InspectionLedger, payment: Payment) -> None:
+    payment.poll_count += 1
+    await payment.save()
+    await post(ledger, recording=True)
+
+
+async def _record(ledger: InspectionLedger, payment: Payment, before: PaymentState) -> None:
+    log.info("payment_moved", payment_id=str(payment.id), before=before, after=payment.state)
+    if payment.state in SETTLED and before not in SETTLED:  # Once, whatever disputes come and go.
+        await note(ledger.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
+        await owe_payment_receipt(ledger, payment)
+    await record(
+        ledger.inspection,
+        "payment.moved",
+        payment.id,
+        by=None,
+        before={"state": before},
+        after={"state": payment.state, "amount_minor": payment.amount_minor},
+    )
+
+
+def _later(payment: Payment) -> datetime:
+    now = clock.now()
+    return now + next_poll_delay(now - payment.created_at)

@@ -1,0 +1,13 @@
+"""Answers about agreements."""
+
+from operations.identity import sessions as sessions
+from operations.inspections import agreements
+from resolvers.context import Context
+from resolvers.results import MutationResult
+from rules.identifiers import id_of
+from schema.inputs.agreements import SignAgreementInput
+
+
+async def sign_agreement(context: Context, input: SignAgreementInput) -> MutationResult:
+    key = id_of(input.agreement_id, "Agreement")
+    return MutationResult(await agreements.sign_agreement(context.caller, key, name=input.name))

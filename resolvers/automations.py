@@ -1,0 +1,51 @@
+"""Answers about automations."""
+
+from typing import Any
+
+import strawberry
+
+from models import Automation, AutomationLink
+from operations.identity import sessions as sessions
+from operations.messages import automations, base_automations
+from resolvers.context import Context, Info
+from resolvers.results import MutationResult
+from rules.identifiers import id_of
+from schema.inputs.automations import DeleteAutomationInput, SaveAutomationInput
+
+
+async def all_automations(info: Info) -> Any:
+    """The company's automations, the built-in ones first."""
+    return await automations.automations_of(info.context.caller)
+
+
+def automation_name(root: strawberry.Parent[Automation]) -> str:
+    return base_automations.name_of(root)
+
+
+def automation_recipients(root: strawberry.Parent[Automation]) -> list[str]:
+    return base_automations.recipients_of(root)
+
+
+def automation_subject(root: strawberry.Parent[Automation]) -> str:
+    return base_automations.subject_of(root)
+
+
+def automation_message(root: strawberry.Parent[Automation]) -> str:
+    return base_automations.message_of(root)
+
+
+def automation_link(root: strawberry.Parent[Automation]) -> AutomationLink:
+    return base_automations.link_of(root)
+
+
+async def save_automation(context: Context, input: SaveAutomationInput) -> MutationResult:
+    changes = {name: value for name, value in vars(input).items() if value not in (None, strawberry.UNSET)}
+    given = changes.pop("automation_id", None)
+    key = id_of(given, "Automation") if given is not None else None
+    return MutationResult(await automations.save_automation(context.caller, key, changes))
+
+
+async def delete_automation(context: Context, input: DeleteAutomationInput) -> MutationResult:
+    key = id_of(input.automation_id, "Automation")
+    await automations.delete_automation(context.caller, key)
+    return MutationResult(extras={"deleted_automation_id": input.automation_id})

@@ -1,0 +1,44 @@
+"""Answers about charges."""
+
+from operations.identity import sessions as sessions
+from operations.inspections import line_items
+from operations.ledger import small_remainders
+from resolvers.context import Context
+from resolvers.results import MutationResult, given_fields
+from rules.identifiers import id_of
+from schema.inputs.line_items import AddLineItemInput, LineItemInput, RemoveLineItemInput, UpdateLineItemInput
+
+
+def _line_item(input: LineItemInput | AddLineItemInput) -> line_items.NewLineItem:
+    return line_items.NewLineItem(kind=input.kind, description=input.description, amount=input.amount)
+
+
+async def add_line_item(context: Context, input: AddLineItemInput) -> MutationResult:
+    key = id_of(input.inspection_id, "Inspection")
+    made = await line_items.add_line_item(
+        context.caller,
+        key,
+        _line_item(input),
+        update_agreements=input.update_agreements,
+        stripe=context.dependencies.stripe,
+    )
+    await context.dependencies.enqueue("run_automations", None)
+    return MutationResult(made, notices=await small_remainders.small_remainders_beside_line_item(made))
+
+
+async def update_line_item(context: Context, input: UpdateLineItemInput) -> MutationResult:
+    changes = given_fields(input)
+    key = await line_items.update_line_item(
+        context.caller,
+        id_of(input.line_item_id, "LineItem"),
+        description=changes.get("description"),
+        amount=changes.get("amount"),
+        stripe=context.dependencies.stripe,
+    )
+    return MutationResult(key, notices=await small_remainders.small_remainders_beside_line_item(key))
+
+
+async def remove_line_item(context: Context, input: RemoveLineItemInput) -> MutationResult:
+    key = id_of(input.line_item_id, "LineItem")
+    inspection = await line_items.remove_line_item(context.caller, key, stripe=context.dependencies.stripe)
+    return MutationResult(inspection, notices=await small_remainders.small_remainders_of_inspection(inspection))

@@ -1,0 +1,1 @@
+"""The demo with its example data, and the story that plays all that Inspectpay does."""

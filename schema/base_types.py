@@ -1,0 +1,49 @@
+"""How a type of the schema knows the rows it shows, and what all scopes may read of money and errors."""
+
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+
+from graphql_server.access import allow, public
+from graphql_server.relay import EVERY_SCOPE
+from graphql_server.scalars import CurrencyCode
+from rules.access import Scope
+from rules.errors import ErrorCode
+from rules.notices import NoticeCode
+
+INSPECTOR, CLIENT, PAYER = Scope.INSPECTOR, Scope.CLIENT, Scope.PAYER
+
+
+class ModelType:
+    """A type that shows the model, or the resolver's value, of the same name."""
+
+    @classmethod
+    def is_type_of(cls, value: Any, _: Any) -> bool:
+        """Whether the value is what this type shows; asked for interfaces and unions."""
+        return type(value).__name__ == cls.__name__
+
+
+@strawberry.type(description="An exact sum of money.")
+class Money:
+    amount: Decimal = allow(*EVERY_SCOPE, description="In major units, with the currency's number of decimals.")
+    currency: CurrencyCode = allow(*EVERY_SCOPE, description="Its currency.")
+    formatted: str = allow(*EVERY_SCOPE, description="As people of that currency write it, such as $1,250.00.")
+
+
+@strawberry.type(description="An expected refusal: nothing was changed.")
+class UserError:
+    code: ErrorCode = public(description="For programs.")
+    message: str = public(description="One sentence for people.")
+    field: list[str] | None = public(
+        description="The path of the input field at fault: names, and indexes in lists from 0."
+    )
+    retry_after_seconds: int | None = public(
+        description="How many seconds to wait before the same may be tried again; null where waiting does not help."
+    )
+
+
+@strawberry.type(description="Something to know of a change that was made: nothing was refused.")
+class Notice:
+    code: NoticeCode = public(description="For programs.")
+    message: str = public(description="One sentence for people.")

@@ -1,0 +1,76 @@
+"""How a mutation is declared: one input, one payload, and refusals told in the payload."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import strawberry
+
+from graphql_server.access import allow, public
+from resolvers.context import Context, Info
+from resolvers.results import MutationResult, read_back, run
+from rules.access import Scope
+from schema.base_types import Notice, UserError
+
+Work = Callable[[Context, Any], Awaitable[MutationResult]]
+
+
+def mutation(
+    work: Work,
+    *scopes: Scope,
+    takes: type,
+    returns: type,
+    description: str,
+    statements: int = 0,
+) -> Any:
+    """A mutation that `work` carries out; without scopes anybody may call it."""
+
+    async def resolve(info: Info, input: takes) -> returns:  # type: ignore[valid-type]
+        return await run(work, info.context, input)
+
+    resolve.__annotations__["input"] = Annotated[takes, strawberry.argument(description="All that it takes.")]
+    options: dict[str, Any] = {"resolver": resolve, "description": description, "statements": statements}
+    return allow(*scopes, **options) if scopes else public(**options)
+
+
+def payload(name: str, *scopes: Scope, **shown: Any) -> Any:
+    """A payload type: what the mutation changed, read back as the caller may see it, and why it was refused.
+
+    Each of `shown` is a type of the schema, which these scopes may read, or a field of its own.
+    """
+    namespace: dict[str, Any] = {"__module__": __name__}
+    for field, value in shown.items():
+        namespace[field] = _changed(value, *scopes) if isinstance(value, type) else value
+    namespace["user_errors"] = public(
+        graphql_type=list[UserError], resolver=_errors, description="Why it was refused; empty when it was done."
+    )
+    namespace["notices"] = public(
+        graphql_type=list[Notice],
+        resolver=_notices,
+        description="What to know of what was done, such as a rest too little to be paid online; most often empty.",
+    )
+    return strawberry.type(type(name, (), namespace), description="What a mutation changed, or why it did not.")
+
+
+def _changed(node: type, *scopes: Scope) -> Any:
+    return allow(
+        *scopes,
+        graphql_type=node | None,
+        resolver=_read_back(node),
+        statements=1,
+        description=f"The {node.__name__}; null when refused.",
+    )
+
+
+def _read_back(node: type) -> Callable[..., Any]:
+    async def resolve(root: strawberry.Parent[MutationResult], info: Info) -> Any:
+        return await read_back(root, info, node.__name__)
+
+    return resolve
+
+
+def _errors(root: strawberry.Parent[MutationResult]) -> Any:
+    return root.user_errors
+
+
+def _notices(root: strawberry.Parent[MutationResult]) -> Any:
+    return root.notices

@@ -1,0 +1,1 @@
+"""What mutations take, by domain; a leaf, so that resolvers may import it."""

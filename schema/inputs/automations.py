@@ -1,0 +1,30 @@
+"""What mutations of automations take."""
+
+import strawberry
+
+import models
+from schema.inputs.declare import ID, given, optional
+
+
+@strawberry.input(description="Changes an automation, what is left out stays; or makes a new ADVANCED one.")
+class SaveAutomationInput:
+    automation_id: ID | None = given("Which; null makes a new ADVANCED one.", default=None)
+    name: str | None = optional("What the company calls it; needed for a new one. Fixed for BASE ones.")
+    trigger: models.AutomationTrigger | None = optional("What it waits for; needed for a new one. Fixed for BASE ones.")
+    enabled: bool | None = optional("Whether it is switched on; a new one is, unless this says otherwise.")
+    recipients: list[str] | None = optional(
+        "Roles: CLIENT, BUYERS_AGENT, LISTING_AGENT and, for ADVANCED ones, names of the company's additional roles."
+        " Needed for a new one."
+    )
+    subject: str | None = optional(
+        "The mail's subject; needed for a new one. It may hold {{property_address}}, {{company_name}},"
+        " {{recipient_name}}, {{inspection_number}}, {{inspection_date}}, {{inspector_name}} and, where money is what"
+        " it waits for, {{amount}}."
+    )
+    message: str | None = optional("The mail's message, with the same placeholders; needed for a new one.")
+    link: models.AutomationLink | None = optional("What its link opens; NONE for a new one. Fixed for BASE ones.")
+
+
+@strawberry.input(description="Deletes an ADVANCED automation.")
+class DeleteAutomationInput:
+    automation_id: ID = given("Which.")

@@ -1,0 +1,46 @@
+"""What mutations of companies and their staff take."""
+
+import strawberry
+
+import models
+from schema.inputs.declare import given, optional
+
+
+@strawberry.input(description="Changes the company's settings; what is left out stays.")
+class UpdateCompanyInput:
+    name: str | None = optional("Its name.")
+    time_zone: str | None = optional("Its time zone, such as America/New_York.")
+    deferred_payments_enabled: bool | None = optional("Refused while separate invoices are live.")
+    advanced_automations_enabled: bool | None = optional("Whether it may use advanced automations.")
+    report_lock_enabled: bool | None = optional("Whether reports stay locked until they are paid.")
+    reminder_days: list[int] | None = optional(
+        "Days after sending on which an unpaid invoice is reminded: at most 5, from 1 to 90, ascending; none if empty."
+    )
+    additional_roles: list[str] | None = optional("The names of its additional roles; replaces them all.")
+
+
+@strawberry.input(description="Begins, or goes on, connecting a Stripe account.")
+class ConnectStripeInput:
+    another: bool = given(
+        "Connect a new account, instead of the one that was connected before; that has to be disconnected first.",
+        default=False,
+    )
+    client_mutation_id: str | None = given("Ignored; inputs must have a field.", default=None)
+
+
+@strawberry.input(description="Stops taking payments on the company's Stripe account.")
+class DisconnectStripeInput:
+    client_mutation_id: str | None = given("Ignored; inputs must have a field.", default=None)
+
+
+@strawberry.input(description="Asks Stripe whether the account can charge now.")
+class RefreshStripeConnectionInput:
+    client_mutation_id: str | None = given("Ignored; inputs must have a field.", default=None)
+
+
+@strawberry.input(description="A new staff member.")
+class CreateUserInput:
+    name: str = given("Their name.")
+    email: str = given("The address they sign in with.")
+    password: str = given("At least 10 characters.")
+    role: models.UserRole = given("What they may do.", default=models.UserRole.INSPECTOR)

@@ -1,0 +1,25 @@
+"""How an input field is declared."""
+
+from typing import Any
+
+import strawberry
+
+ID = strawberry.ID
+
+
+def given(description: str, **options: Any) -> Any:
+    """An input field."""
+    return strawberry.field(description=description, **options)
+
+
+def optional(description: str) -> Any:
+    """An input field that may be left out, which changes nothing."""
+    return strawberry.field(description=description, default=strawberry.UNSET)
+
+
+def key() -> Any:
+    """The idempotency key of a money mutation."""
+    return strawberry.field(
+        description="Repeating the same input under the same key returns the first result; 1 to 255 characters.",
+        default=None,
+    )

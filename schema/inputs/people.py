@@ -1,0 +1,54 @@
+"""What mutations of people and People boxes take."""
+
+import strawberry
+
+from rules.roles import PersonRole
+from schema.inputs.declare import ID, given, optional
+
+
+@strawberry.input(description="Somebody to put into a People box.")
+class InspectionPersonInput:
+    person_id: ID = given("Who.")
+    role: PersonRole = given("In which role.")
+    role_name: str | None = given("For ADDITIONAL: one of the company's additional roles.", default=None)
+
+
+@strawberry.input(description="A new person.")
+class CreatePersonInput:
+    name: str = given("Their name; at most 200 characters.")
+    email: str | None = given("Their email address.", default=None)
+    phone: str | None = given("Their phone number.", default=None)
+
+
+@strawberry.input(description="Changes to a person; what is left out stays.")
+class UpdatePersonInput:
+    person_id: ID = given("Who.")
+    name: str | None = optional("Their name.")
+    email: str | None = optional("Their email address; null removes it.")
+    phone: str | None = optional("Their phone number; null removes it.")
+
+
+@strawberry.input(description="Puts somebody into a People box.")
+class AddInspectionPersonInput:
+    inspection_id: ID = given("Into whose.")
+    person_id: ID = given("Who.")
+    role: PersonRole = given("In which role.")
+    role_name: str | None = given("For ADDITIONAL: one of the company's additional roles.", default=None)
+
+
+@strawberry.input(description="Takes somebody out of a People box.")
+class RemoveInspectionPersonInput:
+    inspection_person_id: ID = given("The entry.")
+
+
+@strawberry.input(description="Bills another client on the primary invoice.")
+class SetPrimaryClientInput:
+    inspection_id: ID = given("Of which inspection.")
+    inspection_person_id: ID = given("Who is billed from now on: a CLIENT of its People box.")
+
+
+@strawberry.input(description="Writes to one person of a People box.")
+class NotifyPersonInput:
+    inspection_person_id: ID = given("To whom: an entry of the People box.")
+    subject: str = given("The mail's subject; at most 200 characters.")
+    message: str = given("The mail's message, as plain text; at most 5000 characters.")

@@ -1,0 +1,1 @@
+"""The mutations of each domain."""

@@ -1,0 +1,35 @@
+"""Mutations of sessions."""
+
+import strawberry
+
+import resolvers.sessions as resolve
+from schema.base_types import INSPECTOR
+from schema.declarations import mutation
+from schema.inputs.sessions import RefreshSessionInput, SignInInput, SignOutInput
+from schema.payloads import SessionPayload, SignOutPayload
+
+
+@strawberry.type(description="Mutations of sessions.")
+class SessionsMutations:
+    sign_in = mutation(
+        resolve.sign_in,
+        takes=SignInInput,
+        returns=SessionPayload,
+        description="Begin a session with email and password. In 15 minutes an account may fail 5 times from one "
+        "address and 50 times in all, and an address 50 times with any accounts; then `retryAfterSeconds` says how "
+        "long to wait.",
+    )
+    refresh_session = mutation(
+        resolve.refresh_session,
+        takes=RefreshSessionInput,
+        returns=SessionPayload,
+        description="New tokens for a refresh token, once. Two tabs may use one within ten seconds, and each gets "
+        "tokens of its own; using it again later ends the session.",
+    )
+    sign_out = mutation(
+        resolve.sign_out,
+        INSPECTOR,
+        takes=SignOutInput,
+        returns=SignOutPayload,
+        description="End the caller's session at once.",
+    )
