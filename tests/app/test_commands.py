@@ -226,7 +226,17 @@ def test_without_a_sandbox_commands_say_what_is_missing(tmp_path: Path) -> None:
     """What a production image says: it has no sandbox/ and none of its wheels."""
     image = tmp_path / "image"
     image.mkdir()
-    for layer in ("app", "workers", "schema", "resolvers", "operations", "gateways", "models", "rules", "graphql_server"):
+    for layer in (
+        "app",
+        "workers",
+        "schema",
+        "resolvers",
+        "operations",
+        "gateways",
+        "models",
+        "rules",
+        "graphql_server",
+    ):
         (image / layer).symlink_to(processes.ROOT / layer)
     for arguments, sentence in {
         ("migrate",): "DATABASE_URL is not set",
