@@ -26,7 +26,12 @@ from tests.world import World, key_of
 SCHEMA = build_api().graphql_schema
 OF_THE_COMPANY = ("Automation", "User")
 TYPE_OF_INPUT = {"inspectorId": "User", "lineItemIds": "LineItem"}
-INSTEAD_OF = {"personId": "email", "lineItemIds": "fixedAmount"}
+INSTEAD_OF = {
+    "personId": "email",
+    "lineItemIds": "fixedAmount",
+    "inspectionId": "invoiceId",
+    "invoiceId": "inspectionId",
+}
 """Of which other input a given one takes the place."""
 
 OF_STAFF = ("Email", "Event", *OF_THE_COMPANY)

@@ -128,7 +128,7 @@ async def test_address_and_company_on_a_sent_invoice_are_snapshots(world: World)
     assert seen == {
         "companyName": "Lakeside Inspections",
         "propertyAddress": "12 Shore Road, Lakeside",
-        "billedToName": "Adam Agent",
+        "billedToName": "Adam Renamed",  # A corrected name shows on what is not yet paid (S58).
     }
     data = await job.api.read("query($id: ID!) { invoice(id: $id) { propertyAddress } }", id=draft["id"])
     assert data["invoice"]["propertyAddress"] == "99 Other Street"
