@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0010_outstanding")]
+    dependencies = [("models", "0011_words")]
 
     initial = False
 
