@@ -31,13 +31,18 @@ AT_ONCE_MAX = 4
 log = structlog.get_logger(__name__)
 
 
-class JobContext(TypedDict):
-    """What arq hands to every job: the process's connections."""
+class JobResources(TypedDict):
+    """What a process gives its jobs for as long as it runs."""
 
-    redis: ArqRedis
     stripe: StripeGateway
     mailer: Mailer
     portals: Portals
+
+
+class JobContext(JobResources):
+    """What arq hands to every job: those, and the queue itself."""
+
+    redis: ArqRedis
 
 
 async def send_emails(ctx: JobContext, *_ignored: Any) -> None:

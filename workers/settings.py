@@ -1,15 +1,13 @@
 """How arq runs our jobs: which, how often, and within which bounds."""
 
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 from arq import Worker, cron
 from arq.connections import RedisSettings
 from arq.cron import CronJob
 
-from app.resources import redis_settings, resources
-from app.settings import Settings
 from gateways.job_queue import deserialize, serialize
 from workers import jobs
 
@@ -26,13 +24,12 @@ REMINDER_SECONDS = {15, 45}
 """Reminders are a matter of days, and finding who needs one looks at every open invoice."""
 
 
-def create_worker(settings: Settings) -> Worker:
-    """A worker that enters the same resources as the API; run it with `async_run`."""
+def create_worker(redis: RedisSettings, resources: AbstractAsyncContextManager[jobs.JobResources]) -> Worker:
+    """A worker that takes jobs from `redis` and holds `resources` for as long as it runs; run it with `async_run`."""
     stack = AsyncExitStack()
 
     async def startup(ctx: dict[str, Any]) -> None:
-        held = await stack.enter_async_context(resources(settings))
-        ctx |= {"stripe": held.stripe, "mailer": held.mailer, "portals": settings.portals}
+        ctx |= await stack.enter_async_context(resources)
 
     async def shutdown(ctx: dict[str, Any]) -> None:
         del ctx
@@ -41,7 +38,7 @@ def create_worker(settings: Settings) -> Worker:
     return Worker(
         functions=FUNCTIONS,
         cron_jobs=[*(_sweep(work) for work in SWEEPS), _sweep(jobs.remind, REMINDER_SECONDS)],
-        redis_settings=_patient(redis_settings(settings)),
+        redis_settings=_patient(redis),
         job_serializer=serialize,
         job_deserializer=deserialize,
         on_startup=startup,

@@ -55,14 +55,14 @@ def work() -> None:
 
 
 async def _work(settings: Settings) -> None:
-    from workers.settings import create_worker
+    from app.worker import worker_of
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log.info("working")
     while not stop.is_set():
-        worker = create_worker(settings)
+        worker = worker_of(settings)
         try:
             await _run_until(stop, worker)
         except (RedisError, OSError) as fault:
