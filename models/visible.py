@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
@@ -17,6 +18,7 @@ from models.invoices import Invoice, InvoiceLine
 from models.payments import Payment, Refund
 from models.people import Person
 from rules.access import Principal, Scope
+from rules.errors import NotFound
 from rules.states import PaymentState
 
 ModelType = TypeVar("ModelType", bound=Model)
@@ -40,6 +42,28 @@ def visible(model: type[ModelType], principal: Principal) -> QuerySet[ModelType]
     if narrow is None:
         return model.filter(pk__in=[])
     return _of_company(model, principal).filter(**narrow(principal))
+
+
+async def find_visible(
+    model: type[ModelType],
+    principal: Principal,
+    row_id: UUID | None,
+    *,
+    field: str | None = None,
+    locked: bool = False,
+    **columns: object,
+) -> ModelType:
+    """The row of that id, and of these `columns`, that `principal` may see; `locked` until the transaction ends.
+
+    Raises NotFound naming `field` of the input, by default the model's id (such as invoiceId): a row that is absent
+    and one that is somebody else's answer the same.
+    """
+    rows = visible(model, principal).filter(id=row_id, **columns)
+    row = await (rows.select_for_update() if locked else rows).get_or_none()
+    if row is None:
+        name = model.__name__
+        raise NotFound(name, field=(field or f"{name[0].lower()}{name[1:]}Id",))
+    return row
 
 
 def _rules_for(principal: Principal) -> dict[type[Model], "Narrow"]:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway
 from models import Company, Inspection, InspectionPerson, InspectionStatus, Invoice, StripeStatus
-from models.visible import visible
+from models.visible import find_visible, visible
 from operations.audit_log import record
 from operations.currencies import currency_of
 from operations.idempotency import claim, keep
@@ -252,9 +252,7 @@ async def _draft(
 
 async def ledger_of(principal: Principal, invoice_id: UUID) -> tuple[InspectionLedger, Invoice]:
     """The books that hold a separate invoice of the caller's."""
-    found = await visible(Invoice, principal).get_or_none(id=invoice_id)
-    if found is None:
-        raise NotFound("Invoice", field=("invoiceId",))
+    found = await find_visible(Invoice, principal, invoice_id)
     if found.kind is InvoiceKind.PRIMARY:
         raise Refusal(
             "The client's primary invoice follows the line items; it is never edited, sent or voided.",

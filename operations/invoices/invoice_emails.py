@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPerson, Invoice, InvoiceLine, StripeStatus
-from models.visible import visible
+from models.visible import find_visible
 from operations.audit_log import record
 from operations.documents.invoice_document import as_data, invoice_document
 from operations.idempotency import claim, keep
@@ -23,7 +23,7 @@ from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
 from rules.checks import Checks
-from rules.errors import ErrorCode, NotFound, Refusal
+from rules.errors import ErrorCode, Refusal
 from rules.identifiers import new_id
 from rules.links import LINK_MARK, PAYMENT_LINK_LIFE
 from rules.money import Money
@@ -115,9 +115,7 @@ async def send_invoice(
             if first := await claim(principal, "sendInvoice", idempotency_key, given):
                 return first
         draft = check(check_draft, draft)
-        found = await visible(Invoice, principal).get_or_none(id=invoice_id)
-        if found is None:
-            raise NotFound("Invoice", field=("invoiceId",))
+        found = await find_visible(Invoice, principal, invoice_id)
     ledger = await lock_ledger(found.inspection_id)
     invoice = ledger.invoice(invoice_id)
     await queue_invoice_mail(ledger, invoice, draft, by=principal, field="invoiceId", bill_to_field="invoiceId")

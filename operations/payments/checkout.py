@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
 from models import ConnectedAccount, InspectionStatus, Invoice, Payment, StripeStatus
-from models.visible import visible
+from models.visible import find_visible
 from operations.audit_log import record
 from operations.currencies import currency_of
 from operations.idempotency import claim, keep
@@ -81,9 +81,7 @@ async def _begin(
                 return await _repeat(first)
         if amount is not None:
             check(parse_positive_amount, amount, await currency_of(principal), field="amount")
-        invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
-        if invoice is None:
-            raise NotFound("Invoice", field=("invoiceId",))
+        invoice = await find_visible(Invoice, principal, invoice_id)
     ledger = await lock_ledger(invoice.inspection_id)
     invoice = ledger.invoice(invoice_id)
     _refuse_unpayable(principal, invoice, ledger)
@@ -201,7 +199,7 @@ async def _open_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
 
 async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: StripeGateway) -> UUID:
     """End an open attempt, so that its checkout can't be paid any more. Safe to repeat."""
-    payment = await _visible_payment(principal, payment_id)
+    payment = await find_visible(Payment, principal, payment_id)
     if principal.scope is Scope.CLIENT and not await Invoice.exists(id=payment.invoice_id, kind=InvoiceKind.PRIMARY):
         raise NotFound("Payment", field=("paymentId",))
     if payment.state is PaymentState.PROCESSING:
@@ -214,13 +212,6 @@ async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: Stri
         )
     await end_checkout(payment_id, stripe=stripe)
     return payment_id
-
-
-async def _visible_payment(principal: Principal, payment_id: UUID) -> Payment:
-    payment = await visible(Payment, principal).get_or_none(id=payment_id)
-    if payment is None:
-        raise NotFound("Payment", field=("paymentId",))
-    return payment
 
 
 async def claim_payments_due(*, limit: int) -> list[UUID]:

@@ -4,8 +4,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
-from models import AutomationTrigger, Invoice, Payment
-from models.visible import visible
+from models import AutomationTrigger, Inspection, Invoice, Payment
+from models.visible import find_visible
 from operations.audit_log import record
 from operations.automation_events import note
 from operations.currencies import currency_of
@@ -19,7 +19,7 @@ from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
 from rules.checks import Checks
-from rules.errors import ErrorCode, NotFound, Refusal
+from rules.errors import ErrorCode, Refusal
 from rules.money import parse_positive_amount
 from rules.states import MANUAL_METHODS, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState
 
@@ -108,13 +108,9 @@ async def _meant(principal: Principal, invoice_id: UUID | None, inspection_id: U
     if (invoice_id is None) == (inspection_id is None):
         raise Refusal("Give either invoiceId or inspectionId: exactly one of the two.", field=("invoiceId",))
     if inspection_id is None:
-        invoice = await visible(Invoice, principal).get_or_none(id=invoice_id)
-    else:
-        invoice = await visible(Invoice, principal).get_or_none(inspection_id=inspection_id, kind=InvoiceKind.PRIMARY)
-    if invoice is None:
-        what, field = ("Invoice", "invoiceId") if inspection_id is None else ("Inspection", "inspectionId")
-        raise NotFound(what, field=(field,))
-    return invoice
+        return await find_visible(Invoice, principal, invoice_id)
+    await find_visible(Inspection, principal, inspection_id)
+    return await Invoice.get(inspection_id=inspection_id, kind=InvoiceKind.PRIMARY)
 
 
 async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMethod, reference: str | None) -> Payment:
@@ -138,9 +134,7 @@ async def remove_payment(principal: Principal, payment_id: UUID, *, reason: str,
 async def _remove(principal: Principal, payment_id: UUID, *, reason: str) -> UUID:
     with Checks() as check:
         reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
-        found = await visible(Payment, principal).get_or_none(id=payment_id)
-        if found is None:
-            raise NotFound("Payment", field=("paymentId",))
+        found = await find_visible(Payment, principal, payment_id)
     ledger = await lock_ledger(found.inspection_id)
     payment = next(payment for payment in ledger.payments if payment.id == payment_id)
     if payment.state is not PaymentState.RECORDED or payment.refunds.related_objects:

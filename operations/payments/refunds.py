@@ -6,7 +6,7 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway
 from models import Payment, Refund
-from models.visible import visible
+from models.visible import find_visible
 from operations.audit_log import record
 from operations.currencies import currency_of
 from operations.idempotency import claim, keep
@@ -19,7 +19,7 @@ from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
 from rules.checks import Checks
-from rules.errors import ErrorCode, NotFound, Refusal
+from rules.errors import ErrorCode, Refusal
 from rules.identifiers import new_id
 from rules.money import parse_positive_amount
 from rules.retry import next_poll_delay
@@ -73,9 +73,7 @@ async def _request(
             check(parse_positive_amount, amount, await currency_of(principal), field="amount")
         if reason:
             reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
-        found = await visible(Payment, principal).get_or_none(id=payment_id)
-        if found is None:
-            raise NotFound("Payment", field=("paymentId",))
+        found = await find_visible(Payment, principal, payment_id)
     ledger = await lock_ledger(found.inspection_id)
     payment = next(payment for payment in ledger.payments if payment.id == payment_id)
     amount_minor = _amount(ledger, payment, amount)
