@@ -1,7 +1,7 @@
 """Who may read each field: the declarations that the SDL shows, and the matrix read back from a built schema."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -20,8 +20,6 @@ from graphql import (
 from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
-from rules.access import Scope
-
 # The id of a Node is what the caller just sent in, so reading it back through the interface tells nothing new.
 IDENTITY: Final = "Node.id"
 DEFINITION: Final = "strawberry-definition"
@@ -34,7 +32,7 @@ class Public(Enum):
 
 
 PUBLIC: Final = Public.PUBLIC
-Readers = frozenset[Scope] | Public
+Readers = frozenset[str] | Public
 Matrix = dict[str, Readers]
 
 
@@ -63,7 +61,7 @@ class SilentFields(Exception):
 
 
 def allow(
-    *scopes: Scope,
+    *scopes: str,
     description: str,
     relation: str | None = None,
     needs: tuple[str, ...] = (),
@@ -83,7 +81,7 @@ def allow(
     """
     assert scopes, "allow() needs a scope; a field for everybody is public()"
     return _field(
-        RequiresScopes(scopes=[[scope.value] for scope in scopes]),
+        RequiresScopes(scopes=[[str(scope)] for scope in scopes]),
         metadata={"relation": relation, "needs": needs, "statements": statements},
         description=description,
         resolver=resolver,
@@ -136,21 +134,26 @@ def readers_of(field: GraphQLField) -> Readers | None:
     definition = field.extensions.get(DEFINITION)
     for directive in getattr(definition, "directives", ()):
         if isinstance(directive, RequiresScopes):
-            return frozenset(Scope(scope) for alternatives in directive.scopes for scope in alternatives)
+            return frozenset(scope for alternatives in directive.scopes for scope in alternatives)
         if isinstance(directive, PublicField):
             return PUBLIC
     return None
 
 
-def may_read(field: GraphQLField, scope: Scope | None) -> bool:
+def may_read(field: GraphQLField, scope: str | None) -> bool:
     """Whether a request of this scope (None: no token) may select the field."""
     readers = readers_of(field)
     return readers is PUBLIC or (isinstance(readers, frozenset) and scope in readers)
 
 
-def access_matrix(schema: GraphQLSchema) -> Matrix:
-    """Every field of the schema with its readers; refuses a schema that leaves one unsaid."""
-    sentences = [*_silent_fields(schema), *_undescribed(schema), *_wider_interfaces(schema)]
+def access_matrix(schema: GraphQLSchema, scopes: Collection[str]) -> Matrix:
+    """Every field of the schema with its readers; refuses a schema that leaves one unsaid, or names another scope."""
+    sentences = [
+        *_silent_fields(schema),
+        *_unknown_scopes(schema, scopes),
+        *_undescribed(schema),
+        *_wider_interfaces(schema),
+    ]
     if sentences:
         raise SilentFields(sentences)
     return {
@@ -160,18 +163,19 @@ def access_matrix(schema: GraphQLSchema) -> Matrix:
     }
 
 
-def format_matrix(matrix: Matrix) -> str:
+def format_matrix(matrix: Matrix, scopes: Collection[str]) -> str:
     """The matrix as aligned text: one line a field, one column a scope."""
     width = max(map(len, matrix), default=0)
-    heading = f"{'':{width}}  {'  '.join(Scope)}"
-    lines = [f"{coordinate:{width}}  {_format_readers(readers)}".rstrip() for coordinate, readers in matrix.items()]
+    heading = f"{'':{width}}  {'  '.join(scopes)}"
+    rows = ((coordinate, _format_readers(readers, scopes)) for coordinate, readers in matrix.items())
+    lines = [f"{coordinate:{width}}  {columns}".rstrip() for coordinate, columns in rows]
     return "\n".join([heading, *lines]) + "\n"
 
 
-def _format_readers(readers: Readers) -> str:
+def _format_readers(readers: Readers, scopes: Collection[str]) -> str:
     if isinstance(readers, Public):
         return "public"
-    return "  ".join(("x" if scope in readers else "").ljust(len(scope)) for scope in Scope)
+    return "  ".join(("x" if scope in readers else "").ljust(len(scope)) for scope in scopes)
 
 
 def _types(schema: GraphQLSchema) -> Iterator[GraphQLNamedType]:
@@ -191,6 +195,14 @@ def _silent_fields(schema: GraphQLSchema) -> Iterator[str]:
     for coordinate, field in _fields(schema):
         if readers_of(field) is None:
             yield f"{coordinate} does not say who may read it: declare it with allow(...) or public(...)."
+
+
+def _unknown_scopes(schema: GraphQLSchema, scopes: Collection[str]) -> Iterator[str]:
+    known = frozenset(scopes)
+    for coordinate, field in _fields(schema):
+        readers = readers_of(field)
+        if isinstance(readers, frozenset) and not readers <= known:
+            yield f"{coordinate} is for {', '.join(sorted(readers - known))}, which is no scope of this API."
 
 
 def _undescribed(schema: GraphQLSchema) -> Iterator[str]:

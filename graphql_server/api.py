@@ -1,18 +1,22 @@
 """The built schema: Strawberry's, with our configuration, and refused when any field is silent."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from graphql_server.access import Matrix, access_matrix
+from graphql_server.errors import OperationRefused, Refusal
 from graphql_server.scalars import SCALARS
-from resolvers.fields import read_attribute
 
 
 class Api(strawberry.Schema):
     """A schema in which every field says who may read it and everything has a description.
+
+    `scopes` are all that a request may have, `refusals` the exceptions whose text is sent, each with the attributes of
+    `Refusal`, and `default_resolver` reads a field that has none of its own.
 
     Raises SilentFields, naming each, when something is left unsaid.
     """
@@ -25,13 +29,22 @@ class Api(strawberry.Schema):
         mutation: type | None = None,
         subscription: type | None = None,
         *,
+        scopes: Iterable[str],
+        refusals: tuple[type[Exception], ...] = (),
+        default_resolver: Callable[[Any, str], object] = getattr,
         types: Iterable[type] = (),
     ) -> None:
-        config = StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS, default_resolver=read_attribute)
+        config = StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS, default_resolver=default_resolver)
         super().__init__(query, mutation, subscription, types=types, config=config)
-        self.matrix = access_matrix(self.graphql_schema)
+        self.scopes = tuple(scopes)
+        self.refusals: tuple[type[Exception], ...] = (OperationRefused, *refusals)
+        self.matrix = access_matrix(self.graphql_schema, self.scopes)
 
     @property
     def graphql_schema(self) -> GraphQLSchema:
         """graphql-core's schema, which documents are validated and run against."""
         return self._schema
+
+    def refusal_of(self, fault: BaseException | None) -> Refusal | None:
+        """The fault as a refusal; None for any other, of which nothing may be sent."""
+        return cast("Refusal", fault) if isinstance(fault, self.refusals) else None

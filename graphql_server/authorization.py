@@ -5,11 +5,10 @@ from typing import Any
 from graphql import ASTValidationRule, FieldNode, GraphQLError, ValidationContext, ValidationRule, is_introspection_type
 
 from graphql_server.access import may_read
-from rules.access import Scope
-from rules.errors import ErrorCode
+from graphql_server.errors import ErrorCode
 
 
-def authorization_rule(scope: Scope | None) -> type[ASTValidationRule]:
+def authorization_rule(scope: str | None) -> type[ASTValidationRule]:
     """The rule for requests of this scope; None is a request without a token.
 
     It judges the whole document, the operations that are not run and the fields that @skip leaves out included: whether
@@ -35,7 +34,7 @@ def authorization_rule(scope: Scope | None) -> type[ASTValidationRule]:
     return Authorization
 
 
-def _refusal(coordinate: str, nodes: list[FieldNode], scope: Scope | None) -> GraphQLError:
+def _refusal(coordinate: str, nodes: list[FieldNode], scope: str | None) -> GraphQLError:
     if scope is None:
         message, code = f"{coordinate} needs a bearer token in the Authorization header.", ErrorCode.UNAUTHENTICATED
     else:

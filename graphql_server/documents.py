@@ -1,7 +1,7 @@
 """Documents made ready to run: parsed, measured, validated for a scope, and kept for the next request like it."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graphql_server.authorization import authorization_rule
+from graphql_server.errors import ErrorCode, Refusal
 from graphql_server.limits import (
     COMMENTS_MAX,
     FIELDS_MAX,
@@ -34,8 +35,6 @@ from graphql_server.limits import (
 from graphql_server.literals import StorableText, name_values
 from graphql_server.messages import without_values
 from graphql_server.statements import check_statements
-from rules.access import Scope
-from rules.errors import ErrorCode, Refusal
 
 # A parsed document takes some fifty times its source in memory, so the cache is bounded by the sources' length too.
 CACHED_DOCUMENTS_MAX: Final = 1000
@@ -62,13 +61,13 @@ class Prepared:
 class Documents:
     """The documents seen last, by text and scope, refused ones included."""
 
-    def __init__(self, schema: GraphQLSchema, *, introspection: bool) -> None:
+    def __init__(self, schema: GraphQLSchema, scopes: Iterable[str], *, introspection: bool) -> None:
         self.schema = schema
-        self.rules = {scope: _rules(scope, introspection=introspection) for scope in (None, *Scope)}
-        self.kept: OrderedDict[tuple[str, Scope | None], Prepared] = OrderedDict()
+        self.rules = {scope: _rules(scope, introspection=introspection) for scope in (None, *scopes)}
+        self.kept: OrderedDict[tuple[str, str | None], Prepared] = OrderedDict()
         self.characters = 0
 
-    def prepare(self, source: str, scope: Scope | None) -> Prepared:
+    def prepare(self, source: str, scope: str | None) -> Prepared:
         """The document ready to run, or its errors. Never raises for anything a caller can send."""
         key = (source, scope)
         prepared = self.kept.get(key)
@@ -83,7 +82,7 @@ class Documents:
         self._keep(key, prepared)
         return prepared
 
-    def _prepare(self, source: str, scope: Scope | None) -> Prepared:
+    def _prepare(self, source: str, scope: str | None) -> Prepared:
         try:
             document = parse(source, max_lexical_tokens=TOKENS_MAX, max_comments=COMMENTS_MAX)
             check_document(document)
@@ -100,7 +99,7 @@ class Documents:
         except RecursionError:
             return Prepared(None, (format_refusal(OperationTooComplex("The document is nested too deeply.")),))
 
-    def _keep(self, key: tuple[str, Scope | None], prepared: Prepared) -> None:
+    def _keep(self, key: tuple[str, str | None], prepared: Prepared) -> None:
         self.kept[key] = prepared
         self.characters += len(key[0])
         while len(self.kept) > CACHED_DOCUMENTS_MAX or self.characters > CACHED_CHARACTERS_MAX:
@@ -138,7 +137,7 @@ def _format_syntax_error(error: GraphQLSyntaxError) -> GraphQLFormattedError:
     return format_error(error, ErrorCode.OPERATION_TOO_COMPLEX if too_long else ErrorCode.MALFORMED_OPERATION)
 
 
-def _rules(scope: Scope | None, *, introspection: bool) -> list[type[ASTValidationRule]]:
+def _rules(scope: str | None, *, introspection: bool) -> list[type[ASTValidationRule]]:
     rules = [*specified_rules, *recommended_rules, MaybeNullValidationRule, OneOfInputValidationRule, StorableText]
     if not introspection:
         rules.append(NoSchemaIntrospectionCustomRule)

@@ -1,7 +1,7 @@
 """Running one operation: a document made ready, graphql-core's executor, and errors that tell no more than needed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
@@ -24,16 +24,17 @@ from graphql.utilities import get_operation_ast
 from graphql_server.api import Api
 from graphql_server.cooperative_executor import CooperativeExecutor, is_awaitable
 from graphql_server.documents import Documents, format_error, format_refusal
+from graphql_server.errors import ErrorCode, Refusal
 from graphql_server.messages import without_values
-from rules.access import Scope
-from rules.errors import ErrorCode, Refusal
 
 QUERY_SECONDS_MAX: Final = 10.0
-# A mutation may wait for Stripe, which is given 20 seconds, between two transactions of its own.
+# A mutation may wait for another service, which is given 20 seconds, between two transactions of its own.
 MUTATION_SECONDS_MAX: Final = 30.0
 LOGGED_FAULTS_MAX: Final = 5
 TRACEBACK_FRAMES_MAX: Final = -20  # The innermost.
 COERCION_ERRORS_MAX: Final = 10
+
+RefusalOf = Callable[[BaseException | None], Refusal | None]
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +80,8 @@ class Executor:
         mutation_seconds_max: float = MUTATION_SECONDS_MAX,
     ) -> None:
         self.schema = api.graphql_schema
-        self.documents = Documents(self.schema, introspection=introspection)
+        self.refusal_of = api.refusal_of
+        self.documents = Documents(self.schema, api.scopes, introspection=introspection)
         self.seconds_max = {
             OperationType.QUERY: query_seconds_max,
             OperationType.MUTATION: mutation_seconds_max,
@@ -94,7 +96,7 @@ class Executor:
         self,
         source: str,
         *,
-        scope: Scope | None,
+        scope: str | None,
         context: object,
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
@@ -146,7 +148,7 @@ class Executor:
         except TimeoutError:
             assert deadline.expired(), "faults of resolvers are in the result"
             return _timed_out(name, seconds)
-        return _finish(result, name)
+        return _finish(result, _Reporter(name, self.refusal_of))
 
 
 def _check_operation(
@@ -181,11 +183,10 @@ def _refused(errors: list[GraphQLFormattedError]) -> Result:
     return Result(Outcome.UNAUTHENTICATED if unauthenticated else Outcome.REFUSED, errors=errors)
 
 
-def _finish(result: ExecutionResult, operation_name: str | None) -> Result:
+def _finish(result: ExecutionResult, reporter: "_Reporter") -> Result:
     errors = result.errors or []
     if result.data is None and errors and all(error.path is None for error in errors):
         return _refused([format_error(error) for error in errors])  # The variables did not fit; nothing ran.
-    reporter = _Reporter(operation_name)
     return Result(Outcome.EXECUTED, result.data, [reporter.format(error) for error in errors])
 
 
@@ -200,15 +201,17 @@ def _timed_out(operation_name: str | None, seconds: float) -> Result:
 class _Reporter:
     """Formats the errors of one operation; its faults share one reference, and are logged under it."""
 
-    def __init__(self, operation_name: str | None) -> None:
+    def __init__(self, operation_name: str | None, refusal_of: RefusalOf) -> None:
         self.operation_name = operation_name
+        self.refusal_of = refusal_of
         self.reference = new_reference()
         self.logged: list[BaseException] = []
 
     def format(self, error: GraphQLError) -> GraphQLFormattedError:
         cause = error.original_error
-        if isinstance(cause, Refusal):
-            return format_refusal(cause, error.path)
+        refusal = self.refusal_of(cause)
+        if refusal is not None:
+            return format_refusal(refusal, error.path)
         if isinstance(cause, GraphQLError) and cause.nodes:
             return format_error(error)  # An argument whose variables did not fit: graphql-core points at its literal.
         self._log(error, cause)

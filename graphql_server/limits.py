@@ -15,7 +15,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from rules.errors import ErrorCode, Refusal
+from graphql_server.errors import ErrorCode, OperationRefused
 
 SOURCE_BYTES_MAX: Final = 16 * 1024
 TOKENS_MAX: Final = 1000
@@ -43,13 +43,13 @@ INTROSPECTION_FIELDS: Final = frozenset({"__schema", "__type"})
 Definition: TypeAlias = OperationDefinitionNode | FragmentDefinitionNode
 
 
-class OperationTooComplex(Refusal):
+class OperationTooComplex(OperationRefused):
     """A document beyond one of the limits; the sentence names the limit and what was measured."""
 
     code = ErrorCode.OPERATION_TOO_COMPLEX
 
 
-class CyclicFragment(Refusal):
+class CyclicFragment(OperationRefused):
     """A fragment that contains itself, so that the document has no size."""
 
     code = ErrorCode.MALFORMED_OPERATION

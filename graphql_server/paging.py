@@ -14,7 +14,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from rules.errors import ErrorCode, Refusal
+from graphql_server.errors import ErrorCode, OperationRefused
 
 PAGE_SIZE_MAX: Final = 100
 PAGE_SIZE_DEFAULT: Final = 50
@@ -30,7 +30,7 @@ Last = Annotated[int | None, strawberry.argument(description="How many rows from
 Before = Annotated[str | None, strawberry.argument(description="Only rows ahead of this cursor.")]
 
 
-class InvalidPage(Refusal):
+class InvalidPage(OperationRefused):
     """The arguments of a connection contradict each other, or a cursor is not one of ours."""
 
     code = ErrorCode.INVALID_INPUT

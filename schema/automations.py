@@ -5,8 +5,8 @@ import strawberry
 import models
 import resolvers.automations as resolve
 from graphql_server.access import allow
-from graphql_server.relay import Node, identity
 from schema.base_types import INSPECTOR, ModelType
+from schema.nodes import Node, identity
 
 
 @strawberry.type(description="A rule that mails people when something happens.")

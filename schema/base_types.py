@@ -6,11 +6,11 @@ from typing import Any
 import strawberry
 
 from graphql_server.access import allow, public
-from graphql_server.relay import EVERY_SCOPE
 from graphql_server.scalars import CurrencyCode
 from rules.access import Scope
 from rules.errors import ErrorCode
 from rules.notices import NoticeCode
+from schema.nodes import EVERY_SCOPE
 
 INSPECTOR, CLIENT, PAYER = Scope.INSPECTOR, Scope.CLIENT, Scope.PAYER
 

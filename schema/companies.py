@@ -4,9 +4,9 @@ import strawberry
 
 import models
 from graphql_server.access import allow
-from graphql_server.relay import Node, identity
 from graphql_server.scalars import CurrencyCode
 from schema.base_types import CLIENT, INSPECTOR, ModelType
+from schema.nodes import Node, identity
 
 
 @strawberry.type(description="How a company takes payments online.")

@@ -6,9 +6,9 @@ import strawberry
 
 import models
 from graphql_server.access import allow
-from graphql_server.relay import Node, connection_of, identity
 from rules.states import EmailStatus
 from schema.base_types import INSPECTOR, ModelType
+from schema.nodes import Node, connection_of, identity
 
 
 @strawberry.type(description="One mail to one person, and what became of it.")

@@ -8,8 +8,8 @@ import strawberry
 
 import models
 from graphql_server.access import allow
-from graphql_server.relay import Node, identity
 from schema.base_types import INSPECTOR, ModelType
+from schema.nodes import Node, identity
 
 
 def _as_json(value: dict[str, Any] | None) -> str | None:

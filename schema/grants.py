@@ -6,8 +6,8 @@ import strawberry
 
 import models
 from graphql_server.access import allow
-from graphql_server.relay import Node, identity
 from schema.base_types import CLIENT, INSPECTOR, ModelType
+from schema.nodes import Node, identity
 
 
 @strawberry.type(description="The right that a link carries. Its token is told once and never shown again.")

@@ -7,12 +7,12 @@ import strawberry
 import models
 import resolvers.inspections as resolve
 from graphql_server.access import allow
-from graphql_server.relay import Node, connection_of, identity
 from rules.states import PaymentStatus
 from schema.base_types import CLIENT, INSPECTOR, ModelType, Money, UserError
 from schema.emails import Email
 from schema.events import Event
 from schema.grants import Grant
+from schema.nodes import Node, connection_of, identity
 from schema.people import InspectionPerson
 from schema.references import CompanyRef, InvoiceRef, PaymentRef, UserRef
 

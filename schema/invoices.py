@@ -6,11 +6,11 @@ import strawberry
 
 import resolvers.invoices as resolve
 from graphql_server.access import allow
-from graphql_server.relay import Node, connection_of
 from rules.states import InvoiceKind, InvoiceStatus, PaymentStatus
 from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType, Money
 from schema.emails import Email
 from schema.inspections import LineItem
+from schema.nodes import Node, connection_of
 from schema.people import InspectionPerson
 from schema.references import InspectionRef, PaymentRef
 

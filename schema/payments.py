@@ -6,10 +6,10 @@ import strawberry
 
 import resolvers.payments as resolve
 from graphql_server.access import allow
-from graphql_server.relay import Node, connection_of
 from rules.roles import PersonRole
 from rules.states import PaymentMethod, PaymentState, RefundDisposition, RefundStatus
 from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType, Money
+from schema.nodes import Node, connection_of
 from schema.references import InvoiceRef
 
 

@@ -3,9 +3,9 @@
 import strawberry
 
 from graphql_server.access import allow
-from graphql_server.relay import Node, connection_of, identity
 from rules.roles import PersonRole
 from schema.base_types import CLIENT, INSPECTOR, ModelType
+from schema.nodes import Node, connection_of, identity
 
 
 @strawberry.type(description="Somebody a company knows; they never sign in.")

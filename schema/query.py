@@ -10,7 +10,6 @@ import models
 import resolvers.queries as resolve
 from graphql_server.access import allow, public
 from graphql_server.paging import After, Before, First, Last, Page, page_request
-from graphql_server.relay import EVERY_SCOPE, Node
 from resolvers import automations
 from resolvers.context import Info
 from rules.roles import PersonRole
@@ -23,6 +22,7 @@ from schema.enums import describe
 from schema.inputs.declare import given
 from schema.inspections import Inspection, InspectionConnection
 from schema.invoices import Invoice, InvoiceConnection
+from schema.nodes import EVERY_SCOPE, Node
 from schema.payments import PaymentConnection
 from schema.people import Person, PersonConnection
 from schema.reporting import Reporting

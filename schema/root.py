@@ -3,6 +3,9 @@
 from functools import cache
 
 from graphql_server.api import Api
+from resolvers.fields import read_attribute
+from rules.access import Scope
+from rules.errors import Refusal
 from schema.automations import Automation
 from schema.companies import Company, User
 from schema.emails import Email
@@ -38,4 +41,12 @@ NODES = (
 @cache
 def build_api() -> Api:
     """The API. Raises SilentFields when a field does not say who may read it."""
-    return Api(Query, Mutation, Subscription, types=NODES)
+    return Api(
+        Query,
+        Mutation,
+        Subscription,
+        scopes=Scope,
+        refusals=(Refusal,),
+        default_resolver=read_attribute,
+        types=NODES,
+    )

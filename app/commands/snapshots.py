@@ -21,7 +21,8 @@ def print_access() -> str:
     from graphql_server.access import format_matrix
     from schema.root import build_api
 
-    return format_matrix(build_api().matrix)
+    api = build_api()
+    return format_matrix(api.matrix, api.scopes)
 
 
 def snapshot(text: str, path: Path, *, check: bool, write: bool, make: str) -> None:

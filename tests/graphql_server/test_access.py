@@ -9,8 +9,7 @@ from graphql import GraphQLField, GraphQLString
 
 from graphql_server.access import PUBLIC, SilentFields, allow, format_matrix, may_read, metadata_of, public
 from graphql_server.api import Api
-from rules.access import Scope
-from tests.graphql_server.toy import CLIENT, INSPECTOR, PAYER, fields_of
+from tests.graphql_server.toy import CLIENT, INSPECTOR, PAYER, Scope, fields_of
 
 
 def test_sdl_shows_who_may_read_each_field(api: Api) -> None:
@@ -33,7 +32,7 @@ def test_every_field_of_the_schema_is_in_the_matrix(api: Api) -> None:
 
 
 def test_matrix_prints_one_line_a_field(api: Api) -> None:
-    lines = format_matrix(api.matrix).splitlines()
+    lines = format_matrix(api.matrix, api.scopes).splitlines()
     assert lines[0].split() == ["INSPECTOR", "CLIENT", "PAYER"]
     assert [line.split() for line in lines if line.startswith("House.address")] == [["House.address", "x", "x"]]
     assert [line.split() for line in lines if line.startswith("Query.hello")] == [["Query.hello", "public"]]
@@ -51,7 +50,7 @@ def test_metadata_says_what_a_field_costs(api: Api) -> None:
 def build(**fields: Any) -> Api:
     annotations = dict.fromkeys(fields, str)
     query = strawberry.type(type("Query", (), {"__annotations__": annotations, **fields}), description="Reads.")
-    return Api(query)
+    return Api(query, scopes=Scope)
 
 
 def test_a_field_that_does_not_say_who_may_read_it_keeps_the_schema_from_starting() -> None:
@@ -72,6 +71,12 @@ def test_nobody_may_read_a_field_that_says_nothing() -> None:
     assert not any(may_read(silent, scope) for scope in (None, *Scope))
 
 
+def test_a_scope_that_the_api_does_not_have_keeps_the_schema_from_starting() -> None:
+    with pytest.raises(SilentFields) as refusal:
+        build(odd=allow("STRANGER", INSPECTOR, description="For nobody we know."))
+    assert refusal.value.sentences == ("Query.odd is for STRANGER, which is no scope of this API.",)
+
+
 def test_a_silent_mutation_and_a_silent_subscription_keep_the_schema_from_starting() -> None:
     @strawberry.type(description="Reads.")
     class Query:
@@ -90,7 +95,7 @@ def test_a_silent_mutation_and_a_silent_subscription_keep_the_schema_from_starti
             yield 1
 
     with pytest.raises(SilentFields) as refusal:
-        Api(Query, Mutation, Subscription)
+        Api(Query, Mutation, Subscription, scopes=Scope)
     assert [sentence.split(" ")[0] for sentence in refusal.value.sentences] == ["Mutation.change", "Subscription.watch"]
 
 
@@ -106,7 +111,7 @@ def test_everything_needs_a_description() -> None:
             return ""
 
     with pytest.raises(SilentFields) as refusal:
-        Api(Query)
+        Api(Query, scopes=Scope)
     undescribed = {sentence.split(" ")[0] for sentence in refusal.value.sentences}
     assert undescribed == {"Filter", "Filter.text", "Query.found", "Query.found(filter:)"}
 
@@ -125,4 +130,4 @@ def test_an_interface_may_not_admit_more_than_its_types() -> None:
         named: Named = public(description="Somebody.")
 
     with pytest.raises(SilentFields, match=r"Named\.name may be read by more than Person\.name"):
-        Api(Query, types=[Person])
+        Api(Query, scopes=Scope, types=[Person])

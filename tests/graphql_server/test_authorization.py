@@ -5,8 +5,7 @@ import pytest
 from graphql_server.access import Public, may_read
 from graphql_server.api import Api
 from graphql_server.executor import Executor, Outcome, Result
-from rules.access import Scope
-from tests.graphql_server.toy import CLIENT, COUNTED, INSPECTOR, PAYER, fields_of
+from tests.graphql_server.toy import CLIENT, COUNTED, INSPECTOR, PAYER, Scope, fields_of
 
 
 async def refused(executor: Executor, source: str, scope: Scope | None) -> Result:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Annotated
 
 import strawberry
@@ -13,12 +13,45 @@ from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType
 from graphql_server.access import allow, public
 from graphql_server.api import Api
 from graphql_server.paging import After, Before, First, Last, Page, encode_cursor, page_request
-from graphql_server.relay import Node, connection_of
+from graphql_server.relay import connection_of
 from graphql_server.scalars import CurrencyCode
-from rules.access import Scope
-from rules.errors import ErrorCode, Refusal
+
+
+class Scope(StrEnum):
+    """Who asks."""
+
+    INSPECTOR = "INSPECTOR"
+    CLIENT = "CLIENT"
+    PAYER = "PAYER"
+
 
 INSPECTOR, CLIENT, PAYER = Scope
+
+
+class ToyRefusal(Exception):
+    """What this API refuses with: nothing of the server's."""
+
+    code = "NO_PAINT"
+    field: tuple[str, ...] | None = None
+    retry_after_seconds: int | None = None
+
+    def __init__(self, message: str, *, field: tuple[str, ...] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+@strawberry.interface(description="Anything with a global id.")
+class Node:
+    id: strawberry.ID = allow(*Scope, description="Its id.")
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = allow(*Scope, description="Whether rows follow.")
+    has_previous_page: bool = allow(*Scope, description="Whether rows come before.")
+    start_cursor: str | None = allow(*Scope, description="The first row's cursor.")
+    end_cursor: str | None = allow(*Scope, description="The last row's cursor.")
 
 
 @strawberry.enum(description="How it feels.")
@@ -78,8 +111,8 @@ async def read_houses(
 MANY = [House(id=strawberry.ID(f"h{number}"), address=f"{number} Elm") for number in range(10_000)]
 
 
-class NoPaint(Refusal):
-    code = ErrorCode.INVALID_INPUT
+class NoPaint(ToyRefusal):
+    code = "INVALID_INPUT"
 
 
 @strawberry.type(description="One of many.")
@@ -126,7 +159,7 @@ class Query:
         INSPECTOR,
         statements=1,
         resolver=read_houses,
-        graphql_type=connection_of(House, INSPECTOR),
+        graphql_type=connection_of(House, INSPECTOR, page_info=PageInfo),
         description="All houses.",
     )
 
@@ -186,4 +219,4 @@ def fields_of(api: Api, name: str) -> dict[str, GraphQLField]:
 
 
 def toy_api() -> Api:
-    return Api(Query, Mutation, Subscription, types=[House, Car])
+    return Api(Query, Mutation, Subscription, scopes=Scope, refusals=(ToyRefusal,), types=[House, Car])
