@@ -1,15 +1,18 @@
 """What is stored: Tortoise models, constraints, migrations and the only row-level filter."""
 
-from models.automations import Automation, AutomationEvent, AutomationLink, AutomationTier, AutomationTrigger
+from models.automations import Automation, AutomationEvent, AutomationTier
 from models.base import Row
 from models.companies import Company, ConnectedAccount, RefreshToken, SignIn, StripeStatus, User, UserRole
-from models.emails import Email, EmailKind
+from models.emails import Email
 from models.events import ActorKind, Event, IdempotencyKey
-from models.grants import Grant, GrantKind, GrantSource
+from models.grants import Grant, GrantSource
 from models.inspections import Agreement, Inspection, InspectionPerson, InspectionStatus, LineItem, LineItemKind
 from models.invoices import Invoice, InvoiceLine
 from models.payments import Payment, Refund
 from models.people import Person
+from rules.automations import AutomationLink, AutomationTrigger
+from rules.links import GrantKind
+from rules.mails import EmailKind
 
 __all__ = [
     "ActorKind",

@@ -13,6 +13,7 @@ from models.base import Row, choice
 from models.companies import Company
 from models.inspections import Inspection
 from rules import clock
+from rules.automations import AutomationLink, AutomationTrigger
 
 
 class AutomationTier(StrEnum):
@@ -20,24 +21,6 @@ class AutomationTier(StrEnum):
 
     BASE = "BASE"
     ADVANCED = "ADVANCED"
-
-
-class AutomationTrigger(StrEnum):
-    """What an automation waits for."""
-
-    INSPECTION_SCHEDULED = "INSPECTION_SCHEDULED"
-    FEE_ADDED = "FEE_ADDED"
-    PAYMENT_RECEIVED = "PAYMENT_RECEIVED"
-    INSPECTION_PAID = "INSPECTION_PAID"
-    REPORT_PUBLISHED = "REPORT_PUBLISHED"
-
-
-class AutomationLink(StrEnum):
-    """What the link in an automation's mail opens."""
-
-    NONE = "NONE"
-    CLIENT_PORTAL = "CLIENT_PORTAL"
-    REPORT = "REPORT"
 
 
 class Automation(Row):

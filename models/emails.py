@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -18,17 +17,8 @@ from models.grants import Grant
 from models.inspections import Inspection
 from models.invoices import Invoice
 from rules import clock
+from rules.mails import EmailKind
 from rules.states import EmailStatus
-
-
-class EmailKind(StrEnum):
-    """What a mail is about."""
-
-    INVOICE = "INVOICE"
-    RECEIPT = "RECEIPT"
-    REMINDER = "REMINDER"
-    NOTICE = "NOTICE"
-    AUTOMATION = "AUTOMATION"
 
 
 class Email(Row):

@@ -14,13 +14,7 @@ from models.companies import Company
 from models.inspections import Inspection
 from models.invoices import Invoice
 from models.people import Person
-
-
-class GrantKind(StrEnum):
-    """Which portal a link opens."""
-
-    CLIENT_PORTAL = "CLIENT_PORTAL"
-    PAYMENT_PORTAL = "PAYMENT_PORTAL"
+from rules.links import GrantKind
 
 
 class GrantSource(StrEnum):

@@ -12,13 +12,14 @@ from models.automations import Automation
 from models.companies import Company, User
 from models.emails import Email
 from models.events import Event
-from models.grants import Grant, GrantKind
+from models.grants import Grant
 from models.inspections import Agreement, Inspection, InspectionPerson, LineItem
 from models.invoices import Invoice, InvoiceLine
 from models.payments import Payment, Refund
 from models.people import Person
 from rules.access import Principal, Scope
 from rules.errors import NotFound
+from rules.links import GrantKind
 from rules.states import PaymentState
 
 ModelType = TypeVar("ModelType", bound=Model)

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 LINK_MARK = "\x1flink\x1f"
 """Stands in stored mails where the link goes, whose token is minted only when the mail is sent.
@@ -17,6 +18,13 @@ CLIENT_LINK_LIFE = timedelta(days=60)
 _TOKEN_BYTES = 32
 
 
+class GrantKind(StrEnum):
+    """Which portal a link opens."""
+
+    CLIENT_PORTAL = "CLIENT_PORTAL"
+    PAYMENT_PORTAL = "PAYMENT_PORTAL"
+
+
 @dataclass(frozen=True, slots=True)
 class Portals:
     """Where the frontends live: the two portals, and the inspectors' own; addresses without a fragment."""
@@ -24,6 +32,10 @@ class Portals:
     payment_url: str
     client_url: str
     staff_url: str
+
+    def link(self, kind: GrantKind, token: str) -> str:
+        """The address that opens a portal of that kind."""
+        return self.payment_link(token) if kind is GrantKind.PAYMENT_PORTAL else self.client_link(token)
 
     def payment_link(self, token: str) -> str:
         """The address that opens one invoice: the token is the fragment, which browsers never send to a server."""

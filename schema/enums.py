@@ -6,7 +6,9 @@ from typing import TypeVar
 import strawberry
 
 import models
+from rules.automations import TRIGGERS
 from rules.errors import ErrorCode
+from rules.mails import MAILS
 from rules.notices import NoticeCode
 from rules.roles import PersonRole
 from rules.states import (
@@ -139,11 +141,7 @@ describe(
 describe(
     models.EmailKind,
     "What a mail is about.",
-    INVOICE="An invoice with its payment link.",
-    RECEIPT="Money received or given back.",
-    REMINDER="An invoice that is still unpaid.",
-    NOTICE="Something an inspector wrote to a person.",
-    AUTOMATION="What an automation sends.",
+    **{kind.name: properties.description for kind, properties in MAILS.items()},
 )
 describe(
     EmailStatus,
@@ -245,11 +243,7 @@ describe(
 describe(
     models.AutomationTrigger,
     "What an automation waits for.",
-    INSPECTION_SCHEDULED="An inspection was created.",
-    FEE_ADDED="A charge was added to an inspection.",
-    PAYMENT_RECEIVED="A payment settled, or was recorded by hand.",
-    INSPECTION_PAID="Nothing of an inspection remains to be paid.",
-    REPORT_PUBLISHED="An inspection's report was published.",
+    **{trigger.name: properties.description for trigger, properties in TRIGGERS.items()},
 )
 describe(
     models.AutomationLink,

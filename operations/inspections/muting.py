@@ -2,8 +2,9 @@
 
 from models import AutomationEvent, Email, Inspection
 from operations.invoices.reminders import let_go_due_reminders
-from operations.messages.outbox import AUTOMATIC, WAITING
+from operations.messages.outbox import WAITING
 from rules import clock
+from rules.mails import AUTOMATIC
 from rules.states import EmailStatus
 
 

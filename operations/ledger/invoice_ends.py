@@ -1,17 +1,16 @@
 """What follows for mails, links and people when an invoice no longer asks for money, or asks for it again."""
 
-from collections.abc import Iterable
-
 from models import Email, Grant, Inspection, InspectionPerson, Invoice
 from operations.audit_log import record
 from rules import clock
+from rules.mails import ASKING_FOR_MONEY
 from rules.states import EmailStatus, InvoiceStatus
 
 
-async def cancel_waiting_mails(invoice: Invoice, kinds: Iterable[str] = ("INVOICE", "REMINDER")) -> None:
+async def cancel_waiting_mails(invoice: Invoice) -> None:
     """Cancel mails that ask for money nobody owes any more; one being sent this moment can't be called back."""
     await Email.filter(
-        invoice_id=invoice.id, kind__in=list(kinds), status__in=[EmailStatus.QUEUED, EmailStatus.RETRY]
+        invoice_id=invoice.id, kind__in=ASKING_FOR_MONEY, status__in=[EmailStatus.QUEUED, EmailStatus.RETRY]
     ).update(status=EmailStatus.CANCELED, next_attempt_at=None)
 
 

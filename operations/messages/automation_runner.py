@@ -11,7 +11,6 @@ from models import (
     AutomationEvent,
     AutomationLink,
     AutomationTier,
-    AutomationTrigger,
     Company,
     EmailKind,
     Grant,
@@ -26,6 +25,7 @@ from operations.messages.base_automations import link_of, message_of, recipients
 from operations.messages.outbox import PORTAL_FOOTER, Recipient, address_of, email_content, queue_mail
 from operations.transactions import transaction
 from rules import clock
+from rules.automations import TRIGGERS, Topic
 from rules.identifiers import new_id
 from rules.links import CLIENT_LINK_LIFE, LINK_MARK
 from rules.money import Money
@@ -102,9 +102,10 @@ async def _give_back(automation_event_id: UUID) -> None:
 
 async def _still_stands(automation_event: AutomationEvent) -> bool:
     """Not for what was struck out again before anybody was told."""
-    if automation_event.trigger is AutomationTrigger.FEE_ADDED:
+    topic = TRIGGERS[automation_event.trigger].topic
+    if topic is Topic.LINE_ITEM:
         return await LineItem.exists(id=automation_event.subject_id, removed_at=None)
-    if automation_event.trigger is AutomationTrigger.PAYMENT_RECEIVED:
+    if topic is Topic.PAYMENT:
         return not await Payment.exists(id=automation_event.subject_id, state=PaymentState.REMOVED)
     return True
 
@@ -202,9 +203,10 @@ async def _values(
 
 
 async def _amount(inspection: Inspection, automation_event: AutomationEvent) -> Money:
-    if automation_event.trigger is AutomationTrigger.FEE_ADDED:
+    topic = TRIGGERS[automation_event.trigger].topic
+    if topic is Topic.LINE_ITEM:
         return (await LineItem.get(id=automation_event.subject_id)).amount
-    if automation_event.trigger is AutomationTrigger.PAYMENT_RECEIVED:
+    if topic is Topic.PAYMENT:
         return (await Payment.get(id=automation_event.subject_id)).amount
     return inspection.settled
 

@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from models import Automation, AutomationTier, AutomationTrigger, Company
+from models import Automation, AutomationTier, Company
 from models.visible import visible
 from operations.messages.base_automations import (
-    BUILT_IN,
     RECIPIENTS,
+    built_in,
     link_of,
     message_of,
     name_of,
@@ -20,9 +20,10 @@ from operations.messages.outbox import SUBJECT_LENGTH_MAX
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
+from rules.automations import TRIGGERS
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
-from rules.placeholders import ALWAYS, AMOUNT, check_placeholders
+from rules.placeholders import check_placeholders
 from rules.roles import PersonRole, RoleNotAllowed
 
 NAME_LENGTH_MAX = 200
@@ -31,14 +32,12 @@ RECIPIENTS_MAX = 100
 
 BUILT_IN_ROLES = (PersonRole.CLIENT, PersonRole.BUYERS_AGENT, PersonRole.LISTING_AGENT)
 
-WITH_AMOUNT = (AutomationTrigger.FEE_ADDED, AutomationTrigger.PAYMENT_RECEIVED, AutomationTrigger.INSPECTION_PAID)
-
 
 async def automations_of(principal: Principal) -> list[Automation]:
     """The company's automations: the built-in ones, whether it ever changed them or not, and then its own."""
     stored = await visible(Automation, principal).order_by("id")
     changed = {one.trigger: one for one in stored if one.tier is AutomationTier.BASE}
-    base = [changed.get(trigger) or unchanged(principal.company_id, trigger) for trigger in BUILT_IN]
+    base = [changed.get(trigger) or unchanged(principal.company_id, trigger) for trigger in TRIGGERS]
     return [*base, *(one for one in stored if one.tier is AutomationTier.ADVANCED)]
 
 
@@ -86,9 +85,9 @@ async def _found(principal: Principal, automation_id: UUID) -> Automation:
 
 
 def _refuse_changing_base(automation: Automation, changes: dict[str, Any]) -> None:
-    built_in = {"name": name_of(automation), "trigger": automation.trigger, "link": link_of(automation)}
+    fixed = {"name": name_of(automation), "trigger": automation.trigger, "link": link_of(automation)}
     with Checks() as check:
-        for name, value in built_in.items():
+        for name, value in fixed.items():
             if changes.get(name, value) != value:
                 said = f"A base automation's {name} can't be changed; make an ADVANCED automation."
                 check.refuse(Refusal(said, field=(name,)))
@@ -97,7 +96,7 @@ def _refuse_changing_base(automation: Automation, changes: dict[str, Any]) -> No
 def _check_changes(check: Checks, automation: Automation, changes: dict[str, Any], additional_roles: list[str]) -> None:
     """Put the changes into the automation; what a base one has as it is declared is not kept."""
     automation.update_from_dict(changes)
-    known = (*ALWAYS, AMOUNT) if automation.trigger in WITH_AMOUNT else ALWAYS
+    known = TRIGGERS[automation.trigger].placeholders
     automation.name = check(texts.line, name_of(automation), field="name", length_max=NAME_LENGTH_MAX)
     with check.at():
         automation.recipients = check_recipients(automation.tier, recipients_of(automation), additional_roles)
@@ -112,10 +111,10 @@ def _check_changes(check: Checks, automation: Automation, changes: dict[str, Any
 
 
 def _forget_what_is_declared(automation: Automation) -> None:
-    built_in = BUILT_IN[automation.trigger]
+    declared = built_in(automation)
     automation.recipients = None if automation.recipients == list(RECIPIENTS) else automation.recipients
-    automation.subject = None if automation.subject == built_in.subject else automation.subject
-    automation.message = None if automation.message == built_in.message else automation.message
+    automation.subject = None if automation.subject == declared.subject else automation.subject
+    automation.message = None if automation.message == declared.message else automation.message
 
 
 def check_recipients(tier: AutomationTier, recipients: list[str], additional_roles: list[str]) -> list[str]:

@@ -1,87 +1,48 @@
-"""The built-in automations: declared here, so that every company has those that are added later too."""
+"""The built-in automations: declared in rules, so that every company has those that are added later too."""
 
-from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from models import Automation, AutomationLink, AutomationTier, AutomationTrigger
+from models import Automation, AutomationTier
+from rules.automations import TRIGGERS, AutomationLink, AutomationTrigger, BuiltIn
 from rules.roles import PersonRole
 
 RECIPIENTS = (PersonRole.CLIENT.value,)
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltIn:
-    """One for each trigger. A company switches it on, and may change its recipients, subject and message."""
-
-    name: str
-    subject: str
-    message: str
-    link: AutomationLink = AutomationLink.CLIENT_PORTAL
-
-
-def _draft(message: str) -> str:
-    return f"Hello {{{{recipient_name}}}},\n\n{message}"
-
-
-BUILT_IN: dict[AutomationTrigger, BuiltIn] = {
-    AutomationTrigger.INSPECTION_SCHEDULED: BuiltIn(
-        "Inspection scheduled",
-        "Your inspection of {{property_address}}",
-        _draft("your inspection of {{property_address}} is planned for {{inspection_date}}, with {{inspector_name}}."),
-    ),
-    AutomationTrigger.FEE_ADDED: BuiltIn(
-        "Charge added",
-        "A new charge for the inspection of {{property_address}}",
-        _draft("a charge of {{amount}} was added to the inspection of {{property_address}}."),
-    ),
-    AutomationTrigger.PAYMENT_RECEIVED: BuiltIn(
-        "Payment received",
-        "A payment for the inspection of {{property_address}}",
-        _draft("{{company_name}} received {{amount}} for the inspection of {{property_address}}."),
-    ),
-    AutomationTrigger.INSPECTION_PAID: BuiltIn(
-        "Inspection paid",
-        "The inspection of {{property_address}} is paid",
-        _draft("nothing remains to be paid for the inspection of {{property_address}}. Thank you!"),
-    ),
-    AutomationTrigger.REPORT_PUBLISHED: BuiltIn(
-        "Report published",
-        "The report on {{property_address}}",
-        _draft("the report on {{property_address}} is ready."),
-        AutomationLink.REPORT,
-    ),
-}
-"""What is built in for each trigger; all switched off until a company says so: nobody gets a mail nobody asked for."""
-assert BUILT_IN.keys() == set(AutomationTrigger)
+"""Whom built-in automations mail until a company says otherwise."""
 
 
 def unchanged(company_id: UUID, trigger: AutomationTrigger) -> Automation:
     """The built-in automation of a company that never changed it: no row yet, but the id it will keep."""
+    declared = TRIGGERS[trigger].built_in
     return Automation(
         id=uuid5(company_id, f"automation:{trigger}"),
         company_id=company_id,
-        name=BUILT_IN[trigger].name,
+        name=declared.name,
         tier=AutomationTier.BASE,
         trigger=trigger,
         enabled=False,
-        link=BUILT_IN[trigger].link,
+        link=declared.link,
     )
 
 
 def unchanged_of(company_id: UUID, automation_id: UUID) -> Automation | None:
     """The company's built-in automation with that id, if there is one without a row of its own."""
-    built_in = (unchanged(company_id, trigger) for trigger in BUILT_IN)
-    return next((automation for automation in built_in if automation.id == automation_id), None)
+    declared = (unchanged(company_id, trigger) for trigger in TRIGGERS)
+    return next((automation for automation in declared if automation.id == automation_id), None)
+
+
+def built_in(automation: Automation) -> BuiltIn:
+    """What is declared for what the automation waits for."""
+    return TRIGGERS[automation.trigger].built_in
 
 
 def name_of(automation: Automation) -> str:
     """What it is called: a built-in one as it is declared today."""
-    return BUILT_IN[automation.trigger].name if automation.tier is AutomationTier.BASE else automation.name
+    return built_in(automation).name if automation.tier is AutomationTier.BASE else automation.name
 
 
 def link_of(automation: Automation) -> AutomationLink:
     """What the link in its mails opens."""
-    return BUILT_IN[automation.trigger].link if automation.tier is AutomationTier.BASE else automation.link
+    return built_in(automation).link if automation.tier is AutomationTier.BASE else automation.link
 
 
 def recipients_of(automation: Automation) -> list[str]:
@@ -91,9 +52,9 @@ def recipients_of(automation: Automation) -> list[str]:
 
 def subject_of(automation: Automation) -> str:
     """Its mails' subject, with placeholders."""
-    return BUILT_IN[automation.trigger].subject if automation.subject is None else automation.subject
+    return built_in(automation).subject if automation.subject is None else automation.subject
 
 
 def message_of(automation: Automation) -> str:
     """Its mails' message, with placeholders."""
-    return BUILT_IN[automation.trigger].message if automation.message is None else automation.message
+    return built_in(automation).message if automation.message is None else automation.message

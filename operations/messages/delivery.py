@@ -13,10 +13,10 @@ from gateways.mail_bytes import Attachment, Mail
 from gateways.smtp import Mailer, Outcome, SendResult
 from models import Email, Grant
 from operations.documents.invoice_document import data_as_pdf
-from operations.messages.outbox import AUTOMATIC
 from operations.transactions import transaction
 from rules import clock
 from rules.links import LINK_MARK, Portals, digest, new_token
+from rules.mails import ASKING_FOR_MONEY, AUTOMATIC, MAILS
 from rules.retry import EMAIL_ATTEMPTS_MAX, next_email_delay
 from rules.states import EmailStatus
 
@@ -75,12 +75,13 @@ async def _cancel_moot() -> None:
         "UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM inspections"
         " WHERE inspections.id = emails.inspection_id AND inspections.notifications_disabled"
         " AND emails.status = 'RETRY' AND emails.kind = ANY($1)",
-        [[kind.value for kind in AUTOMATIC]],
+        [AUTOMATIC],
     )
     await connections.get("default").execute_query(
         "UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM invoices"
         " WHERE invoices.id = emails.invoice_id AND invoices.status IN ('VOID', 'PAID')"
-        " AND emails.status = 'RETRY' AND emails.kind IN ('INVOICE', 'REMINDER')"
+        " AND emails.status = 'RETRY' AND emails.kind = ANY($1)",
+        [ASKING_FOR_MONEY],
     )
     # A link that was ended before it was mailed opens nothing, and the address may be the wrong one (S68).
     await connections.get("default").execute_query(
@@ -121,11 +122,12 @@ async def _complete_message_ids(emails: list[Email], domain: str) -> None:
 
 async def _mint_link(email: Email, portals: Portals) -> str | None:
     """A fresh token for each try: an earlier try of this mail has certainly not arrived."""
-    if email.grant_id is None:
+    opens = MAILS[email.kind].link
+    if email.grant_id is None or opens is None:
         return None
     token = new_token()
     await Grant.filter(id=email.grant_id).update(token_hash=digest(token))
-    return portals.payment_link(token) if email.invoice_id else portals.client_link(token)
+    return portals.link(opens, token)
 
 
 async def _deliver(lease: _Lease, mailer: Mailer) -> None:

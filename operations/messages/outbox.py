@@ -9,10 +9,11 @@ from markupsafe import Markup, escape
 from tortoise import connections
 from tortoise.queryset import QuerySet
 
-from models import Automation, AutomationEvent, Email, EmailKind, Grant, Inspection, Invoice
+from models import Automation, AutomationEvent, Email, Grant, Inspection, Invoice
 from operations.documents.rendering import render, without_links
 from rules import clock
 from rules.identifiers import new_id
+from rules.mails import MAILS, EmailKind
 from rules.states import EmailStatus
 
 SUBJECT_LENGTH_MAX = 200
@@ -25,9 +26,6 @@ LINK_MAILS_PER_RECIPIENT_MAX = 60
 
 WAITING = (EmailStatus.QUEUED, EmailStatus.RETRY)
 """Mails that can still be called back."""
-
-AUTOMATIC = (EmailKind.AUTOMATION, EmailKind.REMINDER, EmailKind.RECEIPT)
-"""Mails that nobody asked for one by one: "Disable all notifications" stops them."""
 
 HOUR = timedelta(hours=1)
 
@@ -108,6 +106,10 @@ async def queue_mail(
 
     A mail with a link above the limits is put off until it is within them: `queued_at` says until when.
     """
+    properties = MAILS[kind]
+    assert grant is None or grant.kind is properties.link, f"{kind} has no such link"
+    assert document is None or properties.with_document, f"{kind} has no document"
+    assert invoice is not None or not properties.asks_for_money, f"{kind} is about an invoice"
     at = await _free_moment(inspection, to.address, invoice) if grant else clock.now()
     return await Email.create(
         id=(key := new_id()),

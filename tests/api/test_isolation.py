@@ -11,9 +11,10 @@ import models
 from app.resources import Resources
 from app.settings import Settings
 from graphql_server.access import may_read
-from operations.messages.base_automations import BUILT_IN, unchanged
+from operations.messages.base_automations import unchanged
 from resolvers.queries import NODES
 from rules.access import Scope
+from rules.automations import TRIGGERS
 from rules.identifiers import global_id, new_id
 from rules.states import InvoiceKind, PaymentState
 from schema.root import build_api
@@ -71,7 +72,7 @@ async def rows_of(rich: RichWorld) -> dict[str, list[Any]]:
     for name in OF_THE_COMPANY:
         found[name] = await NODES[name].filter(company_id=inspection.company_id)
     stored = {row.trigger for row in found["Automation"]}
-    declared = (unchanged(inspection.company_id, trigger) for trigger in BUILT_IN if trigger not in stored)
+    declared = (unchanged(inspection.company_id, trigger) for trigger in TRIGGERS if trigger not in stored)
     found["Automation"] += declared  # They have an id, and as yet no row.
     found["Person"] = await models.Person.filter(id__in=[entry.person_id for entry in found["InspectionPerson"]])
     found["InvoiceLine"] = await models.InvoiceLine.filter(invoice_id__in=[row.id for row in found["Invoice"]])
