@@ -77,13 +77,13 @@ class Wiring:
     def make_watching_context(self, principal: Principal, request_id: str, watch: Subscription) -> Context:
         """What resolvers know of a subscription."""
         assert self.dependencies is not None, "websockets come after start-up"
-        return Context(principal=principal, dependencies=self.dependencies, request_id=request_id, watch=watch)
+        return Context(authenticated=principal, dependencies=self.dependencies, request_id=request_id, watch=watch)
 
     def make_context(self, request: Request, principal: Principal | None, request_id: str) -> Context:
         """What resolvers know of a request."""
         assert self.dependencies is not None, "requests come after start-up"
         return Context(
-            principal=principal, dependencies=self.dependencies, request_id=request_id, address=address_of(request)
+            authenticated=principal, dependencies=self.dependencies, request_id=request_id, address=address_of(request)
         )
 
     async def enqueue(self, name: str, row_id: UUID | None) -> None:

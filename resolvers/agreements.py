@@ -1,6 +1,5 @@
 """Answers about agreements."""
 
-from operations.identity import sessions as sessions
 from operations.inspections import agreements
 from resolvers.context import Context
 from resolvers.results import MutationResult
@@ -10,4 +9,4 @@ from schema.inputs.agreements import SignAgreementInput
 
 async def sign_agreement(context: Context, input: SignAgreementInput) -> MutationResult:
     key = id_of(input.agreement_id, "Agreement")
-    return MutationResult(await agreements.sign_agreement(context.caller, key, name=input.name))
+    return MutationResult(await agreements.sign_agreement(context.principal, key, name=input.name))

@@ -1,11 +1,8 @@
 """Answers about automations."""
 
-from typing import Any
-
 import strawberry
 
 from models import Automation, AutomationLink
-from operations.identity import sessions as sessions
 from operations.messages import automations, base_automations
 from resolvers.context import Context, Info
 from resolvers.results import MutationResult
@@ -13,9 +10,9 @@ from rules.identifiers import id_of
 from schema.inputs.automations import DeleteAutomationInput, SaveAutomationInput
 
 
-async def all_automations(info: Info) -> Any:
+async def all_automations(info: Info) -> list[Automation]:
     """The company's automations, the built-in ones first."""
-    return await automations.automations_of(info.context.caller)
+    return await automations.automations_of(info.context.principal)
 
 
 def automation_name(root: strawberry.Parent[Automation]) -> str:
@@ -42,10 +39,10 @@ async def save_automation(context: Context, input: SaveAutomationInput) -> Mutat
     changes = {name: value for name, value in vars(input).items() if value not in (None, strawberry.UNSET)}
     given = changes.pop("automation_id", None)
     key = id_of(given, "Automation") if given is not None else None
-    return MutationResult(await automations.save_automation(context.caller, key, changes))
+    return MutationResult(await automations.save_automation(context.principal, key, changes))
 
 
 async def delete_automation(context: Context, input: DeleteAutomationInput) -> MutationResult:
     key = id_of(input.automation_id, "Automation")
-    await automations.delete_automation(context.caller, key)
+    await automations.delete_automation(context.principal, key)
     return MutationResult(extras={"deleted_automation_id": input.automation_id})

@@ -1,7 +1,6 @@
 """Answers about companies and their staff."""
 
 from operations.identity import companies
-from operations.identity import sessions as sessions
 from operations.payments import stripe_accounts
 from resolvers.context import Context
 from resolvers.results import MutationResult, given_fields
@@ -17,27 +16,27 @@ from schema.inputs.companies import (
 
 async def update_company(context: Context, input: UpdateCompanyInput) -> MutationResult:
     changes = {name: value for name, value in given_fields(input).items() if value is not None}
-    return MutationResult(await companies.update_company(context.caller, changes))
+    return MutationResult(await companies.update_company(context.principal, changes))
 
 
 async def connect_stripe(context: Context, input: ConnectStripeInput) -> MutationResult:
     dependencies = context.dependencies
     url = await stripe_accounts.connect_stripe(
-        context.caller, another=input.another, stripe=dependencies.stripe, portal_url=dependencies.portals.staff_url
+        context.principal, another=input.another, stripe=dependencies.stripe, portal_url=dependencies.portals.staff_url
     )
-    return MutationResult(context.caller.company_id, extras={"onboarding_url": url})
+    return MutationResult(context.principal.company_id, extras={"onboarding_url": url})
 
 
 async def refresh_stripe_connection(context: Context, _: RefreshStripeConnectionInput) -> MutationResult:
-    require_owner(context.caller)
-    await stripe_accounts.refresh_stripe_connection(context.caller.company_id, stripe=context.dependencies.stripe)
-    return MutationResult(context.caller.company_id)
+    require_owner(context.principal)
+    await stripe_accounts.refresh_stripe_connection(context.principal.company_id, stripe=context.dependencies.stripe)
+    return MutationResult(context.principal.company_id)
 
 
 async def disconnect_stripe(context: Context, _: DisconnectStripeInput) -> MutationResult:
-    return MutationResult(await stripe_accounts.disconnect_stripe(context.caller))
+    return MutationResult(await stripe_accounts.disconnect_stripe(context.principal))
 
 
 async def create_user(context: Context, input: CreateUserInput) -> MutationResult:
     new = companies.NewUser(name=input.name, email=input.email, password=input.password)
-    return MutationResult(await companies.create_user(context.caller, new, role=input.role))
+    return MutationResult(await companies.create_user(context.principal, new, role=input.role))

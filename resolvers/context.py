@@ -1,9 +1,9 @@
-"""What a resolver knows of the request it serves: who asks, and the world outside that operations may need."""
+"""What a resolver knows of the request it serves: who asks, and what operations depend on."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from strawberry.types import Info as StrawberryInfo
@@ -40,9 +40,11 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request; `address` is where it comes from, and `refusals` the codes of what its mutations refused."""
+    """One request. `authenticated` is None without a token; `address` is where the request comes from, and `refusals`
+    are the codes of what its mutations refused.
+    """
 
-    principal: Principal | None
+    authenticated: Principal | None
     dependencies: Dependencies
     request_id: str
     address: str = ""
@@ -50,10 +52,10 @@ class Context:
     watch: Subscription | None = None
 
     @property
-    def caller(self) -> Principal:
-        """The principal, in a resolver that only scopes may reach."""
-        assert self.principal is not None, "the access declarations keep requests without a token out"
-        return self.principal
+    def principal(self) -> Principal:
+        """Who asks, in a resolver that only scopes may reach."""
+        assert self.authenticated is not None, "the access declarations keep requests without a token out"
+        return self.authenticated
 
     @property
     def watching(self) -> Subscription:
@@ -62,4 +64,4 @@ class Context:
         return self.watch
 
 
-Info = StrawberryInfo[Context, Any]
+Info = StrawberryInfo[Context, object]

@@ -1,7 +1,6 @@
 """Answers about links."""
 
 from operations.identity import grants
-from operations.identity import sessions as sessions
 from resolvers.context import Context
 from resolvers.keys import optional_row_id
 from resolvers.results import MutationResult
@@ -11,13 +10,13 @@ from schema.inputs.grants import CreatePaymentLinkInput, RevokeGrantInput, Share
 
 async def create_payment_link(context: Context, input: CreatePaymentLinkInput) -> MutationResult:
     key = id_of(input.invoice_id, "Invoice")
-    link = await grants.create_payment_link(context.caller, key, portals=context.dependencies.portals)
+    link = await grants.create_payment_link(context.principal, key, portals=context.dependencies.portals)
     return MutationResult(extras={"url": link.url})
 
 
 async def share_client_portal(context: Context, input: ShareClientPortalInput) -> MutationResult:
     link = await grants.share_client_portal(
-        context.caller,
+        context.principal,
         id_of(input.inspection_id, "Inspection"),
         person_id=optional_row_id(input.person_id, "Person"),
         email=input.email,
@@ -27,4 +26,4 @@ async def share_client_portal(context: Context, input: ShareClientPortalInput) -
 
 
 async def revoke_grant(context: Context, input: RevokeGrantInput) -> MutationResult:
-    return MutationResult(await grants.revoke_grant(context.caller, id_of(input.grant_id, "Grant")))
+    return MutationResult(await grants.revoke_grant(context.principal, id_of(input.grant_id, "Grant")))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
@@ -14,7 +13,6 @@ from models import (
     Invoice,
     LineItem,
 )
-from operations.identity import sessions as sessions
 from operations.inspections import inspections, line_items, reports
 from operations.inspections.checks import NewPerson
 from operations.invoices.drafts import refusal_to_invoice
@@ -41,9 +39,10 @@ from schema.inputs.people import AddInspectionPersonInput, InspectionPersonInput
 Root = strawberry.Parent[Inspection]
 
 
-def primary_invoice(root: Root) -> Any:
+def primary_invoice(root: Root) -> Invoice:
     """PRIMARY, among the loaded invoices."""
-    return next(invoice for invoice in loaded(root, "invoices") if invoice.kind is InvoiceKind.PRIMARY)
+    invoices: list[Invoice] = loaded(root, "invoices")
+    return next(invoice for invoice in invoices if invoice.kind is InvoiceKind.PRIMARY)
 
 
 def unsent(root: Root) -> Money:
@@ -81,9 +80,9 @@ class InvoicingOptions:
     services: list[InvoiceableService]
 
 
-def invoicing(root: Root) -> Any:
+def invoicing(root: Root) -> InvoicingOptions:
     """From the loaded company, charges, people and PRIMARY's lines."""
-    primary: Invoice = primary_invoice(root)
+    primary = primary_invoice(root)
     company: Company = root.company
     refusal = refusal_to_invoice(company, root, invoiceable=primary.remaining_minor)
     parts = invoiceable_parts(loaded(primary, "lines"), primary.remaining_minor)
@@ -102,20 +101,20 @@ def invoicing(root: Root) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A published report, as the caller may see it."""
+    """A published report, as the principal may see it."""
 
     url: str | None
     published_at: datetime
     locked: bool
 
 
-def report(root: Root, info: Info) -> Any:
+def report(root: Root, info: Info) -> Report | None:
     """The report, its address withheld from a client while it waits for payment."""
     if root.report_published_at is None:
         return None
     company: Company = root.company
     locked = company.report_lock_enabled and root.report_unlocked_at is None and root.remaining_minor > 0
-    withheld = locked and info.context.caller.scope is not Scope.INSPECTOR
+    withheld = locked and info.context.principal.scope is not Scope.INSPECTOR
     return Report(None if withheld else root.report_url, root.report_published_at, locked)
 
 
@@ -130,7 +129,7 @@ def _line_item(input: LineItemInput | AddLineItemInput) -> line_items.NewLineIte
 
 async def create_inspection(context: Context, input: CreateInspectionInput) -> MutationResult:
     made = await inspections.create_inspection(
-        context.caller,
+        context.principal,
         property_address=input.property_address,
         scheduled_at=input.scheduled_at,
         inspector_id=optional_row_id(input.inspector_id, "User"),
@@ -148,26 +147,28 @@ async def update_inspection(context: Context, input: UpdateInspectionInput) -> M
     changes = {name: value for name, value in changes.items() if value is not None}
     if "inspector_id" in changes:
         changes["inspector_id"] = id_of(changes["inspector_id"], "User")
-    return MutationResult(await inspections.update_inspection(context.caller, key, changes))
+    return MutationResult(await inspections.update_inspection(context.principal, key, changes))
 
 
 async def cancel_inspection(context: Context, input: CancelInspectionInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
-    return MutationResult(await inspections.cancel_inspection(context.caller, key, stripe=context.dependencies.stripe))
+    return MutationResult(
+        await inspections.cancel_inspection(context.principal, key, stripe=context.dependencies.stripe)
+    )
 
 
 async def set_notifications_disabled(context: Context, input: SetNotificationsDisabledInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
-    return MutationResult(await inspections.set_notifications_disabled(context.caller, key, disabled=input.disabled))
+    return MutationResult(await inspections.set_notifications_disabled(context.principal, key, disabled=input.disabled))
 
 
 async def publish_report(context: Context, input: PublishReportInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
-    await reports.publish_report(context.caller, key, url=input.url)
+    await reports.publish_report(context.principal, key, url=input.url)
     await context.dependencies.enqueue("run_automations", None)
     return MutationResult(key)
 
 
 async def unlock_report(context: Context, input: UnlockReportInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
-    return MutationResult(await reports.unlock_report(context.caller, key))
+    return MutationResult(await reports.unlock_report(context.principal, key))

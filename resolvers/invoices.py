@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import strawberry
 
 from models import Invoice
-from operations.identity import sessions as sessions
 from operations.invoices import closures, drafts, invoice_emails
 from operations.invoices.invoice_emails import EmailDraft, check_draft, compose
 from operations.invoices.splits import InvoiceSplit
@@ -90,7 +89,7 @@ def _draft(input: AddInvoiceInput | UpdateInvoiceInput | SendInvoiceInput) -> in
 
 async def add_invoice(context: Context, input: AddInvoiceInput) -> MutationResult:
     key = await drafts.add_invoice(
-        context.caller,
+        context.principal,
         id_of(input.inspection_id, "Inspection"),
         id_of(input.inspection_person_id, "InspectionPerson"),
         _share(input),
@@ -109,7 +108,7 @@ async def update_invoice(context: Context, input: UpdateInvoiceInput) -> Mutatio
     share = _share(input) if input.line_item_ids is not None or input.fixed_amount is not None else None
     return MutationResult(
         await drafts.update_invoice(
-            context.caller,
+            context.principal,
             id_of(input.invoice_id, "Invoice"),
             share,
             inspection_person_id=optional_row_id(input.inspection_person_id, "InspectionPerson"),
@@ -121,25 +120,25 @@ async def update_invoice(context: Context, input: UpdateInvoiceInput) -> Mutatio
 
 async def send_invoice(context: Context, input: SendInvoiceInput) -> MutationResult:
     key = id_of(input.invoice_id, "Invoice")
-    await invoice_emails.send_invoice(context.caller, key, _draft(input), idempotency_key=input.idempotency_key)
+    await invoice_emails.send_invoice(context.principal, key, _draft(input), idempotency_key=input.idempotency_key)
     await context.dependencies.enqueue("send_emails", None)
     return MutationResult(key, notices=await invoice_emails.mail_put_off(key))
 
 
 async def void_invoice(context: Context, input: VoidInvoiceInput) -> MutationResult:
     key = id_of(input.invoice_id, "Invoice")
-    await closures.void_invoice(context.caller, key, stripe=context.dependencies.stripe)
+    await closures.void_invoice(context.principal, key, stripe=context.dependencies.stripe)
     return MutationResult(key, notices=await small_remainders.small_remainders_beside_invoice(key))
 
 
 async def close_invoice_short(context: Context, input: CloseInvoiceShortInput) -> MutationResult:
     key = id_of(input.invoice_id, "Invoice")
-    await closures.close_invoice_short(context.caller, key, stripe=context.dependencies.stripe)
+    await closures.close_invoice_short(context.principal, key, stripe=context.dependencies.stripe)
     return MutationResult(key, notices=await small_remainders.small_remainders_beside_invoice(key))
 
 
 async def mark_invoice_uncollectible(context: Context, input: MarkInvoiceUncollectibleInput) -> MutationResult:
     key = id_of(input.invoice_id, "Invoice")
     return MutationResult(
-        await closures.mark_invoice_uncollectible(context.caller, key, stripe=context.dependencies.stripe)
+        await closures.mark_invoice_uncollectible(context.principal, key, stripe=context.dependencies.stripe)
     )

@@ -1,6 +1,5 @@
 """Answers about charges."""
 
-from operations.identity import sessions as sessions
 from operations.inspections import line_items
 from operations.ledger import small_remainders
 from resolvers.context import Context
@@ -16,7 +15,7 @@ def _line_item(input: LineItemInput | AddLineItemInput) -> line_items.NewLineIte
 async def add_line_item(context: Context, input: AddLineItemInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
     made = await line_items.add_line_item(
-        context.caller,
+        context.principal,
         key,
         _line_item(input),
         update_agreements=input.update_agreements,
@@ -29,7 +28,7 @@ async def add_line_item(context: Context, input: AddLineItemInput) -> MutationRe
 async def update_line_item(context: Context, input: UpdateLineItemInput) -> MutationResult:
     changes = given_fields(input)
     key = await line_items.update_line_item(
-        context.caller,
+        context.principal,
         id_of(input.line_item_id, "LineItem"),
         description=changes.get("description"),
         amount=changes.get("amount"),
@@ -40,5 +39,5 @@ async def update_line_item(context: Context, input: UpdateLineItemInput) -> Muta
 
 async def remove_line_item(context: Context, input: RemoveLineItemInput) -> MutationResult:
     key = id_of(input.line_item_id, "LineItem")
-    inspection = await line_items.remove_line_item(context.caller, key, stripe=context.dependencies.stripe)
+    inspection = await line_items.remove_line_item(context.principal, key, stripe=context.dependencies.stripe)
     return MutationResult(inspection, notices=await small_remainders.small_remainders_of_inspection(inspection))

@@ -3,7 +3,6 @@
 import strawberry
 
 from models import Payment
-from operations.identity import sessions as sessions
 from operations.ledger import small_remainders
 from operations.payments import checkout, manual_payments, refunds
 from resolvers.context import Context
@@ -29,7 +28,7 @@ def payer_role_name(root: Root) -> str:
 async def start_payment(context: Context, input: StartPaymentInput) -> MutationResult:
     dependencies = context.dependencies
     key = await checkout.start_payment(
-        context.caller,
+        context.principal,
         id_of(input.invoice_id, "Invoice"),
         amount=input.amount,
         idempotency_key=input.idempotency_key,
@@ -41,12 +40,12 @@ async def start_payment(context: Context, input: StartPaymentInput) -> MutationR
 
 async def cancel_payment(context: Context, input: CancelPaymentInput) -> MutationResult:
     key = id_of(input.payment_id, "Payment")
-    return MutationResult(await checkout.cancel_payment(context.caller, key, stripe=context.dependencies.stripe))
+    return MutationResult(await checkout.cancel_payment(context.principal, key, stripe=context.dependencies.stripe))
 
 
 async def record_payment(context: Context, input: RecordPaymentInput) -> MutationResult:
     made = await manual_payments.record_payment(
-        context.caller,
+        context.principal,
         optional_row_id(input.invoice_id, "Invoice"),
         inspection_id=optional_row_id(input.inspection_id, "Inspection"),
         amount=input.amount,
@@ -61,13 +60,15 @@ async def record_payment(context: Context, input: RecordPaymentInput) -> Mutatio
 
 async def remove_payment(context: Context, input: RemovePaymentInput) -> MutationResult:
     key = id_of(input.payment_id, "Payment")
-    await manual_payments.remove_payment(context.caller, key, reason=input.reason, stripe=context.dependencies.stripe)
+    await manual_payments.remove_payment(
+        context.principal, key, reason=input.reason, stripe=context.dependencies.stripe
+    )
     return MutationResult(key, notices=await small_remainders.small_remainder_of_payment(key))
 
 
 async def refund_payment(context: Context, input: RefundPaymentInput) -> MutationResult:
     made = await refunds.refund_payment(
-        context.caller,
+        context.principal,
         id_of(input.payment_id, "Payment"),
         amount=input.amount,
         reason=input.reason,

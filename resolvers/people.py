@@ -1,6 +1,5 @@
 """Answers about people."""
 
-from operations.identity import sessions as sessions
 from operations.inspections import inspections, people, primary_clients
 from operations.inspections.checks import NewPerson
 from operations.messages import notices
@@ -25,14 +24,14 @@ def _person(input: InspectionPersonInput | AddInspectionPersonInput) -> NewPerso
 
 
 async def create_person(context: Context, input: CreatePersonInput) -> MutationResult:
-    key = await people.create_person(context.caller, name=input.name, email=input.email, phone=input.phone)
+    key = await people.create_person(context.principal, name=input.name, email=input.email, phone=input.phone)
     return MutationResult(key)
 
 
 async def update_person(context: Context, input: UpdatePersonInput) -> MutationResult:
     changes = given_fields(input)
     key = id_of(changes.pop("person_id"), "Person")
-    ended = await people.update_person(context.caller, key, changes)
+    ended = await people.update_person(context.principal, key, changes)
     if not ended.addresses:
         return MutationResult(key)
     numbers = [invoice.number for invoice in ended.invoices]
@@ -43,23 +42,25 @@ async def update_person(context: Context, input: UpdatePersonInput) -> MutationR
 
 async def add_inspection_person(context: Context, input: AddInspectionPersonInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
-    return MutationResult(await inspections.add_inspection_person(context.caller, key, _person(input)))
+    return MutationResult(await inspections.add_inspection_person(context.principal, key, _person(input)))
 
 
 async def remove_inspection_person(context: Context, input: RemoveInspectionPersonInput) -> MutationResult:
     key = id_of(input.inspection_person_id, "InspectionPerson")
-    return MutationResult(await inspections.remove_inspection_person(context.caller, key))
+    return MutationResult(await inspections.remove_inspection_person(context.principal, key))
 
 
 async def set_primary_client(context: Context, input: SetPrimaryClientInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
     entry = id_of(input.inspection_person_id, "InspectionPerson")
-    notices = await primary_clients.set_primary_client(context.caller, key, entry, stripe=context.dependencies.stripe)
+    notices = await primary_clients.set_primary_client(
+        context.principal, key, entry, stripe=context.dependencies.stripe
+    )
     return MutationResult(key, notices=notices)
 
 
 async def notify_person(context: Context, input: NotifyPersonInput) -> MutationResult:
     key = id_of(input.inspection_person_id, "InspectionPerson")
-    email = await notices.notify_person(context.caller, key, subject=input.subject, message=input.message)
+    email = await notices.notify_person(context.principal, key, subject=input.subject, message=input.message)
     await context.dependencies.enqueue("send_emails", None)
     return MutationResult(email)

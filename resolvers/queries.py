@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import strawberry
 from tortoise.expressions import Q
 from tortoise.models import Model
 
@@ -19,6 +18,7 @@ from resolvers.reading import read_one, selected
 from rules.access import Scope
 from rules.errors import NotFound, Refusal
 from rules.identifiers import parse_global_id, row_id
+from schema.inputs.filters import EmailFilter, InspectionFilter, InvoiceFilter, PaymentFilter
 
 SOUGHT_LENGTH_MAX = 254
 """The longest email address; names are shorter, and of a longer postal address this is enough."""
@@ -46,20 +46,20 @@ NODES: dict[str, type[Model]] = {
 NODES_MAX = 100
 
 
-async def node(info: Info, global_id: str) -> Any:
+async def node(info: Info, global_id: str) -> Model:
     """Any visible row by its global id."""
     row = _row_of(global_id)
     if row is None:
         raise NotFound("Node", field=("id",))
     model, key = row
-    found = await selected(info, visible(model, info.context.caller).filter(id=key)).first()
+    found = await selected(info, visible(model, info.context.principal).filter(id=key)).first()
     found = found or _declared(info, model, key)
     if found is None:
         raise NotFound(model.__name__, field=("id",))
     return found
 
 
-async def nodes(info: Info, global_ids: Sequence[str]) -> list[Any]:
+async def nodes(info: Info, global_ids: Sequence[str]) -> list[Model | None]:
     """Visible rows by their global ids, in that order and null where there is none; one statement for each type."""
     if len(global_ids) > NODES_MAX:
         raise Refusal(f"ids must have at most {NODES_MAX} entries.", field=("ids",))
@@ -67,16 +67,16 @@ async def nodes(info: Info, global_ids: Sequence[str]) -> list[Any]:
     found: dict[tuple[type[Model], UUID], Model] = {}
     for model in dict.fromkeys(one[0] for one in wanted if one):
         keys = {one[1] for one in wanted if one and one[0] is model}
-        rows = await selected(info, visible(model, info.context.caller).filter(id__in=keys))
+        rows = await selected(info, visible(model, info.context.principal).filter(id__in=keys))
         found |= {(model, row.pk): row for row in rows}
     return [(found.get(one) or _declared(info, *one)) if one else None for one in wanted]
 
 
 def _declared(info: Info, model: type[Model], key: UUID) -> Model | None:
     """What staff see although no row of it is stored: the built-in automations that their company never changed."""
-    if model is not models.Automation or info.context.caller.scope is not Scope.INSPECTOR:
+    if model is not models.Automation or info.context.principal.scope is not Scope.INSPECTOR:
         return None
-    return unchanged_of(info.context.caller.company_id, key)
+    return unchanged_of(info.context.principal.company_id, key)
 
 
 def _row_of(global_id: str) -> tuple[type[Model], UUID] | None:
@@ -88,12 +88,12 @@ def _row_of(global_id: str) -> tuple[type[Model], UUID] | None:
         return None
 
 
-async def inspection(info: Info, global_id: str) -> Any:
+async def inspection(info: Info, global_id: str) -> models.Inspection:
     """One visible inspection."""
     return await read_one(info, models.Inspection, row_id(global_id, "Inspection", field="id"))
 
 
-async def invoice(info: Info, global_id: str) -> Any:
+async def invoice(info: Info, global_id: str) -> models.Invoice:
     """One visible invoice."""
     return await read_one(info, models.Invoice, row_id(global_id, "Invoice", field="id"))
 
@@ -113,40 +113,46 @@ class PayerViewer:
     """Somebody in a payment portal."""
 
 
-async def viewer(info: Info) -> Any:
+VIEWERS: dict[Scope, type[InspectorViewer | ClientViewer | PayerViewer]] = {
+    Scope.INSPECTOR: InspectorViewer,
+    Scope.CLIENT: ClientViewer,
+    Scope.PAYER: PayerViewer,
+}
+
+
+async def viewer(info: Info) -> InspectorViewer | ClientViewer | PayerViewer | None:
     """Whoever asks."""
-    if info.context.principal is None:
+    if info.context.authenticated is None:
         return None
-    scope = info.context.principal.scope
-    return {Scope.INSPECTOR: InspectorViewer, Scope.CLIENT: ClientViewer, Scope.PAYER: PayerViewer}[scope]()
+    return VIEWERS[info.context.authenticated.scope]()
 
 
-async def viewer_user(info: Info) -> Any:
+async def viewer_user(info: Info) -> models.User:
     """The signed-in user."""
-    return await read_one(info, models.User, _key(info.context.caller.user_id))
+    return await read_one(info, models.User, _key(info.context.principal.user_id))
 
 
-async def viewer_company(info: Info) -> Any:
+async def viewer_company(info: Info) -> models.Company:
     """The signed-in user's company."""
-    return await read_one(info, models.Company, info.context.caller.company_id)
+    return await read_one(info, models.Company, info.context.principal.company_id)
 
 
-async def viewer_person(info: Info) -> Any:
+async def viewer_person(info: Info) -> models.Person | None:
     """Whom the link was made for, if it was for somebody in the People box."""
-    person_id = info.context.caller.person_id
+    person_id = info.context.principal.person_id
     if person_id is None:
         return None
-    return await selected(info, visible(models.Person, info.context.caller).filter(id=person_id)).first()
+    return await selected(info, visible(models.Person, info.context.principal).filter(id=person_id)).first()
 
 
-async def viewer_inspection(info: Info) -> Any:
+async def viewer_inspection(info: Info) -> models.Inspection:
     """The one inspection that the link opens."""
-    return await read_one(info, models.Inspection, _key(info.context.caller.inspection_id))
+    return await read_one(info, models.Inspection, _key(info.context.principal.inspection_id))
 
 
-async def viewer_invoice(info: Info) -> Any:
+async def viewer_invoice(info: Info) -> models.Invoice:
     """The one invoice that the link opens."""
-    return await read_one(info, models.Invoice, _key(info.context.caller.invoice_id))
+    return await read_one(info, models.Invoice, _key(info.context.principal.invoice_id))
 
 
 def _key(value: UUID | None) -> UUID:
@@ -154,12 +160,14 @@ def _key(value: UUID | None) -> UUID:
     return value
 
 
-async def inspections(info: Info, page: PageRequest, filter: Any, *, descending: bool) -> Page[models.Inspection]:
+async def inspections(
+    info: Info, page: PageRequest, filter: InspectionFilter | None, *, descending: bool
+) -> Page[models.Inspection]:
     """The company's inspections by date."""
-    rows = visible(models.Inspection, info.context.caller)
+    rows = visible(models.Inspection, info.context.principal)
     if filter is not None:
         rows = rows.filter(
-            *_equal(status=filter.status, payment_status=filter.payment_status),
+            *_where(status=filter.status, payment_status=filter.payment_status),
             *_between("scheduled_at", filter.scheduled_from, filter.scheduled_to),
             *_outstanding(filter.outstanding),
         )
@@ -172,19 +180,19 @@ async def inspections(info: Info, page: PageRequest, filter: Any, *, descending:
 
 async def people(info: Info, page: PageRequest, search: str | None) -> Page[models.Person]:
     """The company's people by name."""
-    rows = visible(models.Person, info.context.caller)
+    rows = visible(models.Person, info.context.principal)
     if search:
         sought = _sought(search, "search")
         rows = rows.filter(Q(name__icontains=sought) | Q(email__icontains=sought))
     return await read_page(selected(info, rows), page, order=[("name", str), ("id", UUID)])
 
 
-async def invoices(info: Info, page: PageRequest, filter: Any) -> Page[models.Invoice]:
+async def invoices(info: Info, page: PageRequest, filter: InvoiceFilter | None) -> Page[models.Invoice]:
     """The company's invoices, the newest first."""
-    rows = visible(models.Invoice, info.context.caller)
+    rows = visible(models.Invoice, info.context.principal)
     if filter is not None:
         rows = rows.filter(
-            *_equal(
+            *_where(
                 kind=filter.kind,
                 status=filter.status,
                 payment_status=filter.payment_status,
@@ -198,12 +206,12 @@ async def invoices(info: Info, page: PageRequest, filter: Any) -> Page[models.In
     return await read_page(selected(info, rows), page, order=[("-id", UUID)])
 
 
-async def payments(info: Info, page: PageRequest, filter: Any) -> Page[models.Payment]:
+async def payments(info: Info, page: PageRequest, filter: PaymentFilter | None) -> Page[models.Payment]:
     """The company's payments, the newest first."""
-    rows = visible(models.Payment, info.context.caller)
+    rows = visible(models.Payment, info.context.principal)
     if filter is not None:
         rows = rows.filter(
-            *_equal(
+            *_where(
                 state=filter.status,
                 method=filter.method,
                 payer_role=filter.payer_role,
@@ -216,12 +224,12 @@ async def payments(info: Info, page: PageRequest, filter: Any) -> Page[models.Pa
     return await read_page(selected(info, rows), page, order=[("-created_at", datetime), ("-id", UUID)])
 
 
-async def emails(info: Info, page: PageRequest, filter: Any) -> Page[models.Email]:
+async def emails(info: Info, page: PageRequest, filter: EmailFilter | None) -> Page[models.Email]:
     """The company's mails, the newest first."""
-    rows = visible(models.Email, info.context.caller)
+    rows = visible(models.Email, info.context.principal)
     if filter is not None:
         to = _sought(filter.to or "", "filter", "to") or None
-        rows = rows.filter(*_equal(status=filter.status, kind=filter.kind, to_address=to))
+        rows = rows.filter(*_where(status=filter.status, kind=filter.kind, to_address=to))
     return await read_page(selected(info, rows), page, order=[("-queued_at", datetime), ("-id", UUID)])
 
 
@@ -237,8 +245,9 @@ def _numbered(text: str) -> Q:
     return Q(number=text) if len(text) <= NUMBER_LENGTH_MAX else Q(pk__in=[])
 
 
-def _equal(**wanted: Any) -> list[Q]:
-    return [Q(**{column: value}) for column, value in wanted.items() if value not in (None, strawberry.UNSET)]
+def _where(**wanted: Any) -> list[Q]:
+    """Conditions on columns, without those that nothing is asked of. Any, because a column may be of any type."""
+    return [Q(**{column: value}) for column, value in wanted.items() if value is not None]
 
 
 def _outstanding(wanted: bool | None) -> list[Q]:
@@ -250,5 +259,4 @@ def _outstanding(wanted: bool | None) -> list[Q]:
 
 def _between(column: str, start: datetime | None, end: datetime | None) -> list[Q]:
     """From `start`, up to and without `end`."""
-    bounds: dict[str, Any] = {f"{column}__gte": start, f"{column}__lt": end}
-    return [Q(**{name: value}) for name, value in bounds.items() if value is not None]
+    return _where(**{f"{column}__gte": start, f"{column}__lt": end})

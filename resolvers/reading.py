@@ -36,7 +36,7 @@ Tree: TypeAlias = "dict[str, Tree]"
 
 async def read_one(info: Info, model: type[ModelType], row_id: UUID, *, field: str = "id") -> ModelType:
     """The visible row with what is selected of it. Raises NotFound naming `field`."""
-    row = await selected(info, visible(model, info.context.caller).filter(id=row_id)).first()
+    row = await selected(info, visible(model, info.context.principal).filter(id=row_id)).first()
     if row is None:
         raise NotFound(model.__name__, field=(field,))
     return row
@@ -45,7 +45,7 @@ async def read_one(info: Info, model: type[ModelType], row_id: UUID, *, field: s
 def selected(info: Info, rows: QuerySet[ModelType]) -> QuerySet[ModelType]:
     """`rows` with the relations that the field being resolved selects of them."""
     tree = _plan(info._raw_info, rows.model.__name__)
-    return rows.prefetch_related(*_prefetches(rows.model, tree, info.context.caller))
+    return rows.prefetch_related(*_prefetches(rows.model, tree, info.context.principal))
 
 
 def _prefetches(model: type[Model], tree: Tree, principal: Principal) -> Iterator[Prefetch]:

@@ -13,12 +13,12 @@ async def payment_report(
     info: Info, start: datetime, end: datetime, group: payment_reports.PaymentReportGroup
 ) -> list[payment_reports.PaymentReportRow]:
     """The figures of a period in groups."""
-    return await payment_reports.payment_report(info.context.caller, Period(start, end), group)
+    return await payment_reports.payment_report(info.context.principal, Period(start, end), group)
 
 
 async def outstanding(info: Info) -> Money:
     """What somebody can still be asked for on all invoices."""
-    return await payment_reports.outstanding(info.context.caller)
+    return await payment_reports.outstanding(info.context.principal)
 
 
 def payment_export_url(info: Info, start: datetime, end: datetime) -> str:
@@ -33,5 +33,9 @@ def receivables_export_url(info: Info, start: datetime, end: datetime) -> str:
 
 def _export_url(info: Info, name: str, start: datetime, end: datetime) -> str:
     period = Period(start, end)
-    bound = {"company": info.context.caller.company_id, "from": period.start.isoformat(), "to": period.end.isoformat()}
+    bound = {
+        "company": info.context.principal.company_id,
+        "from": period.start.isoformat(),
+        "to": period.end.isoformat(),
+    }
     return info.context.dependencies.sign_address(f"/exports/{name}.csv?{urlencode(bound)}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -13,6 +13,11 @@ from resolvers.context import Context, Info
 from resolvers.reading import read_one
 from rules.errors import ErrorCode, Refusal
 from rules.notices import Notice
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Input = TypeVar("Input", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +41,37 @@ class MutationResult:
     """What a mutation did: the key of the row it changed, what else its payload tells, and what to know of it."""
 
     row_id: UUID | None = None
-    extras: dict[str, Any] = field(default_factory=dict)
+    extras: dict[str, object] = field(default_factory=dict)
     user_errors: tuple[UserError, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
 async def run(
-    work: Callable[[Context, Any], Awaitable[MutationResult]], context: Context, given: Any
+    work: Callable[[Context, Input], Awaitable[MutationResult]], context: Context, input: Input
 ) -> MutationResult:
     """Carry out a mutation; a refusal is its answer, everything else a fault."""
     try:
-        return await work(context, given)
+        return await work(context, input)
     except Refusal as refusal:
         context.refusals.extend(one.code for one in refusal.each)
-        return MutationResult(user_errors=_told(refusal, given))
+        return MutationResult(user_errors=_user_errors(refusal, input))
 
 
-def _told(refusal: Refusal, given: Any) -> tuple[UserError, ...]:
+def _user_errors(refusal: Refusal, input: "DataclassInstance") -> tuple[UserError, ...]:
     """All that was refused, in the order of the input's fields; what names none of them comes first."""
-    places = {to_camel_case(known.name): place for place, known in enumerate(fields(given), start=1)}
+    places = {to_camel_case(known.name): place for place, known in enumerate(fields(input), start=1)}
     each = sorted(refusal.each, key=lambda one: places.get(one.field[0], 0) if one.field else 0)
     return tuple(UserError.of(one) for one in each)
 
 
-async def read_back(changed: MutationResult, info: Info, type_name: str) -> Any:
-    """The changed row as the caller may see it; None when the mutation was refused."""
-    if changed.row_id is None:
+async def read_back(result: MutationResult, info: Info, type_name: str) -> Any:
+    """The changed row as the principal may see it; None when the mutation was refused.
+
+    Any, because which model it is follows from `type_name`, which mypy can't know.
+    """
+    if result.row_id is None:
         return None
-    return await read_one(info, getattr(models, type_name), changed.row_id)
+    return await read_one(info, getattr(models, type_name), result.row_id)
 
 
 def given_fields(input: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Answers about signing in."""
 
-from operations.identity import sessions as sessions
+from operations.identity import sessions
 from resolvers.context import Context
 from resolvers.results import MutationResult
 from schema.inputs.sessions import RefreshSessionInput, SignInInput, SignOutInput
@@ -19,5 +19,5 @@ async def refresh_session(context: Context, input: RefreshSessionInput) -> Mutat
 
 
 async def sign_out(context: Context, _: SignOutInput) -> MutationResult:
-    await sessions.sign_out(context.caller)
+    await sessions.sign_out(context.principal)
     return MutationResult(extras={"signed_out": True})

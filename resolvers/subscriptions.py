@@ -22,7 +22,7 @@ async def inspection_changed(info: Info, global_id: str) -> Any:
 async def invoice_changed(info: Info, global_id: str) -> Any:
     """One visible invoice, watched."""
     key = row_id(global_id, "Invoice", field="invoiceId")
-    info.context.watching.begin(await _watched_with(info.context.caller, key))
+    info.context.watching.begin(await _watched_with(info.context.principal, key))
     return await read_one(info, models.Invoice, key, field="invoiceId")
 
 

@@ -1,28 +1,33 @@
-"""How a mutation is declared: one input, one payload, and refusals told in the payload."""
+"""How a mutation is declared: one input, one payload, and its refusals in the payload."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
 
 from graphql_server.access import allow, public
+from resolvers import results
 from resolvers.context import Context, Info
 from resolvers.results import MutationResult, read_back, run
+from rules import notices
 from rules.access import Scope
 from schema.base_types import Notice, UserError
 
-Work = Callable[[Context, Any], Awaitable[MutationResult]]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Input = TypeVar("Input", bound="DataclassInstance")
 
 
 def mutation(
-    work: Work,
+    work: Callable[[Context, Input], Awaitable[MutationResult]],
     *scopes: Scope,
-    takes: type,
+    takes: type[Input],
     returns: type,
     description: str,
     statements: int = 0,
-) -> Any:
-    """A mutation that `work` carries out; without scopes anybody may call it."""
+) -> object:
+    """A mutation that `work` carries out with the input it `takes`; without scopes anybody may call it."""
 
     async def resolve(info: Info, input: takes) -> returns:  # type: ignore[valid-type]
         return await run(work, info.context, input)
@@ -32,14 +37,14 @@ def mutation(
     return allow(*scopes, **options) if scopes else public(**options)
 
 
-def payload(name: str, *scopes: Scope, **shown: Any) -> Any:
-    """A payload type: what the mutation changed, read back as the caller may see it, and why it was refused.
+def payload(name: str, *scopes: Scope, **shown: object) -> type:
+    """A payload type: what the mutation changed, read back as the principal may see it, and why it was refused.
 
     Each of `shown` is a type of the schema, which these scopes may read, or a field of its own.
     """
-    namespace: dict[str, Any] = {"__module__": __name__}
+    namespace: dict[str, object] = {"__module__": __name__}
     for field, value in shown.items():
-        namespace[field] = _changed(value, *scopes) if isinstance(value, type) else value
+        namespace[field] = _row(value, *scopes) if isinstance(value, type) else value
     namespace["user_errors"] = public(
         graphql_type=list[UserError], resolver=_errors, description="Why it was refused; empty when it was done."
     )
@@ -51,7 +56,7 @@ def payload(name: str, *scopes: Scope, **shown: Any) -> Any:
     return strawberry.type(type(name, (), namespace), description="What a mutation changed, or why it did not.")
 
 
-def _changed(node: type, *scopes: Scope) -> Any:
+def _row(node: type, *scopes: Scope) -> object:
     return allow(
         *scopes,
         graphql_type=node | None,
@@ -68,9 +73,9 @@ def _read_back(node: type) -> Callable[..., Any]:
     return resolve
 
 
-def _errors(root: strawberry.Parent[MutationResult]) -> Any:
+def _errors(root: strawberry.Parent[MutationResult]) -> tuple[results.UserError, ...]:
     return root.user_errors
 
 
-def _notices(root: strawberry.Parent[MutationResult]) -> Any:
+def _notices(root: strawberry.Parent[MutationResult]) -> tuple[notices.Notice, ...]:
     return root.notices

@@ -1,10 +1,10 @@
 """The root of reading: one field for each way in."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import strawberry
+from tortoise.models import Model
 
 import models
 import resolvers.queries as resolve
@@ -12,14 +12,12 @@ from graphql_server.access import allow, public
 from graphql_server.paging import After, Before, First, Last, Page, page_request
 from resolvers import automations
 from resolvers.context import Info
-from rules.roles import PersonRole
-from rules.states import EmailStatus, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState, PaymentStatus
 from schema.automations import Automation
 from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType
 from schema.companies import Company, User
 from schema.emails import EmailConnection
 from schema.enums import describe
-from schema.inputs.declare import given
+from schema.inputs.filters import EmailFilter, InspectionFilter, InvoiceFilter, PaymentFilter
 from schema.inspections import Inspection, InspectionConnection
 from schema.invoices import Invoice, InvoiceConnection
 from schema.nodes import EVERY_SCOPE, Node
@@ -74,52 +72,7 @@ describe(
 )
 
 
-@strawberry.input(description="Which inspections; all conditions must hold.")
-class InspectionFilter:
-    status: models.InspectionStatus | None = given("In this status.", default=None)
-    payment_status: PaymentStatus | None = given("Whose entries add up to this.", default=None)
-    scheduled_from: datetime | None = given("Taking place at this time or later.", default=None)
-    scheduled_to: datetime | None = given("Taking place before this time.", default=None)
-    search: str | None = given("Part of the address, or the whole number.", default=None)
-    outstanding: bool | None = given(
-        "True: for which somebody can still be asked for something; false: for which nobody can.", default=None
-    )
-
-
-@strawberry.input(description="Which invoices; all conditions must hold.")
-class InvoiceFilter:
-    kind: InvoiceKind | None = given("Of this kind.", default=None)
-    status: InvoiceStatus | None = given("In this status.", default=None)
-    payment_status: PaymentStatus | None = given("Whose entries add up to this.", default=None)
-    outstanding: bool | None = given(
-        "True: on which somebody can still be asked for something; false: on which nobody can.", default=None
-    )
-    payer_role: PersonRole | None = given("That bill somebody in this role.", default=None)
-    search: str | None = given("Part of the name that is billed, or the whole number.", default=None)
-
-
-@strawberry.input(description="Which payments; all conditions must hold.")
-class PaymentFilter:
-    status: PaymentState | None = given("In this status.", default=None)
-    method: PaymentMethod | None = given("Made this way.", default=None)
-    payer_role: PersonRole | None = given("Made by somebody in this role.", default=None)
-    created_from: datetime | None = given("Begun at this time or later.", default=None)
-    created_to: datetime | None = given("Begun before this time.", default=None)
-    settled_from: datetime | None = given("Settled at this time or later.", default=None)
-    settled_to: datetime | None = given("Settled before this time.", default=None)
-    invoice_status: InvoiceStatus | None = given("Of invoices in this status.", default=None)
-    payer_name: str | None = given("Part of the payer's name.", default=None)
-
-
-@strawberry.input(description="Which mails; all conditions must hold.")
-class EmailFilter:
-    status: EmailStatus | None = given("In this status.", default=None)
-    kind: models.EmailKind | None = given("Of this kind.", default=None)
-    to: str | None = given("To exactly this address.", default=None)
-
-
-def _filter(kind: type) -> object:
-    return Annotated[kind | None, strawberry.argument(description="Which of them; all if left out.")]
+ALL = strawberry.argument(description="Which of them; all if left out.")
 
 
 @strawberry.type(description="Reading.")
@@ -132,31 +85,32 @@ class Query(Reporting):
         description="The company's automations, the built-in ones first.",
     )
 
-    @allow(*EVERY_SCOPE, statements=1, description="Anything visible, by its global id.")
-    async def node(self, info: Info, id: GlobalId) -> Node | None:
-        return await resolve.node(info, id)  # type: ignore[no-any-return]
+    @allow(*EVERY_SCOPE, statements=1, graphql_type=Node | None, description="Anything visible, by its global id.")
+    async def node(self, info: Info, id: GlobalId) -> Model:
+        return await resolve.node(info, id)
 
     @allow(
         *EVERY_SCOPE,
         statements=len(resolve.NODES),
+        graphql_type=list[Node | None],
         description="Anything visible by global ids, at most 100: in their order, and null where there is nothing.",
     )
-    async def nodes(self, info: Info, ids: GlobalIds) -> list[Node | None]:
+    async def nodes(self, info: Info, ids: GlobalIds) -> list[Model | None]:
         return await resolve.nodes(info, ids)
 
-    @allow(INSPECTOR, CLIENT, statements=1, description="One inspection.")
-    async def inspection(self, info: Info, id: GlobalId) -> Inspection | None:
-        return await resolve.inspection(info, id)  # type: ignore[no-any-return]
+    @allow(INSPECTOR, CLIENT, statements=1, graphql_type=Inspection | None, description="One inspection.")
+    async def inspection(self, info: Info, id: GlobalId) -> models.Inspection:
+        return await resolve.inspection(info, id)
 
-    @allow(INSPECTOR, CLIENT, PAYER, statements=1, description="One invoice.")
-    async def invoice(self, info: Info, id: GlobalId) -> Invoice | None:
-        return await resolve.invoice(info, id)  # type: ignore[no-any-return]
+    @allow(INSPECTOR, CLIENT, PAYER, statements=1, graphql_type=Invoice | None, description="One invoice.")
+    async def invoice(self, info: Info, id: GlobalId) -> models.Invoice:
+        return await resolve.invoice(info, id)
 
     @allow(INSPECTOR, statements=1, graphql_type=InspectionConnection, description="Inspections by date.")
     async def inspections(
         self,
         info: Info,
-        filter: _filter(InspectionFilter) = None,  # type: ignore[valid-type]
+        filter: Annotated[InspectionFilter | None, ALL] = None,
         order_by: Annotated[
             InspectionOrder | None, strawberry.argument(description="The latest first, if left out.")
         ] = None,
@@ -186,7 +140,7 @@ class Query(Reporting):
     async def invoices(
         self,
         info: Info,
-        filter: _filter(InvoiceFilter) = None,  # type: ignore[valid-type]
+        filter: Annotated[InvoiceFilter | None, ALL] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -199,7 +153,7 @@ class Query(Reporting):
     async def payments(
         self,
         info: Info,
-        filter: _filter(PaymentFilter) = None,  # type: ignore[valid-type]
+        filter: Annotated[PaymentFilter | None, ALL] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -212,7 +166,7 @@ class Query(Reporting):
     async def emails(
         self,
         info: Info,
-        filter: _filter(EmailFilter) = None,  # type: ignore[valid-type]
+        filter: Annotated[EmailFilter | None, ALL] = None,
         first: First = None,
         after: After = None,
         last: Last = None,

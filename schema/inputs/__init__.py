@@ -1,1 +1,1 @@
-"""What mutations take, by domain; a leaf, so that resolvers may import it."""
+"""What mutations take, by domain, and what lists are filtered by; a leaf, so that resolvers may import it."""
