@@ -9,14 +9,15 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from app.graphiql import explorer_page
 from app.health import Check, health_routes
 from graphql_server.executor import Executor
-from graphql_server.http.endpoint import STATUS_OF_REFUSAL, Authenticate, GraphQLEndpoint, MakeContext, error_response
+from graphql_server.http.endpoint import STATUS_OF_REFUSAL, GraphQLEndpoint, MakeContext, error_response
 from graphql_server.http.origins import OriginGuard, readable_by
 from graphql_server.http.security import SecurityMiddleware
-from graphql_server.websocket.endpoint import SubscriptionEndpoint
+from graphql_server.principals import Authenticate, Caller
 from rules.errors import ErrorCode, Refusal
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -25,13 +26,13 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 def build_app(
     executor: Executor,
     *,
-    authenticate: Authenticate,
-    make_context: MakeContext,
+    authenticate: Authenticate[Caller],
+    make_context: MakeContext[Caller],
     checks: Mapping[str, Check],
     allowed_origins: Collection[str] = (),
     explorer: bool = False,
     routes: Sequence[BaseRoute] = (),
-    subscriptions: SubscriptionEndpoint | None = None,
+    subscriptions: ASGIApp | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
     """The whole HTTP application; `routes` are those of webhooks and documents, `explorer` is for development."""

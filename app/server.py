@@ -26,7 +26,7 @@ from graphql_server.websocket.session import Shared
 from models.changes import ChangeListener, Subscription
 from models.database import missing_migrations, ping
 from resolvers.context import Context, Dependencies
-from rules.access import Principal
+from rules.access import Principal, Scope
 from schema.root import build_api
 
 
@@ -35,7 +35,7 @@ class Wiring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.news = ChangeListener(settings.database_url.get_secret_value())
+        self.changes = ChangeListener(settings.database_url.get_secret_value())
         self.held: Resources | None = None
         self.dependencies: Dependencies | None = None
         self.bad_links: LinkLimit | None = None
@@ -46,7 +46,7 @@ class Wiring:
         async with AsyncExitStack() as stack:
             if self.held is None:
                 self.connect(await stack.enter_async_context(resources(self.settings)))
-            await stack.enter_async_context(self.news.listening())
+            await stack.enter_async_context(self.changes.listening())
             yield
 
     def connect(self, held: Resources) -> None:
@@ -111,7 +111,14 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
     if held is not None:
         wiring.connect(held)
     executor = Executor(build_api(), introspection=settings.explorer)
-    shared = Shared(executor, wiring.authenticate, wiring.reauthenticate, wiring.make_watching_context, wiring.news)
+    shared = Shared(
+        executor,
+        wiring.authenticate,
+        wiring.reauthenticate,
+        wiring.make_watching_context,
+        wiring.changes,
+        only_differing={Scope.CLIENT},  # They may not learn of what they can't see, such as another's declined card.
+    )
     return build_app(
         executor,
         authenticate=wiring.authenticate,

@@ -1,1 +1,1 @@
-"""GraphQL over HTTP: what a request must look like, and what a response tells."""
+"""GraphQL over HTTP: what a request must look like, and what a response says."""

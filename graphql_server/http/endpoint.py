@@ -1,22 +1,20 @@
 """The GraphQL endpoint: a request's way from HTTP to the executor and back, as the GraphQL-over-HTTP draft has it."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Generic, Protocol
 
 import structlog
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graphql_server.documents import format_refusal
+from graphql_server.errors import ErrorCode, Refusal
 from graphql_server.executor import Executor, Outcome, Result
 from graphql_server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, choose, is_json_in_utf8
 from graphql_server.http.requests import BadRequest, GraphQLRequest, parse_body, parse_query_string, read_body
-from rules.access import Principal
-from rules.errors import ErrorCode, Refusal
-
-Authenticate = Callable[[HTTPConnection], Awaitable[Principal | None]]
+from graphql_server.principals import Authenticate, Caller
 
 
 class RequestContext(Protocol):
@@ -24,10 +22,10 @@ class RequestContext(Protocol):
 
     @property
     def refusals(self) -> Sequence[str]:
-        """The codes of the user errors that were told."""
+        """The codes of the user errors that mutations answered with."""
 
 
-MakeContext = Callable[[Request, Principal | None, str], RequestContext]
+MakeContext = Callable[[Request, Caller | None, str], RequestContext]
 
 OPERATION_NAME_LOGGED_MAX: Final = 64
 CODES_LOGGED_MAX: Final = 10
@@ -39,7 +37,7 @@ STATUS_OF_OUTCOME: Final = {
     Outcome.NOT_A_QUERY: 405,
 }
 assert STATUS_OF_OUTCOME.keys() == set(Outcome)
-STATUS_OF_REFUSAL: Final = {
+STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
     ErrorCode.UNAUTHENTICATED: 401,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.NOT_FOUND: 404,
@@ -48,15 +46,15 @@ STATUS_OF_REFUSAL: Final = {
 }
 
 
-class GraphQLEndpoint:
+class GraphQLEndpoint(Generic[Caller]):
     """An ASGI application for one path. `page`, if given, answers browsers that ask for HTML."""
 
     def __init__(
         self,
         executor: Executor,
         *,
-        authenticate: Authenticate,
-        make_context: MakeContext,
+        authenticate: Authenticate[Caller],
+        make_context: MakeContext[Caller],
         page: Callable[[], Response] | None = None,
     ) -> None:
         self.executor = executor
@@ -85,9 +83,12 @@ class GraphQLEndpoint:
         except BadRequest as refused:
             _note(request, codes=[ErrorCode.MALFORMED_OPERATION.value])
             return _refuse(refused, media_type)
-        except Refusal as refusal:
+        except Exception as fault:
+            refusal = self.executor.refusal_of(fault)
+            if refusal is None:
+                raise
             _note(request, codes=[str(refusal.code)])
-            return _refuse_caller(refusal, media_type)
+            return _refuse_principal(refusal, media_type)
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         asked = await _read(request)
@@ -107,18 +108,18 @@ class GraphQLEndpoint:
         _note_result(request, result, context.refusals)
         return _respond(result, media_type)
 
-    async def _principal(self, request: Request, asked: GraphQLRequest) -> Principal | None:
+    async def _principal(self, request: Request, asked: GraphQLRequest) -> Caller | None:
         """Who asks. A token that is not valid any more is in nobody's way to what needs none: signing in, above all."""
         try:
             return await self.authenticate(request)
-        except Refusal:
-            if self.executor.needs_no_token(asked.query):
-                return None
-            raise
+        except Exception as fault:
+            if self.executor.refusal_of(fault) is None or not self.executor.needs_no_token(asked.query):
+                raise
+            return None
 
 
 def _note_result(request: Request, result: Result, refusals: Iterable[str]) -> None:
-    """What ran, by its name in the document, and with which codes; nothing of what it was given or told."""
+    """What ran, by its name in the document, and with which codes; nothing of what it was given or answered."""
     name = result.operation_name
     codes = {*(str(error["extensions"]["code"]) for error in result.errors), *map(str, refusals)}
     _note(
@@ -148,9 +149,9 @@ def json_response(
     return Response(body, status, dict(headers or {}), f"{media_type}; charset=utf-8")
 
 
-def error_response(status: int, message: str, code: ErrorCode, media_type: str = JSON, **headers: str) -> Response:
+def error_response(status: int, message: str, code: str, media_type: str = JSON, **headers: str) -> Response:
     """One error in the shape of a GraphQL response, so that clients read every refusal alike."""
-    errors = [{"message": message, "extensions": {"code": code.value}}]
+    errors = [{"message": message, "extensions": {"code": str(code)}}]
     return json_response({"errors": errors}, status, media_type, headers)
 
 
@@ -185,7 +186,7 @@ def _refuse(refused: BadRequest, media_type: str, headers: Mapping[str, str] | N
     )
 
 
-def _refuse_caller(refusal: Refusal, media_type: str) -> Response:
+def _refuse_principal(refusal: Refusal, media_type: str) -> Response:
     """A token that is not valid, or a caller who asks too often; nothing was run."""
     headers = {}
     if refusal.code == ErrorCode.UNAUTHENTICATED:

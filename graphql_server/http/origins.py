@@ -8,8 +8,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from graphql_server.errors import ErrorCode
 from graphql_server.http.endpoint import error_response
-from rules.errors import ErrorCode
 
 PREFLIGHT_SECONDS: Final = 600
 HEADERS_ALLOWED: Final = ("Authorization", "Content-Type", "X-Request-ID")
@@ -44,7 +44,7 @@ class OriginGuard:
 
 
 def readable_by(origins: Collection[str], *methods: str) -> Middleware:
-    """CORS: pages of these origins may read the answers to requests of these methods, GET unless told otherwise.
+    """CORS: pages of these origins may read the answers to requests of these methods, GET unless others are named.
 
     It keeps nobody from asking; where that matters, OriginGuard stands before it.
     """

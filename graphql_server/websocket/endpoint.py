@@ -3,30 +3,32 @@
 import asyncio
 import contextlib
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Generic
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from graphql_server.errors import ErrorCode
 from graphql_server.http.client_addresses import address_of
 from graphql_server.http.endpoint import error_response
+from graphql_server.principals import Caller
+from graphql_server.websocket.changes import Watching
 from graphql_server.websocket.messages import SUBPROTOCOL
 from graphql_server.websocket.session import Shared, WebsocketSession
-from rules.errors import ErrorCode
 
 STOP_SECONDS_MAX: Final = 0.8
-"""How long conversations may take to say goodbye when the process stops."""
+"""How long sessions may take to close when the process stops."""
 
 
-class SubscriptionEndpoint:
+class SubscriptionEndpoint(Generic[Caller, Watching]):
     """An ASGI application for the websockets of one path."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared[Caller, Watching]) -> None:
         self.shared = shared
         self.stopping = False
-        self.sessions: set[WebsocketSession] = set()
-        self.of_address: dict[str, set[WebsocketSession]] = {}
+        self.sessions: set[WebsocketSession[Caller, Watching]] = set()
+        self.of_address: dict[str, set[WebsocketSession[Caller, Watching]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
@@ -43,11 +45,11 @@ class SubscriptionEndpoint:
             self._leave(session)
             session.over.set()
 
-    def _enter(self, session: WebsocketSession) -> None:
+    def _enter(self, session: WebsocketSession[Caller, Watching]) -> None:
         self.sessions.add(session)
         self.of_address.setdefault(session.address, set()).add(session)
 
-    def _leave(self, session: WebsocketSession) -> None:
+    def _leave(self, session: WebsocketSession[Caller, Watching]) -> None:
         self.sessions.discard(session)
         neighbours = self.of_address[session.address]
         neighbours.discard(session)
@@ -71,7 +73,7 @@ class SubscriptionEndpoint:
         return None
 
     async def stop(self) -> None:
-        """Say goodbye to all and accept nobody else. Safe to repeat."""
+        """Close all sessions and accept no other. Safe to repeat."""
         self.stopping = True
         leaving = tuple(self.sessions)
         for session in leaving:

@@ -39,7 +39,7 @@ class Ended(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Init:
-    """Begins the conversation; `authorization` is as in HTTP's header."""
+    """Begins the session; `authorization` is as in HTTP's header."""
 
     authorization: str | None
 

@@ -1,11 +1,11 @@
-"""One websocket's conversation: it begins with a token, serves subscriptions side by side, and ends as one."""
+"""One websocket's session: it begins with a token, serves subscriptions side by side, and ends as one."""
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, Generic
 from uuid import uuid4
 
 import structlog
@@ -13,11 +13,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.http.bounds import Limits
 from graphql_server.documents import format_refusal
+from graphql_server.errors import ErrorCode, OperationRefused, Refusal
 from graphql_server.executor import Executor, Outcome, Result, new_reference
 from graphql_server.http.client_addresses import address_of
-from graphql_server.http.endpoint import Authenticate
+from graphql_server.principals import Authenticate, Caller
+from graphql_server.websocket.bounds import Limits
+from graphql_server.websocket.changes import ChangeListener, Watching
 from graphql_server.websocket.messages import (
     SUBPROTOCOL,
     CloseCode,
@@ -29,9 +31,6 @@ from graphql_server.websocket.messages import (
     Subscribe,
     parse_message,
 )
-from models.changes import ChangeListener, Subscription
-from rules.access import Principal, Scope
-from rules.errors import ErrorCode, RateLimited, Refusal, Unauthenticated
 
 SEND_SECONDS_MAX: Final = 10.0
 """How long a client may take to read what it is sent, before it is taken for gone."""
@@ -46,26 +45,29 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Shared:
-    """What all conversations of a process have in common.
+class Shared(Generic[Caller, Watching]):
+    """What all sessions of a process have in common.
 
-    `authenticate` recognises the token a conversation begins with, `recognise` the same token again later.
+    `authenticate` checks the token that a session begins with, `reauthenticate` the same token again later. Requests of
+    the scopes in `only_differing` are not sent a value that equals the last: not even that something changed which
+    they may not see.
     """
 
     executor: Executor
-    authenticate: Authenticate
-    reauthenticate: Authenticate
-    make_context: Callable[[Principal, str, Subscription], object]
-    news: ChangeListener
+    authenticate: Authenticate[Caller]
+    reauthenticate: Authenticate[Caller]
+    make_context: Callable[[Caller, str, Watching], object]
+    changes: ChangeListener[Watching]
+    only_differing: Collection[str] = ()
     limits: Limits = field(default_factory=Limits)
     subscriptions: int = 0
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_MAX))
 
 
-class WebsocketSession:
+class WebsocketSession(Generic[Caller, Watching]):
     """From accepting the websocket to closing it. All its tasks end with it."""
 
-    def __init__(self, websocket: WebSocket, shared: Shared) -> None:
+    def __init__(self, websocket: WebSocket, shared: Shared[Caller, Watching]) -> None:
         self.websocket = websocket
         self.shared = shared
         self.address = address_of(websocket)
@@ -73,19 +75,19 @@ class WebsocketSession:
         self.caller: HTTPConnection = websocket
         self.request_id = uuid4().hex
         self.running: dict[str, asyncio.Task[None]] = {}
-        self.refused: Unauthenticated | None = None
+        self.refused: Refusal | None = None
         self.refused_names: tuple[str, ...] = ()
         self.served = 0
         self.who: dict[str, str] = {}
-        self.told_to_leave = asyncio.Event()
+        self.leaving = asyncio.Event()
         self.over = asyncio.Event()
 
     def leave(self) -> None:
         """End it soon, because the server stops."""
-        self.told_to_leave.set()
+        self.leaving.set()
 
     async def run(self) -> None:
-        """Converse until either side ends it."""
+        """Serve until either side ends it."""
         started = perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=self.request_id):
             ended = await self._run_until_ended()
@@ -105,7 +107,7 @@ class WebsocketSession:
         try:
             await self.websocket.accept(subprotocol=SUBPROTOCOL)
             async with asyncio.TaskGroup() as self.tasks:
-                self.tasks.create_task(self._leave_when_told())
+                self.tasks.create_task(self._leave_when_asked())
                 self.tasks.create_task(self._serve_messages())
         except* Ended as group:
             reasons += [each for each in group.exceptions if isinstance(each, Ended)]
@@ -128,8 +130,8 @@ class WebsocketSession:
         except (WebSocketDisconnect, RuntimeError, OSError, Ended):
             log.debug("websocket_gone")
 
-    async def _leave_when_told(self) -> None:
-        await self.told_to_leave.wait()
+    async def _leave_when_asked(self) -> None:
+        await self.leaving.wait()
         raise Ended(CloseCode.GOING_AWAY, "The server stops; connect again.")
 
     async def _serve_messages(self) -> None:
@@ -149,7 +151,10 @@ class WebsocketSession:
         self.caller = _bearing(self.websocket, init.authorization)
         try:
             principal = await self.shared.authenticate(self.caller)
-        except (Unauthenticated, RateLimited) as refusal:
+        except Exception as fault:
+            refusal = self._refusal_of(fault, ErrorCode.UNAUTHENTICATED, ErrorCode.RATE_LIMITED)
+            if refusal is None:
+                raise
             raise Ended(CloseCode.FORBIDDEN, refusal.message) from None
         if principal is None:
             raise Ended(CloseCode.FORBIDDEN, 'Send {"Authorization": "Bearer …"} as the payload of connection_init.')
@@ -181,7 +186,7 @@ class WebsocketSession:
     async def _subscribe(self, asked: Subscribe) -> None:
         if asked.id in self.running:
             raise Ended(CloseCode.DUPLICATE_ID, f"Subscriber for {asked.id} already exists")
-        if refusal := self._refusal():
+        if refusal := self._too_many():
             await self._send_errors(asked.id, [format_refusal(refusal)])
             return
         task = self.tasks.create_task(self._serve(asked))
@@ -195,18 +200,19 @@ class WebsocketSession:
         if self.running.get(name) is task:  # The client may have completed it, and used the id again.
             del self.running[name]
 
-    def _refusal(self) -> Refusal | None:
+    def _too_many(self) -> OperationRefused | None:
         limits = self.shared.limits
         if len(self.running) >= limits.subscriptions_per_socket_max:
             said = f"A websocket has at most {limits.subscriptions_per_socket_max} subscriptions; complete one first."
-            return Refusal(said, code=ErrorCode.RATE_LIMITED)
+            return OperationRefused(said, code=ErrorCode.RATE_LIMITED)
         if self.shared.subscriptions >= limits.subscriptions_max:
-            return Refusal("This server takes no more subscriptions now; try again later.", code=ErrorCode.BUSY)
+            said = "This server takes no more subscriptions now; try again later."
+            return OperationRefused(said, code=ErrorCode.BUSY)
         return None
 
     async def _serve(self, asked: Subscribe) -> None:
         """One subscription: the value now, and again after each change, until it has none."""
-        with self.shared.news.watch() as watch:
+        with self.shared.changes.watch() as watch:
             sent = None
             while True:
                 watch.look()
@@ -216,17 +222,17 @@ class WebsocketSession:
                     await self._send_errors(asked.id, result.errors)
                     return
                 response = result.as_response()
-                # A client is not told that something happened which they may not see, such as another's declined card.
-                if scope is not Scope.CLIENT or response != sent:
+                only_differing = scope in self.shared.only_differing
+                if not only_differing or response != sent:
                     await self._send({"id": asked.id, "type": "next", "payload": response})
-                    sent = response if scope is Scope.CLIENT else None
+                    sent = response if only_differing else None
                 await asyncio.sleep(PAUSE_SECONDS)
                 await watch.changed()
 
-    async def _read(self, asked: Subscribe, watch: Subscription) -> tuple[Scope, Result]:
+    async def _read(self, asked: Subscribe, watch: Watching) -> tuple[str, Result]:
         """As a query of whoever bears the token at this moment; by which scope."""
         async with self.shared.reads:
-            principal = await self._recognise()
+            principal = await self._reauthenticate()
             result = await self.shared.executor.execute(
                 asked.request.query,
                 scope=principal.scope,
@@ -237,16 +243,24 @@ class WebsocketSession:
             )
         return principal.scope, result
 
-    async def _recognise(self) -> Principal:
-        """Whoever bears the token now. Ends the conversation, and with it every subscription, if nobody does."""
+    async def _reauthenticate(self) -> Caller:
+        """Whoever bears the token now. Ends the session, and with it every subscription, if nobody does."""
         try:
             principal = await self.shared.reauthenticate(self.caller)
-        except Unauthenticated as refusal:
+        except Exception as fault:
+            refusal = self._refusal_of(fault, ErrorCode.UNAUTHENTICATED)
+            if refusal is None:
+                raise
             if self.refused is None:  # Several subscriptions may find out at once.
                 self.refused, self.refused_names = refusal, tuple(self.running)
             raise Ended(CloseCode.FORBIDDEN, refusal.message) from None
-        assert principal is not None, "the conversation began with a token"
+        assert principal is not None, "the session began with a token"
         return principal
+
+    def _refusal_of(self, fault: Exception, *codes: ErrorCode) -> Refusal | None:
+        """The fault, where it is a refusal with one of these codes."""
+        refusal = self.shared.executor.refusal_of(fault)
+        return refusal if refusal is not None and refusal.code in codes else None
 
     async def _keep_alive(self) -> None:
         """Look now and then whether the client is there and its token still good, also when nothing happens."""
@@ -254,7 +268,7 @@ class WebsocketSession:
             await asyncio.sleep(self.shared.limits.ping_seconds)
             await self._send({"type": "ping"})
             async with self.shared.reads:
-                await self._recognise()
+                await self._reauthenticate()
 
     async def _receive(self) -> Message:
         received = await self.websocket.receive()

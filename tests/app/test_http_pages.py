@@ -7,7 +7,7 @@ import pytest
 
 import app.health
 from app.health import NotReady
-from tests.graphql_server.edge import serve
+from tests.app.toy_app import serve
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 

@@ -8,7 +8,8 @@ import structlog
 from structlog.testing import capture_logs
 
 from graphql_server.http.security import HEADERS
-from tests.graphql_server.edge import ORIGIN, codes, serve
+from tests.app.toy_app import ORIGIN, serve
+from tests.graphql_server.edge import codes
 
 PAINT = {"query": 'mutation { paint(input: {color: "red"}) }'}
 

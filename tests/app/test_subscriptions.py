@@ -153,7 +153,7 @@ async def test_a_field_that_a_scope_may_not_read_refuses_the_subscription(
         watched = await socket.subscribe(query, id=invoice["id"])
         errors = await watched.errors()
         assert errors[0] == ("FORBIDDEN", f"Invoice.emails may not be read with scope {scope.upper()}.")
-        assert served.shared.news.watches == {}
+        assert served.changes.watches == {}
 
 
 async def test_what_is_not_yours_is_not_found(world: World, served: Serving) -> None:
@@ -177,7 +177,7 @@ async def test_what_is_not_yours_is_not_found(world: World, served: Serving) -> 
             message = await socket.hear()
             assert message["type"] == "error"
             assert [error["extensions"] for error in message["payload"]] == [{"code": "NOT_FOUND", "field": [argument]}]
-    assert served.shared.news.watches == {}
+    assert served.changes.watches == {}
 
 
 async def test_a_revoked_link_ends_the_subscription_at_once(world: World, served: Serving) -> None:
@@ -258,7 +258,7 @@ async def test_many_changes_are_few_values_with_a_pause_between(world: World, se
 
 async def test_what_was_missed_while_the_connection_was_cut_is_seen_after_it(world: World, served: Serving) -> None:
     job = await world.inspection()
-    news = served.shared.news
+    news = served.changes
     async with served.socket(world.inspector) as socket:
         watched = await socket.subscribe(INVOICE, id=job.primary_id)
         assert (await watched.value())["status"] == "OPEN"
@@ -277,7 +277,7 @@ async def _cut(served: Serving) -> None:
     )
     assert [row["ended"] for row in ended] == [True]
     async with asyncio.timeout(SECONDS_MAX):
-        while served.shared.news.connected.is_set():  # noqa: ASYNC110 - the gap lasts for less than a waiter's turn
+        while served.changes.connected.is_set():  # noqa: ASYNC110 - the gap lasts for less than a waiter's turn
             await asyncio.sleep(0)
 
 

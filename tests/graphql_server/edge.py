@@ -1,41 +1,52 @@
-"""The HTTP application over the toy schema, where a bearer token is the name of its scope."""
+"""The toy schema over HTTP, where a bearer token is the name of its scope."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import httpx
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from app.routes import build_app
 from graphql_server.executor import Executor
-from rules.access import Principal, Scope
-from rules.errors import ErrorCode, Refusal
-from tests.graphql_server.toy import toy_api
+from graphql_server.http.endpoint import GraphQLEndpoint
+from graphql_server.http.security import SecurityMiddleware
+from tests.graphql_server.toy import Scope, ToyRefusal, toy_api
 
-ORIGIN = "https://app.example.com"
 API = toy_api()
 
 
-class InvalidToken(Refusal):
-    code = ErrorCode.UNAUTHENTICATED
+class InvalidToken(ToyRefusal):
+    code = "UNAUTHENTICATED"
 
 
-class TooOften(Refusal):
-    code = ErrorCode.RATE_LIMITED
+class TooOften(ToyRefusal):
+    code = "RATE_LIMITED"
     retry_after_seconds = 60
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Whoever bears a token."""
+
+    scope: Scope
+
+    def as_logged(self) -> dict[str, str]:
+        return {"scope": self.scope.value}
 
 
 @dataclass
 class Context:
-    principal: Principal | None
+    principal: Bearer | None
     request_id: str
     refusals: tuple[str, ...] = ()
 
 
-async def authenticate(request: HTTPConnection) -> Principal | None:
+async def authenticate(request: HTTPConnection) -> Bearer | None:
     header = request.headers.get("authorization")
     if header is None:
         return None
@@ -46,33 +57,28 @@ async def authenticate(request: HTTPConnection) -> Principal | None:
         raise RuntimeError("postgres://user:hunter2@db")
     if token not in set(Scope):
         raise InvalidToken("The token is not valid.")
-    return Principal(Scope(token), company_id=uuid4())
+    return Bearer(Scope(token))
 
 
-def make_context(_: Request, principal: Principal | None, request_id: str) -> Context:
+def make_context(_: Request, principal: Bearer | None, request_id: str) -> Context:
     return Context(principal, request_id)
 
 
-async def passing() -> None:
-    pass
-
-
 @asynccontextmanager
-async def serve(
-    *, explorer: bool = False, checks: dict[str, Callable[[], Awaitable[object]]] | None = None
-) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application, as a browserless caller with an inspector's token."""
-    app = build_app(
-        Executor(API, introspection=True),
-        authenticate=authenticate,
-        make_context=make_context,
-        checks={"database": passing} if checks is None else checks,
-        allowed_origins=[ORIGIN],
-        explorer=explorer,
-    )
+async def client_of(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application, as a browserless caller with an inspector's token."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     headers = {"Authorization": "Bearer INSPECTOR"}
     async with httpx.AsyncClient(transport=transport, base_url="https://api.example.com", headers=headers) as client:
+        yield client
+
+
+@asynccontextmanager
+async def serve() -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the toy API, which stands on nothing but the server."""
+    endpoint = GraphQLEndpoint(Executor(API, introspection=True), authenticate=authenticate, make_context=make_context)
+    app = Starlette(routes=[Route("/graphql", endpoint)], middleware=[Middleware(SecurityMiddleware)])
+    async with client_of(app) as client:
         yield client
 
 

@@ -19,6 +19,8 @@ from app.server import create_app
 from graphql_server.websocket.endpoint import SubscriptionEndpoint
 from graphql_server.websocket.messages import SUBPROTOCOL
 from graphql_server.websocket.session import Shared
+from models.changes import ChangeListener, Subscription
+from rules.access import Principal
 from tests.world import Api, Json, World
 
 SECONDS_MAX = 10.0
@@ -130,15 +132,22 @@ class Serving:
     port: int
 
     @property
-    def endpoint(self) -> SubscriptionEndpoint:
+    def endpoint(self) -> SubscriptionEndpoint[Principal, Subscription]:
         """What holds all sockets."""
-        found: SubscriptionEndpoint = self.app.state.subscriptions
+        found: SubscriptionEndpoint[Principal, Subscription] = self.app.state.subscriptions
         return found
 
     @property
-    def shared(self) -> Shared:
-        """What all conversations have in common."""
+    def shared(self) -> Shared[Principal, Subscription]:
+        """What all sessions have in common."""
         return self.endpoint.shared
+
+    @property
+    def changes(self) -> ChangeListener:
+        """What wakes them."""
+        found = self.shared.changes
+        assert isinstance(found, ChangeListener), "the product's own"
+        return found
 
     def socket(self, api: Api | None = None, **options: Any) -> AbstractAsyncContextManager[Socket]:
         """As `opened`, to this server."""
@@ -157,7 +166,7 @@ async def serving(world: World) -> AsyncIterator[Serving]:
     try:
         port = server.servers[0].sockets[0].getsockname()[1]
         found = Serving(app, server, port)
-        await asyncio.wait_for(found.shared.news.connected.wait(), SECONDS_MAX)
+        await asyncio.wait_for(found.changes.connected.wait(), SECONDS_MAX)
         yield found
     finally:
         server.should_exit = True

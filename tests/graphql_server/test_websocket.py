@@ -317,7 +317,7 @@ async def test_nothing_is_left_of_two_hundred_clients_that_vanish(world: World, 
     for _ in range(20):
         await asyncio.gather(*(_come_and_go(served, world.inspector, invoice, chance) for _ in range(10)))
     await until(lambda: not served.endpoint.sessions and len(asyncio.all_tasks()) <= before)
-    assert (served.shared.subscriptions, served.shared.news.watches) == (0, {})
+    assert (served.shared.subscriptions, served.changes.watches) == (0, {})
     assert pool.get_size() == pool.get_idle_size(), "every connection is back"
     assert not served.shared.reads.locked()
     async with served.socket(world.inspector) as socket:
