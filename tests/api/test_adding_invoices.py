@@ -15,7 +15,7 @@ async def refusal_of(world: World, job: Job, entry: str) -> Refused:
 
 
 async def test_payee_comes_from_the_people_box_of_the_same_inspection(world: World) -> None:
-    """S6, S7"""
+    """Only an entry of the inspection's own People box can be billed (S6, S7)."""
     job, other = await world.inspection(), await world.inspection()
     stranger = await world.person("Sam Stranger")
     assert await refusal_of(world, job, other.entry()) == NOT_IN_BOX
@@ -27,14 +27,14 @@ async def test_payee_comes_from_the_people_box_of_the_same_inspection(world: Wor
 
 
 async def test_payee_of_another_company_is_refused(world: World) -> None:
-    """S7"""
+    """Nobody in another company's People box can be billed (S7)."""
     _, api = await world.new_company("Hillside Inspections", "owner@hillside.test")
     job, foreign = await world.inspection(), await world.inspection(api=api)
     assert await refusal_of(world, job, foreign.entry()) == NOT_IN_BOX
 
 
 async def test_person_who_left_the_box_is_refused_until_put_back(world: World) -> None:
-    """S7"""
+    """Somebody who left the People box can be billed again once put back (S7)."""
     job = await world.inspection()
     await job.api.mutate("removeInspectionPerson", inspectionPersonId=job.entry())
     assert await refusal_of(world, job, job.entry()) == NOT_IN_BOX
@@ -50,7 +50,7 @@ async def test_person_who_left_the_box_is_refused_until_put_back(world: World) -
 
 @pytest.mark.parametrize("send", [False, True])
 async def test_person_with_a_live_invoice_stays_in_the_box(world: World, send: bool) -> None:
-    """S7"""
+    """Somebody with a live invoice stays in the People box until it is void (S7)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=send)
     assert await refused(world, job.api, "removeInspectionPerson", inspectionPersonId=job.entry()) == Refused(
@@ -63,7 +63,7 @@ async def test_person_with_a_live_invoice_stays_in_the_box(world: World, send: b
 
 
 async def test_person_may_leave_the_box_once_they_paid(world: World) -> None:
-    """S7"""
+    """Whoever paid may leave the People box, and their invoice and payment keep their name (S7)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     await job.paid(await job.payment_link(invoice["id"]), invoice["id"])
@@ -81,7 +81,7 @@ async def removed(job: Job) -> None:
 
 
 async def test_client_of_the_primary_invoice_stays_in_the_box(world: World) -> None:
-    """S7"""
+    """The client who is billed on the primary invoice cannot leave the People box (S7)."""
     job = await world.inspection()
     assert await refused(world, job.api, "removeInspectionPerson", inspectionPersonId=job.entry("CLIENT")) == Refused(
         "CLIENT_REQUIRED", "This client is billed on the primary invoice.", "inspectionPersonId"
@@ -89,7 +89,7 @@ async def test_client_of_the_primary_invoice_stays_in_the_box(world: World) -> N
 
 
 async def test_everybody_in_the_box_is_eligible(world: World) -> None:
-    """S8, S32"""
+    """Clients, agents and additional people can all be billed (S8, S32)."""
     await world.inspector.mutate("updateCompany", "company { id }", additionalRoles=["Attorney"])
     job = await world.inspection(
         people=(
@@ -114,7 +114,7 @@ async def test_everybody_in_the_box_is_eligible(world: World) -> None:
 
 
 async def test_second_client_gets_payment_scope_only(world: World) -> None:
-    """S8, S19"""
+    """A second client who is billed sees that invoice and nothing else (S8, S19)."""
     people = (("Clara Client", "CLIENT"), ("Carl Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"))
     job = await world.inspection(people=people)
     second = job.created["people"][1]["id"]
@@ -127,7 +127,7 @@ async def test_second_client_gets_payment_scope_only(world: World) -> None:
 
 
 async def test_save_makes_a_draft_and_mails_nobody(world: World) -> None:
-    """S11"""
+    """Saving makes a draft: no mail, no link, no call to Stripe (S11)."""
     job = await world.inspection()
     before = await world.count(Email, Grant)
     invoice = await job.invoice("125.00", subject="Your share", message="Dear Adam")
@@ -141,7 +141,7 @@ async def test_save_makes_a_draft_and_mails_nobody(world: World) -> None:
 
 
 async def test_draft_can_be_sent_later(world: World) -> None:
-    """S12, S11"""
+    """A draft can be sent later, and then goes to the person billed (S12, S11)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     sent = await job.api.mutate("sendInvoice", "invoice { id number status sentAt }", invoiceId=invoice["id"])
@@ -153,7 +153,7 @@ async def test_draft_can_be_sent_later(world: World) -> None:
 
 
 async def test_creating_prepares_the_mail_and_sending_dispatches_it(world: World) -> None:
-    """S37, S12"""
+    """Saving prepares the mail and sends nothing; sending queues what was prepared (S37, S12)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", subject="Your share", message="Dear Adam")
     async with nothing_changes(world):
@@ -182,7 +182,7 @@ async def test_creating_prepares_the_mail_and_sending_dispatches_it(world: World
 
 
 async def test_draft_may_be_edited_until_it_is_sent(world: World) -> None:
-    """S12, S41"""
+    """A draft can be edited until it is sent, and not afterwards (S12, S41)."""
     job = await world.inspection(
         people=(("Clara Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"), ("Lisa Lister", "LISTING_AGENT"))
     )
@@ -214,7 +214,7 @@ async def test_draft_may_be_edited_until_it_is_sent(world: World) -> None:
 
 
 async def test_draft_changes_from_an_amount_to_services_and_back(world: World) -> None:
-    """S9, S41"""
+    """A draft can change from an amount to services and back, and returns what it no longer bills (S9, S41)."""
     job = await world.inspection()
     invoice = await job.invoice("400.00")
     for share, total, left in (
@@ -241,7 +241,7 @@ async def test_numbers_are_unique_and_never_used_again(world: World) -> None:
 
 
 async def test_only_staff_add_invoices(world: World) -> None:
-    """S19"""
+    """Payers, clients and people without a token cannot add invoices (S19)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     query = "mutation($input: AddInvoiceInput!) { addInvoice(input: $input) { invoice { id } } }"

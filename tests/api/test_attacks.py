@@ -32,7 +32,7 @@ async def colleague(world: World, *, password: str = PASSWORD) -> Api:
     ],
 )
 async def test_only_the_owner_changes_the_company(world: World, mutation: str, given: dict[str, Any]) -> None:
-    """S4"""
+    """Of the staff only the owner changes the company, its Stripe account and its users (S4)."""
     refusal = await refused(world, await colleague(world), mutation, **given)
     assert (refusal.code, refusal.message) == ("OWNER_REQUIRED", "Only the company's owner may do this.")
 
@@ -46,7 +46,7 @@ async def test_a_password_is_compared_to_its_end(world: World) -> None:
 
 
 async def test_whoever_leaves_the_people_box_leaves_the_client_portal(world: World) -> None:
-    """S26"""
+    """Whoever leaves the People box loses the client portal, and others keep it (S26)."""
     job = await world.inspection(people=(("Clara Client", "CLIENT"), ("Carl Client", "CLIENT")))
     stays, leaves = job.created["people"]
     shared = [
@@ -75,7 +75,7 @@ DETOURS = {
 
 @pytest.mark.parametrize("detour", DETOURS)
 async def test_no_detour_leads_a_client_to_what_is_not_theirs(world: World, detour: str) -> None:
-    """S18, S21"""
+    """Neither fragments, aliases nor other detours lead a client to what is not theirs (S18, S21)."""
     client = await (await world.inspection()).client_portal()
     name = {"operation_name": "A"} if "not run" in detour else {}
     async with nothing_changes(world):
@@ -87,7 +87,7 @@ async def test_no_detour_leads_a_client_to_what_is_not_theirs(world: World, deto
 
 
 async def test_one_forbidden_mutation_keeps_its_neighbours_from_running(world: World) -> None:
-    """S23"""
+    """One forbidden mutation in a document keeps all others in it from running (S23)."""
     rich = await rich_inspection(world, world.inspector)
     document = """
         mutation($share: ShareClientPortalInput!, $void: VoidInvoiceInput!) {
@@ -104,7 +104,7 @@ async def test_one_forbidden_mutation_keeps_its_neighbours_from_running(world: W
 
 
 async def test_an_idempotency_key_of_somebody_elses_tells_nothing(world: World) -> None:
-    """S18"""
+    """Guessing somebody else's idempotency key tells nothing of what they did with it (S18)."""
     job = await world.inspection(people=(("Clara", "CLIENT"), ("Adam", "BUYERS_AGENT"), ("Lisa", "LISTING_AGENT")))
     adams = await job.invoice("100.00")
     lisas = await job.invoice("100.00", inspectionPersonId=job.entry("LISTING_AGENT"))

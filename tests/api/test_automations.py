@@ -74,7 +74,7 @@ def links(world: World, mail: Json) -> list[str]:
 
 
 async def test_every_company_has_one_base_automation_for_each_trigger_switched_off(world: World) -> None:
-    """S34"""
+    """Every company has one base automation for each trigger, and all are off at first (S34)."""
     found = (await world.inspector.read("{ automations { tier trigger enabled recipients } }"))["automations"]
     assert [one["trigger"] for one in found] == list(models.AutomationTrigger)
     assert {(one["tier"], one["enabled"], *one["recipients"]) for one in found} == {("BASE", False, "CLIENT")}
@@ -86,7 +86,7 @@ async def test_every_company_has_one_base_automation_for_each_trigger_switched_o
 
 
 async def test_a_base_automation_mails_the_roles_it_names_once(world: World) -> None:
-    """S34"""
+    """A base automation mails the roles it names, once for each event (S34)."""
     await switch_on(world, "FEE_ADDED", recipients=["CLIENT", "LISTING_AGENT"], subject="{{amount}} more")
     job = await world.inspection(people=BOX)
     await add_fee(job)
@@ -99,7 +99,7 @@ async def test_a_base_automation_mails_the_roles_it_names_once(world: World) -> 
 
 
 async def test_base_automations_open_the_portal_to_clients_alone(world: World) -> None:
-    """S24, S26, S34"""
+    """Mails of base automations carry a portal link for clients and for nobody else (S24, S26, S34)."""
     await switch_on(world, "REPORT_PUBLISHED", recipients=["CLIENT", "BUYERS_AGENT"])
     job = await world.inspection(people=BOX)
     await job.api.mutate("publishReport", inspectionId=job.id, url="https://reports.test/1")
@@ -113,7 +113,7 @@ async def test_base_automations_open_the_portal_to_clients_alone(world: World) -
 
 
 async def test_base_automations_refuse_additional_roles(world: World) -> None:
-    """S34"""
+    """A base automation refuses an additional role and says what to do instead (S34)."""
     await advanced(world, roles=("Attorney",))
     one = await base(world, "FEE_ADDED")
     answer = await refused(
@@ -131,7 +131,7 @@ async def test_base_automations_refuse_additional_roles(world: World) -> None:
     [({"name": "Mine"}, "name"), ({"trigger": "INSPECTION_PAID"}, "trigger"), ({"link": "NONE"}, "link")],
 )
 async def test_what_is_built_in_stays(world: World, given: dict[str, Any], field: str) -> None:
-    """S34"""
+    """What is built into a base automation can be neither changed nor deleted (S34)."""
     one = await base(world, "FEE_ADDED")
     assert (await refused(world, world.inspector, "saveAutomation", automationId=one["id"], **given)).field == field
     answer = await refused(world, world.inspector, "deleteAutomation", automationId=one["id"])
@@ -139,7 +139,7 @@ async def test_what_is_built_in_stays(world: World, given: dict[str, Any], field
 
 
 async def test_an_advanced_automation_opens_the_report_to_an_additional_role(world: World) -> None:
-    """S24, S32, S33"""
+    """An advanced automation can send the report to an additional role (S24, S32, S33)."""
     await advanced(world, roles=("Attorney",))
     given = {"trigger": "REPORT_PUBLISHED", "recipients": ["Attorney"], "link": "REPORT"}
     saved = (await save(world.inspector, **{**NEW, **given, "subject": "Report", "message": "Ready."})).done(
@@ -164,7 +164,7 @@ async def test_an_advanced_automation_opens_the_report_to_an_additional_role(wor
 
 
 async def test_advanced_automations_need_their_tier(world: World) -> None:
-    """S33"""
+    """Without the advanced tier, advanced automations are neither saved nor run; they can still be deleted (S33)."""
     answer = await refused(world, world.inspector, "saveAutomation", **NEW)
     assert answer.code == "ADVANCED_AUTOMATIONS_REQUIRED"
     await advanced(world)
@@ -197,7 +197,7 @@ async def test_advanced_automations_need_their_tier(world: World) -> None:
     ],
 )
 async def test_an_automation_that_could_not_work_is_refused(world: World, given: dict[str, Any], field: str) -> None:
-    """S33"""
+    """An automation that could not work is refused, naming the field (S33)."""
     await advanced(world)
     assert (await refused(world, world.inspector, "saveAutomation", **{**NEW, **given})).field == field
 
@@ -366,14 +366,14 @@ async def test_one_that_fails_is_tried_again_after_growing_delays_and_then_given
 
 
 async def test_an_unknown_placeholder_is_named_with_those_that_there_are(world: World) -> None:
-    """S33"""
+    """An unknown placeholder is refused, with a list of the known ones (S33)."""
     await advanced(world)
     answer = await refused(world, world.inspector, "saveAutomation", **{**NEW, "subject": "{{total}}"})
     assert answer.message.startswith("subject has {{total}}, which is not known here; use {{property_address}}, ")
 
 
 async def test_automations_of_others_are_out_of_reach(world: World) -> None:
-    """S33"""
+    """Another company's automations can be neither read, changed nor deleted (S33)."""
     await advanced(world)
     saved = (await save(world.inspector, **NEW)).done("automation")
     _, stranger = await world.new_company("Hillside Inspections", "owner@hillside.test")
@@ -383,7 +383,7 @@ async def test_automations_of_others_are_out_of_reach(world: World) -> None:
 
 
 async def test_what_people_typed_is_escaped_and_filled_in_once(world: World) -> None:
-    """S33"""
+    """What people typed is escaped in mails, and placeholders are filled in once only (S33)."""
     await advanced(world)
     (await save(world.inspector, **{**NEW, "message": "<i>{{property_address}}</i>"})).done("automation")
     job = await world.inspection(propertyAddress="1 <script> {{amount}} Road")
@@ -395,7 +395,7 @@ async def test_what_people_typed_is_escaped_and_filled_in_once(world: World) -> 
 
 
 async def test_workers_side_by_side_mail_once(world: World) -> None:
-    """S33"""
+    """Workers that handle the same event side by side mail it once (S33)."""
     await switch_on(world, "FEE_ADDED", recipients=["CLIENT", "BUYERS_AGENT"])
     job = await world.inspection()
     for _ in range(3):
@@ -410,7 +410,7 @@ async def test_workers_side_by_side_mail_once(world: World) -> None:
 
 
 async def test_an_inspection_that_somebody_is_changing_waits_for_the_next_sweep(world: World) -> None:
-    """S44"""
+    """An event of an inspection that is locked waits for the next sweep (S44)."""
     await switch_on(world, "FEE_ADDED")
     job = await world.inspection()
     await add_fee(job)
@@ -430,7 +430,7 @@ async def test_an_inspection_that_somebody_is_changing_waits_for_the_next_sweep(
 
 
 async def test_money_sets_automations_off_once_for_each_payment(world: World) -> None:
-    """S33"""
+    """A payment sets off its automations once, and being paid in full does so once (S33)."""
     await switch_on(world, "PAYMENT_RECEIVED", subject="Received {{amount}}")
     await switch_on(world, "INSPECTION_PAID", subject="All paid")
     job = await world.inspection()
@@ -452,7 +452,7 @@ async def test_money_sets_automations_off_once_for_each_payment(world: World) ->
 
 
 async def test_a_fee_that_is_gone_is_not_told(world: World) -> None:
-    """S33"""
+    """A fee that was removed before its automation ran is not mailed (S33)."""
     await switch_on(world, "FEE_ADDED")
     job = await world.inspection()
     fee = await add_fee(job)
@@ -462,7 +462,7 @@ async def test_a_fee_that_is_gone_is_not_told(world: World) -> None:
 
 
 async def test_more_links_in_an_hour_than_allowed_wait(world: World) -> None:
-    """S33"""
+    """Mails with links beyond what an hour allows wait (S33)."""
     await switch_on(world, "FEE_ADDED")
     job = await world.inspection()
     for _ in range(5):
@@ -474,7 +474,7 @@ async def test_more_links_in_an_hour_than_allowed_wait(world: World) -> None:
 
 @pytest.mark.parametrize("tier", ["off", "base", "advanced"])
 async def test_invoice_mails_go_out_whatever_automations_do(world: World, tier: str) -> None:
-    """S36, S38"""
+    """An invoice's mail goes to its payer alone, whichever automations are on (S36, S38)."""
     if tier != "off":
         for trigger in models.AutomationTrigger:
             await switch_on(world, trigger, recipients=["CLIENT", "BUYERS_AGENT", "LISTING_AGENT"])

@@ -32,7 +32,7 @@ async def defer_payments(world: World, *, enabled: bool = True) -> None:
 
 
 async def test_several_parties_pay_their_own_invoices(world: World) -> None:
-    """S1"""
+    """Four parties pay one inspection, each on an invoice of their own (S1)."""
     job = await world.inspection(people=BOX)
     shares = {
         name: await job.invoice(amount, inspectionPersonId=entry["id"])
@@ -64,7 +64,7 @@ async def test_several_parties_pay_their_own_invoices(world: World) -> None:
 
 @pytest.mark.parametrize("charges_enabled", [None, False])
 async def test_refused_without_a_stripe_account_that_can_charge(world: World, charges_enabled: bool | None) -> None:
-    """S2, S5"""
+    """Without a Stripe account that can charge, a separate invoice is refused, and the query says why (S2, S5)."""
     key, api = await world.new_company("Hillside Inspections", "owner@hillside.test", connected=False)
     if charges_enabled is False:
         await note_stripe_account(key, ProviderAccount("acct_pending", charges_enabled=False, details_submitted=True))
@@ -80,7 +80,7 @@ async def test_refused_without_a_stripe_account_that_can_charge(world: World, ch
 
 
 async def test_refused_again_when_the_account_loses_the_ability_to_charge(world: World) -> None:
-    """S2"""
+    """Once the Stripe account can no longer charge, separate invoices are refused again (S2)."""
     job = await world.inspection()
     await job.invoice("100.00")
     account = (await models.Company.get(id=world.company_key)).stripe_account_id
@@ -91,7 +91,7 @@ async def test_refused_again_when_the_account_loses_the_ability_to_charge(world:
 
 
 async def test_refused_while_payments_are_deferred(world: World) -> None:
-    """S3, S5"""
+    """While Deferred Payments is on, separate invoices are refused, and the query says why (S3, S5)."""
     job = await world.inspection()
     await defer_payments(world)
     given = {"inspectionId": job.id, "inspectionPersonId": job.entry()}
@@ -108,7 +108,7 @@ async def test_refused_while_payments_are_deferred(world: World) -> None:
 
 @pytest.mark.parametrize("send", [False, True])
 async def test_payments_are_not_deferred_while_an_invoice_is_live(world: World, send: bool) -> None:
-    """S3"""
+    """Deferred Payments cannot be turned on while a separate invoice is live (S3)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=send)
     assert await refused(
@@ -123,7 +123,7 @@ async def test_payments_are_not_deferred_while_an_invoice_is_live(world: World, 
 
 
 async def test_payments_may_be_deferred_once_separate_invoices_are_paid(world: World) -> None:
-    """S3"""
+    """Paid separate invoices do not keep Deferred Payments from being turned on (S3)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     await job.paid(await job.payment_link(invoice["id"]), invoice["id"])
@@ -131,7 +131,7 @@ async def test_payments_may_be_deferred_once_separate_invoices_are_paid(world: W
 
 
 async def test_another_company_may_defer_payments_meanwhile(world: World) -> None:
-    """S3"""
+    """One company's live invoice does not keep another from deferring payments (S3)."""
     _, other = await world.new_company("Hillside Inspections", "owner@hillside.test")
     await (await world.inspection()).invoice("125.00")
     changed = await other.mutate("updateCompany", "company { deferredPaymentsEnabled }", deferredPaymentsEnabled=True)
@@ -139,7 +139,7 @@ async def test_another_company_may_defer_payments_meanwhile(world: World) -> Non
 
 
 async def test_available_without_a_setting_to_turn_on(world: World) -> None:
-    """S4"""
+    """Separate invoices are available, and no setting turns them on (S4)."""
     job = await world.inspection()
     invoicing = (await job.read(INVOICING))["invoicing"]
     assert (invoicing["available"], invoicing["refusal"]) == (True, None)
@@ -150,7 +150,7 @@ async def test_available_without_a_setting_to_turn_on(world: World) -> None:
 
 
 async def test_invoicing_tells_people_services_and_what_is_left(world: World) -> None:
-    """S5, S8, S10"""
+    """One query tells who can be billed and what is left of each service and in all (S5, S8, S10)."""
     job = await world.inspection("350.00", "100.00", "0.75", people=BOX)
     await job.api.mutate(
         "addLineItem",
@@ -170,7 +170,7 @@ async def test_invoicing_tells_people_services_and_what_is_left(world: World) ->
 
 
 async def test_invoicing_leaves_out_people_who_left_the_box(world: World) -> None:
-    """S5, S6"""
+    """People who left the box are not offered as payers (S5, S6)."""
     job = await world.inspection(people=BOX)
     left = job.entry("LISTING_AGENT")
     await job.api.mutate("removeInspectionPerson", inspectionPersonId=left)
@@ -180,14 +180,14 @@ async def test_invoicing_leaves_out_people_who_left_the_box(world: World) -> Non
 
 
 async def test_invoicing_says_when_everything_is_taken(world: World) -> None:
-    """S5, S42"""
+    """When everything is on other invoices, the query says that nothing can be invoiced (S5, S42)."""
     job = await world.inspection()
     await job.invoice("450.00")
     await expect_nothing_left(job)
 
 
 async def test_nothing_to_choose_on_a_fully_paid_inspection(world: World) -> None:
-    """S42, S5"""
+    """On a fully paid inspection nothing can be chosen, and an invoice is refused (S42, S5)."""
     job = await world.inspection()
     await job.paid(await job.client_portal(), job.primary_id)
     await expect_nothing_left(job)
@@ -209,7 +209,7 @@ async def expect_nothing_left(job: Job) -> None:
 
 
 async def test_canceled_inspection_takes_no_invoice(world: World) -> None:
-    """S5"""
+    """A canceled inspection takes no invoice, and the query says why (S5)."""
     job = await world.inspection()
     await job.api.mutate("cancelInspection", inspectionId=job.id)
     given = {"inspectionId": job.id, "inspectionPersonId": job.entry(), "fixedAmount": "125.00"}
@@ -229,7 +229,7 @@ async def test_inspection_with_a_live_invoice_is_not_canceled(world: World) -> N
 
 
 async def test_invoicing_is_for_staff_alone(world: World) -> None:
-    """S5"""
+    """A client cannot read what can still be invoiced (S5)."""
     job = await world.inspection()
     client = await job.client_portal()
     answer = await client.run("query($id: ID!) { inspection(id: $id) { invoicing { available } } }", id=job.id)

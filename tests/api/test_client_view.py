@@ -54,7 +54,7 @@ async def two_others(world: World) -> tuple[Job, Json, Json]:
 
 
 async def test_pay_view_shows_how_much_was_paid_and_by_whom(world: World) -> None:
-    """S21"""
+    """The client portal shows how much was paid, and by whom (S21)."""
     job, agent, _ = await two_others(world)
     client = await job.client_portal()
     await job.paid(await job.payment_link(agent["id"]), agent["id"])
@@ -69,7 +69,7 @@ async def test_pay_view_shows_how_much_was_paid_and_by_whom(world: World) -> Non
 
 
 async def test_unpaid_shares_of_others_show_name_amount_and_status(world: World) -> None:
-    """S21, S22"""
+    """A client sees of others' unpaid shares the name, the amount and the status (S21, S22)."""
     job, agent, lister = await two_others(world)
     await job.payment_link(agent["id"])
     client = await job.client_portal()
@@ -86,7 +86,7 @@ async def test_unpaid_shares_of_others_show_name_amount_and_status(world: World)
 
 
 async def test_client_invoice_document_names_who_paid_and_who_has_not(world: World) -> None:
-    """S22"""
+    """The client's document names who paid their share and who has not (S22)."""
     job, agent, _ = await two_others(world)
     client = await job.client_portal()
     await job.paid(await job.payment_link(agent["id"]), agent["id"])
@@ -103,7 +103,7 @@ async def test_client_invoice_document_names_who_paid_and_who_has_not(world: Wor
 
 
 async def test_client_invoice_document_shows_how_much_of_a_share_was_paid(world: World) -> None:
-    """S22"""
+    """The client's document shows how much of a share was paid (S22)."""
     job, agent, _ = await two_others(world)
     await job.paid(await job.payment_link(agent["id"]), agent["id"], "60.00")
     text = await document(world, await job.client_portal(), job.primary_id)
@@ -113,7 +113,7 @@ async def test_client_invoice_document_shows_how_much_of_a_share_was_paid(world:
 
 
 async def test_void_shares_are_nobodys(world: World) -> None:
-    """S22, S21"""
+    """A void share is gone from the client's view, and its amount is the client's again (S22, S21)."""
     job, agent, _ = await two_others(world)
     await job.api.mutate("voidInvoice", invoiceId=agent["id"])
     client = await job.client_portal()
@@ -125,7 +125,7 @@ async def test_void_shares_are_nobodys(world: World) -> None:
 
 @pytest.mark.parametrize("selection", PRIVATE)
 async def test_client_never_reads_what_is_private_to_others(world: World, selection: str) -> None:
-    """S21, S22"""
+    """A client is refused the fields that are private to other payers (S21, S22)."""
     job, agent, _ = await two_others(world)
     await job.paid(await job.payment_link(agent["id"]), agent["id"])
     client = await job.client_portal()
@@ -133,7 +133,7 @@ async def test_client_never_reads_what_is_private_to_others(world: World, select
 
 
 async def test_client_documents_hold_no_address_phone_or_card(world: World) -> None:
-    """S21, S22"""
+    """The documents a client can open hold no address, phone number or card of others (S21, S22)."""
     job, agent, lister = await two_others(world)
     person = job.created["people"][1]["person"]["id"]
     await job.api.mutate("updatePerson", personId=person, phone="+1 312 555 0143")
@@ -146,7 +146,7 @@ async def test_client_documents_hold_no_address_phone_or_card(world: World) -> N
 
 
 async def test_client_sees_no_declined_attempt_of_others(world: World) -> None:
-    """S21"""
+    """A client sees no declined or canceled attempt of somebody else (S21)."""
     job, agent, _ = await two_others(world)
     payer = await job.payment_link(agent["id"])
     started = await payer.mutate("startPayment", "payment { id } checkoutUrl", invoiceId=agent["id"])
@@ -168,7 +168,7 @@ async def test_client_sees_no_declined_attempt_of_others(world: World) -> None:
 
 
 async def test_client_sees_others_money_under_way(world: World) -> None:
-    """S21"""
+    """A client sees money that others have under way (S21)."""
     job, agent, _ = await two_others(world)
     await job.paid(await job.payment_link(agent["id"]), agent["id"], bank="succeeds")
     seen = await client_sees(await job.client_portal())
@@ -177,7 +177,7 @@ async def test_client_sees_others_money_under_way(world: World) -> None:
 
 
 async def test_client_pays_what_is_theirs_and_no_more(world: World) -> None:
-    """S21, S41"""
+    """A client pays the client's invoice, no more than remains of it, and nobody else's (S21, S41)."""
     job, agent, _ = await two_others(world)
     client = await job.client_portal()
     assert (await refused(world, client, "startPayment", invoiceId=job.primary_id, amount="250.01")).message == (
@@ -190,7 +190,7 @@ async def test_client_pays_what_is_theirs_and_no_more(world: World) -> None:
 
 
 async def test_client_sees_one_inspection_alone(world: World) -> None:
-    """S18, S19"""
+    """A client reads their one inspection and finds no other (S18, S19)."""
     job, other = await world.inspection(), await world.inspection()
     client = await job.client_portal()
     await missing(world, client, "query($id: ID!) { inspection(id: $id) { number } }", id=other.id)
@@ -202,7 +202,7 @@ async def test_client_sees_one_inspection_alone(world: World) -> None:
 
 
 async def test_second_client_with_the_portal_sees_the_same(world: World) -> None:
-    """S21, S25"""
+    """A second client with a portal link sees what the first one sees (S21, S25)."""
     people = (("Clara Client", "CLIENT"), ("Carl Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"))
     job = await world.inspection(people=people)
     second = job.created["people"][1]["person"]["id"]

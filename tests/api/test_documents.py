@@ -42,7 +42,7 @@ def today() -> str:
 
 
 async def test_one_signature_opens_the_page_and_the_pdf(world: World) -> None:
-    """S15, S20"""
+    """One signed address opens an invoice as a page and as a PDF (S15, S20)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     payer = await job.payment_link(invoice["id"])
@@ -57,7 +57,7 @@ async def test_one_signature_opens_the_page_and_the_pdf(world: World) -> None:
 
 @pytest.mark.parametrize("change", ["invoice", "signature", "late", "twice", "case"])
 async def test_a_changed_address_opens_no_pdf(world: World, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S20"""
+    """An address that was changed or is too old opens no PDF (S20)."""
     job = await world.inspection()
     url = as_file(await address(job.api, (await job.invoice("125.00"))["id"]))
     changed = {
@@ -76,7 +76,7 @@ async def test_a_changed_address_opens_no_pdf(world: World, change: str, monkeyp
 
 
 async def test_the_preview_of_a_draft_is_what_its_payer_will_see(world: World) -> None:
-    """S15, S20"""
+    """The preview of a draft, as page and PDF, is byte for byte what its payer sees later (S15, S20)."""
     job = await world.inspection()
     invoice = await job.invoice("400.00")
     url = await address(job.api, invoice["id"])
@@ -90,7 +90,7 @@ async def test_the_preview_of_a_draft_is_what_its_payer_will_see(world: World) -
 
 
 async def test_a_payers_document_tells_every_movement_of_theirs_and_nothing_of_others(world: World) -> None:
-    """S19, S20"""
+    """A payer's document tells each of their payments and refunds, and nothing of other payers (S19, S20)."""
     people = (("Clara Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"), ("Lisa Lister", "LISTING_AGENT"))
     job = await world.inspection(people=people)
     await job.invoice("111.00", inspectionPersonId=job.entry("LISTING_AGENT"))
@@ -118,7 +118,7 @@ async def test_a_payers_document_tells_every_movement_of_theirs_and_nothing_of_o
 
 
 async def test_the_clients_document_tells_who_pays_which_share(world: World) -> None:
-    """S21, S22"""
+    """The client's document tells who pays which share (S21, S22)."""
     people = (("Clara Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"), ("Lisa Lister", "LISTING_AGENT"))
     job = await world.inspection(people=people)
     agent = await job.invoice("125.00")
@@ -142,7 +142,7 @@ async def test_the_clients_document_tells_who_pays_which_share(world: World) -> 
 
 
 async def test_a_withdrawn_invoice_says_so_and_asks_for_nothing(world: World) -> None:
-    """S20"""
+    """A void invoice's document says that it was withdrawn and asks for nothing (S20)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     (await world.inspector.mutate("voidInvoice", invoiceId=invoice["id"])).done("userErrors")
@@ -152,7 +152,7 @@ async def test_a_withdrawn_invoice_says_so_and_asks_for_nothing(world: World) ->
 
 
 async def test_an_edit_shows_as_a_revision(world: World) -> None:
-    """S20"""
+    """The document of an edited invoice shows its revision and the new amount (S20)."""
     job = await world.inspection("300.00", "150.00")
     invoice = await job.invoice(lineItemIds=[job.items[1]])
     await job.payment_link(invoice["id"])
@@ -162,7 +162,7 @@ async def test_an_edit_shows_as_a_revision(world: World) -> None:
 
 
 async def test_sums_lead_from_the_total_to_what_is_due(world: World) -> None:
-    """S22, S40"""
+    """The sums on a document lead from the total to what is due (S22, S40)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     payment = await job.paid(await job.payment_link(invoice["id"]), invoice["id"])
@@ -199,7 +199,7 @@ async def sent(world: World, name: str = "Adam Agent") -> tuple[Job, dict[str, A
 
 @pytest.mark.parametrize("name", ["Adam Agent", "山田太郎 محمد 🏠"])
 async def test_an_invoice_mail_brings_the_pdf(world: World, name: str) -> None:
-    """S16, S20"""
+    """An invoice's mail carries the invoice as a PDF, under a safe file name (S16, S20)."""
     _, invoice, mail = await sent(world, name)
     (attached,) = mail["attachments"]
     assert attached["name"] == f"Invoice {invoice['number']}.pdf"
@@ -231,7 +231,7 @@ async def test_a_mail_shows_one_revision(world: World) -> None:
 async def test_a_mail_goes_without_its_pdf_rather_than_not_at_all(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S36"""
+    """An invoice is mailed without its PDF when the PDF cannot be made (S36)."""
 
     async def fail(_: object) -> bytes:
         raise TypstError("no fonts", "no fonts")

@@ -45,7 +45,7 @@ def cents(text: str) -> int:
 
 @pytest.mark.parametrize("zone", ["America/Chicago", "Pacific/Auckland"])
 async def test_its_lines_are_the_entries_and_sum_to_the_report(world: World, zone: str) -> None:
-    """S39"""
+    """The CSV has one line for each movement of money, and they sum to the report (S39)."""
     await a_month_of_business(world)
     (await world.inspector.mutate("updateCompany", timeZone=zone)).done("userErrors")
     start, end = month(zone)
@@ -78,14 +78,14 @@ async def test_its_lines_are_the_entries_and_sum_to_the_report(world: World, zon
 
 
 async def test_an_hour_that_clocks_repeat_is_told_apart(world: World) -> None:
-    """S39"""
+    """Times in an hour that clocks repeat are told apart by their offset (S39)."""
     await a_month_of_business(world)
     times = {line["time"] for line in lines(await download(world, *month("America/Chicago")))}
     assert {"2026-11-01T01:30:00-05:00", "2026-11-01T01:30:00-06:00"} <= times
 
 
 async def test_it_is_a_file_of_rfc_4180(world: World) -> None:
-    """S39"""
+    """The CSV follows RFC 4180 and keeps the characters of names (S39)."""
     job = await world.inspection("10.00", people=(('Zoë "Z" Müller, 山田', "CLIENT"),))
     done = await world.inspector.mutate(
         "recordPayment", "payment { id }", invoiceId=job.primary_id, amount="10.00", method="CHECK", reference="No. 7"
@@ -147,7 +147,7 @@ def test_a_text_that_is_no_formula_stays_as_it_was(text: str) -> None:
 
 
 async def test_a_currency_without_decimals_has_none(world: World) -> None:
-    """S39"""
+    """Amounts in a currency without decimals are exported without decimals (S39)."""
     _, api = await world.new_company("Minato", "owner@minato.test", currency="JPY")
     job = await world.inspection("12000", api=api)
     (await api.mutate("recordPayment", "payment { id }", invoiceId=job.primary_id, amount="12000", method="CASH")).done(
@@ -162,7 +162,7 @@ async def test_a_currency_without_decimals_has_none(world: World) -> None:
 async def test_an_address_opens_one_company_and_period_for_a_quarter_of_an_hour(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S39"""
+    """A signed export address opens one company's one period, for 15 minutes (S39)."""
     start, end = month("America/Chicago")
     key, stranger = await world.new_company("Elsewhere Inspections", "owner@elsewhere.test")
     good = await address(world.inspector, start, end)
@@ -206,7 +206,7 @@ async def twenty_thousand_payments(world: World) -> int:
 
 
 async def test_a_big_export_streams_in_bounded_memory(world: World) -> None:
-    """S39"""
+    """A big export is streamed in bounded memory (S39)."""
     count = await twenty_thousand_payments(world)
     period = Period(*month("UTC"))
     held, longest = [], 0

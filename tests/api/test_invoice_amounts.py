@@ -20,7 +20,7 @@ async def refusal_of(world: World, job: Job, **share: Any) -> Refused:
 
 
 async def test_invoice_bills_one_or_several_services(world: World) -> None:
-    """S9"""
+    """An invoice bills one service or several (S9)."""
     job = await world.inspection("350.00", "100.00", "25.00")
     one = await job.invoice(lineItemIds=job.items[1:2])
     assert (lines(one), one["total"]["formatted"]) == ([("Service 2", "$100.00")], "$100.00")
@@ -30,7 +30,7 @@ async def test_invoice_bills_one_or_several_services(world: World) -> None:
 
 
 async def test_fixed_amount_consumes_charges_in_display_order(world: World) -> None:
-    """S9"""
+    """A fixed amount uses up charges in the order in which they are shown (S9)."""
     job = await world.inspection("350.00", "100.00")
     invoice = await job.invoice("400.00")
     assert lines(invoice) == [("Service 1", "$350.00"), ("Service 2", "$50.00")]
@@ -39,7 +39,7 @@ async def test_fixed_amount_consumes_charges_in_display_order(world: World) -> N
 
 @pytest.mark.parametrize("share", ["both", "neither", "no services"])
 async def test_exactly_one_of_services_and_fixed_amount(world: World, share: str) -> None:
-    """S9"""
+    """An invoice bills services or a fixed amount: not both, not neither, not an empty list (S9)."""
     job = await world.inspection()
     if share == "both":
         assert await refusal_of(world, job, lineItemIds=job.items, fixedAmount="1.00") == Refused(
@@ -57,13 +57,13 @@ async def test_exactly_one_of_services_and_fixed_amount(world: World, share: str
 
 
 async def test_service_named_twice_is_billed_once(world: World) -> None:
-    """S9"""
+    """A service that is named twice is billed once (S9)."""
     job = await world.inspection()
     assert lines(await job.invoice(lineItemIds=[job.items[1]] * 2)) == [("Service 2", "$100.00")]
 
 
 async def test_partly_covered_service_bills_its_uncovered_part(world: World) -> None:
-    """S10, S41"""
+    """A service that is partly on another invoice bills the rest (S10, S41)."""
     job = await world.inspection("350.00", "100.00")
     await job.invoice("125.00")
     invoice = await job.invoice(lineItemIds=job.items[:1])
@@ -75,7 +75,7 @@ async def test_partly_covered_service_bills_its_uncovered_part(world: World) -> 
 
 
 async def test_service_partly_paid_by_the_client_bills_the_rest(world: World) -> None:
-    """S10, S41"""
+    """A service that the client has partly paid bills the rest (S10, S41)."""
     job = await world.inspection("350.00", "100.00")
     await job.paid(await job.client_portal(), job.primary_id, "400.00")
     assert await refusal_of(world, job, lineItemIds=job.items[:1]) == Refused(
@@ -85,7 +85,7 @@ async def test_service_partly_paid_by_the_client_bills_the_rest(world: World) ->
 
 
 async def test_charges_on_a_live_invoice_come_back_when_it_is_void(world: World) -> None:
-    """S41"""
+    """Charges on a live invoice cannot be invoiced again until it is void (S41)."""
     job = await world.inspection()
     invoice = await job.invoice(lineItemIds=job.items[1:], send=True)
     taken = Refused("NOTHING_TO_INVOICE", "Service 2 has nothing left to invoice.", "lineItemIds.0")
@@ -97,7 +97,7 @@ async def test_charges_on_a_live_invoice_come_back_when_it_is_void(world: World)
 
 
 async def test_charges_that_are_paid_are_not_invoiced_again(world: World) -> None:
-    """S41, S43"""
+    """Charges that are paid cannot be invoiced again (S41, S43)."""
     job = await world.inspection()
     invoice = await job.invoice(lineItemIds=job.items[1:])
     await job.paid(await job.payment_link(invoice["id"]), invoice["id"])
@@ -107,7 +107,7 @@ async def test_charges_that_are_paid_are_not_invoiced_again(world: World) -> Non
 
 @pytest.mark.parametrize("send", [False, True])
 async def test_fixed_amount_above_the_limit_names_the_limit(world: World, send: bool) -> None:
-    """S43, S41"""
+    """A fixed amount above the limit is refused with the limit, whether saved or sent (S43, S41)."""
     job = await world.inspection()
     await job.invoice("125.00")
     assert await refusal_of(world, job, fixedAmount="325.01", send=send) == Refused(
@@ -120,13 +120,13 @@ async def test_fixed_amount_above_the_limit_names_the_limit(world: World, send: 
 
 
 async def test_limit_is_written_as_people_write_money(world: World) -> None:
-    """S43"""
+    """The limit is written with thousands separated, as people write money (S43)."""
     job = await world.inspection("12345.60")
     assert (await refusal_of(world, job, fixedAmount="99999.00")).message == "Fixed amount cannot exceed $12,345.60"
 
 
 async def test_money_in_flight_is_not_invoiceable(world: World) -> None:
-    """S41, S43"""
+    """Money under way cannot be invoiced to anybody else (S41, S43)."""
     job = await world.inspection()
     client = await job.client_portal()
     await job.paid(client, job.primary_id, "450.00", bank="succeeds")
@@ -136,13 +136,13 @@ async def test_money_in_flight_is_not_invoiceable(world: World) -> None:
 
 
 async def test_inspection_without_charges_has_nothing_to_invoice(world: World) -> None:
-    """S42, S43"""
+    """An inspection without charges has nothing to invoice, and the limit reads $0.00 (S42, S43)."""
     job = await world.inspection(lineItems=[])
     assert (await refusal_of(world, job, fixedAmount="1.00")).message == "Fixed amount cannot exceed $0.00"
 
 
 async def test_yen_have_no_decimals(world: World) -> None:
-    """S43"""
+    """In a currency without decimals, the limit and amounts have none (S43)."""
     _, api = await world.new_company("Tokyo Inspections", "owner@tokyo.test", currency="JPY")
     job = await world.inspection("45000", api=api)
     assert (await refusal_of(world, job, fixedAmount="45001")).message == "Fixed amount cannot exceed ¥45,000"
@@ -161,7 +161,7 @@ async def test_yen_have_no_decimals(world: World) -> None:
 
 
 async def test_discount_reduces_what_can_be_invoiced(world: World) -> None:
-    """S41, S43"""
+    """A discount lowers what can be invoiced (S41, S43)."""
     job = await world.inspection("350.00", "100.00")
     await job.api.mutate(
         "addLineItem",
@@ -179,7 +179,7 @@ async def test_discount_reduces_what_can_be_invoiced(world: World) -> None:
 
 
 async def test_discount_line_can_not_be_invoiced_by_itself(world: World) -> None:
-    """S9"""
+    """A discount cannot be chosen as a service to bill (S9)."""
     job = await world.inspection()
     added = await job.api.mutate(
         "addLineItem",
@@ -196,7 +196,7 @@ async def test_discount_line_can_not_be_invoiced_by_itself(world: World) -> None
 
 
 async def test_split_below_the_minimum_charge_is_refused_at_save(world: World) -> None:
-    """S9"""
+    """A split that leaves either side less than Stripe's smallest charge is refused when saved (S9)."""
     job = await world.inspection("100.00")
     assert await refusal_of(world, job, fixedAmount="0.49") == Refused(
         "BELOW_MINIMUM_CHARGE",
@@ -213,14 +213,14 @@ async def test_split_below_the_minimum_charge_is_refused_at_save(world: World) -
 
 
 async def test_services_below_the_minimum_charge_name_their_field(world: World) -> None:
-    """S9"""
+    """Services below Stripe's smallest charge are refused, naming lineItemIds (S9)."""
     job = await world.inspection("100.00", "0.25")
     refusal = await refusal_of(world, job, lineItemIds=job.items[1:])
     assert (refusal.code, refusal.field) == ("BELOW_MINIMUM_CHARGE", "lineItemIds")
 
 
 async def test_lines_always_sum_to_the_charges(world: World) -> None:
-    """S41, S1"""
+    """After any splits, the lines of each charge sum to the charge (S41, S1)."""
     job = await world.inspection("33.33", "66.67", "0.01", "99.99")
     for amount in ("10.01", "33.33", "77.77"):
         await job.invoice(amount)

@@ -23,7 +23,7 @@ async def opened(world: World, amount: str = "125.00") -> tuple[Job, str, Api]:
 
 
 async def test_closing_short_returns_the_rest_to_the_client(world: World) -> None:
-    """S1"""
+    """Closing an invoice short returns the rest to the client's invoice (S1)."""
     job, invoice_id, payer = await opened(world)
     await job.paid(payer, invoice_id, "100.00")
     done = await world.inspector.mutate("closeInvoiceShort", f"invoice {{ {INVOICE} }}", invoiceId=invoice_id)
@@ -37,7 +37,7 @@ async def test_closing_short_returns_the_rest_to_the_client(world: World) -> Non
 
 
 async def test_closing_short_needs_money_and_an_open_invoice(world: World) -> None:
-    """S1"""
+    """Only an open separate invoice on which something was paid can be closed short (S1)."""
     job, invoice_id, payer = await opened(world)
     refused = await world.inspector.mutate("closeInvoiceShort", invoiceId=invoice_id)
     assert (refused.codes, refused.fields) == (["INVOICE_NOT_OPEN"], [["invoiceId"]])
@@ -47,7 +47,7 @@ async def test_closing_short_needs_money_and_an_open_invoice(world: World) -> No
 
 
 async def test_money_for_a_written_off_invoice_is_still_taken(world: World) -> None:
-    """S1"""
+    """A written-off invoice can still be paid, and then is paid (S1)."""
     job, invoice_id, payer = await opened(world)
     done = await world.inspector.mutate("markInvoiceUncollectible", "invoice { status }", invoiceId=invoice_id)
     assert done.done("invoice")["status"] == "UNCOLLECTIBLE"
@@ -56,7 +56,7 @@ async def test_money_for_a_written_off_invoice_is_still_taken(world: World) -> N
 
 
 async def test_an_edit_revises_an_open_invoice_and_ends_its_checkout(world: World) -> None:
-    """S47"""
+    """Editing a charge revises the open invoice, ends its checkout, and keeps its link payable (S47)."""
     job = await world.inspection("300.00", "150.00")
     invoice = await job.invoice(lineItemIds=[job.items[1]])
     payer = await job.payment_link(invoice["id"])
@@ -70,7 +70,7 @@ async def test_an_edit_revises_an_open_invoice_and_ends_its_checkout(world: Worl
 
 
 async def test_an_edit_below_what_is_settled_is_an_overpayment_to_give_back(world: World) -> None:
-    """S47, S40"""
+    """A charge lowered below what was paid leaves an overpayment, which one refund gives back (S47, S40)."""
     job, invoice_id, payer = await opened(world, "450.00")
     payment = await job.paid(payer, invoice_id)
     (await world.inspector.mutate("updateLineItem", lineItemId=job.items[0], amount="300.00")).done("userErrors")
@@ -83,7 +83,7 @@ async def test_an_edit_below_what_is_settled_is_an_overpayment_to_give_back(worl
 
 
 async def test_a_void_invoice_cannot_be_paid_through_its_old_checkout(world: World) -> None:
-    """S1"""
+    """A void invoice cannot be paid by its old checkout or read by its old link (S1)."""
     job, invoice_id, payer = await opened(world)
     url = (await payer.mutate("startPayment", "checkoutUrl", invoiceId=invoice_id)).done("checkoutUrl")
     (await world.inspector.mutate("voidInvoice", invoiceId=invoice_id)).done("userErrors")
@@ -93,7 +93,7 @@ async def test_a_void_invoice_cannot_be_paid_through_its_old_checkout(world: Wor
 
 
 async def test_bank_money_arrives_days_later_or_not_at_all(world: World) -> None:
-    """S1"""
+    """A bank debit is under way for days, then arrives or fails; until then the invoice cannot be voided (S1)."""
     job, invoice_id, payer = await opened(world)
     await job.paid(payer, invoice_id, bank="succeeds")
     seen = await the_invoice(world, invoice_id)
@@ -117,7 +117,7 @@ async def test_bank_money_arrives_days_later_or_not_at_all(world: World) -> None
 
 
 async def test_a_returned_debit_reopens_the_invoice(world: World) -> None:
-    """S1"""
+    """A returned bank debit makes the invoice due again (S1)."""
     job, invoice_id, payer = await opened(world)
     await job.paid(payer, invoice_id, bank="succeeds")
     await world.servers.stripe.control("settle")
@@ -151,7 +151,7 @@ async def disputed(world: World) -> tuple[Job, str, str]:
 
 
 async def test_a_lost_dispute_makes_the_amount_due_again(world: World) -> None:
-    """S1"""
+    """A lost dispute makes the amount due again (S1)."""
     _, invoice_id, dispute = await disputed(world)
     await world.servers.stripe.control(f"disputes/{dispute}", outcome="lost")
     await world.hear_news()
@@ -164,7 +164,7 @@ async def test_a_lost_dispute_makes_the_amount_due_again(world: World) -> None:
 
 
 async def test_a_won_dispute_leaves_the_invoice_paid(world: World) -> None:
-    """S1"""
+    """A won dispute leaves the invoice paid (S1)."""
     _, invoice_id, dispute = await disputed(world)
     await world.servers.stripe.control(f"disputes/{dispute}", outcome="won")
     await world.hear_news()
@@ -173,7 +173,7 @@ async def test_a_won_dispute_leaves_the_invoice_paid(world: World) -> None:
 
 
 async def test_an_account_that_loses_its_capability_takes_no_more_payments(world: World) -> None:
-    """S2"""
+    """A Stripe account that can no longer charge takes no payments and no new separate invoices (S2)."""
     job, invoice_id, payer = await opened(world)
     company = await models.Company.get(id=world.company_key)
     await world.servers.stripe.control(f"accounts/{company.stripe_account_id}", charges_enabled=False)
@@ -183,7 +183,7 @@ async def test_an_account_that_loses_its_capability_takes_no_more_payments(world
 
 
 async def test_late_money_on_a_void_invoice_is_recorded_and_given_back(world: World) -> None:
-    """S40"""
+    """An invoice that is paid while it is being voided stays, and is paid (S40)."""
     job, invoice_id, payer = await opened(world)
     started = await payer.mutate("startPayment", "payment { id } checkoutUrl", invoiceId=invoice_id)
     # The checkout is paid in the moment in which the invoice is voided: our expiry comes too late, and fails.
@@ -195,7 +195,7 @@ async def test_late_money_on_a_void_invoice_is_recorded_and_given_back(world: Wo
 
 
 async def test_an_invoice_that_awaits_money_is_not_withdrawn_by_an_edit(world: World) -> None:
-    """S28"""
+    """Removing the charge of an invoice that awaits money does not withdraw it (S28)."""
     job = await world.inspection("300.00", "150.00")
     invoice_id = (await job.invoice(lineItemIds=[job.items[1]]))["id"]
     await job.paid(await job.payment_link(invoice_id), invoice_id, bank="succeeds")
@@ -208,7 +208,7 @@ async def test_an_invoice_that_awaits_money_is_not_withdrawn_by_an_edit(world: W
 
 
 async def test_a_canceled_job_cannot_be_paid_through_its_old_checkout(world: World) -> None:
-    """S1"""
+    """A canceled job cannot be paid by its old checkout (S1)."""
     job = await world.inspection()
     client = await job.client_portal()
     url = (await client.mutate("startPayment", "checkoutUrl", invoiceId=job.primary_id)).done("checkoutUrl")
@@ -219,7 +219,7 @@ async def test_a_canceled_job_cannot_be_paid_through_its_old_checkout(world: Wor
 
 
 async def test_what_a_partly_lost_dispute_left_may_be_all_that_is_owed(world: World) -> None:
-    """S28"""
+    """Charges can be lowered to what a partly lost dispute left of a payment (S28)."""
     job = await world.inspection("125.00")
     await job.paid(await job.client_portal(), job.primary_id)
     payment = await models.Payment.get()
@@ -232,7 +232,7 @@ async def test_what_a_partly_lost_dispute_left_may_be_all_that_is_owed(world: Wo
 
 
 async def test_an_emptied_invoice_with_money_under_way_stays_until_the_money_has_arrived(world: World) -> None:
-    """S47, S40"""
+    """An emptied invoice with money under way stays open until the money has arrived (S47, S40)."""
     job = await world.inspection("300.00", "150.00")
     invoice = await job.invoice(lineItemIds=[job.items[1]])
     payer = await job.payment_link(invoice["id"])
@@ -251,7 +251,7 @@ async def test_an_emptied_invoice_with_money_under_way_stays_until_the_money_has
 
 
 async def test_a_little_that_a_refund_left_due_does_not_keep_charges_from_being_edited(world: World) -> None:
-    """S28"""
+    """Less than Stripe's smallest charge left by a refund does not keep charges from being edited (S28)."""
     job, invoice_id, payer = await opened(world)
     payment = await job.paid(payer, invoice_id)
     given = {"paymentId": payment["id"], "amount": "0.20", "disposition": "REOPEN"}

@@ -127,7 +127,7 @@ ROOTS = {
 
 @pytest.mark.parametrize("scope", Scope)
 async def test_an_id_opens_what_is_visible_and_nothing_else(neighbours: Neighbours, scope: Scope) -> None:
-    """S18, S19"""
+    """A global id opens what its scope may see, and nothing else (S18, S19)."""
     own, api = neighbours.own, neighbours.own.apis[scope]
     visible = await visible_ids(own, scope)
     if scope is Scope.INSPECTOR:
@@ -150,7 +150,7 @@ async def test_an_id_opens_what_is_visible_and_nothing_else(neighbours: Neighbou
 
 @pytest.mark.parametrize("scope", Scope)
 async def test_the_roots_open_nothing_that_is_somebody_elses(neighbours: Neighbours, scope: Scope) -> None:
-    """S18, S19"""
+    """No root field opens what is somebody else's (S18, S19)."""
     own, api = neighbours.own, neighbours.own.apis[scope]
     strangers = [neighbours.foreign] if scope is Scope.INSPECTOR else [neighbours.sibling, neighbours.foreign]
     for type_name, (query, scopes) in ROOTS.items():
@@ -184,7 +184,7 @@ def ids_in(value: Any) -> Iterator[str]:
 
 
 async def test_a_clients_relations_lead_to_what_is_visible_and_nothing_else(neighbours: Neighbours) -> None:
-    """S18, S21"""
+    """A client's relations lead to what a client may see, and nowhere else (S18, S21)."""
     own = neighbours.own
     way = "{ viewer { ... on ClientViewer { person { id } inspection { %s } } } }"
     seen = [await own.apis[Scope.CLIENT].read(way % relations) for relations in RELATIONS]
@@ -192,7 +192,7 @@ async def test_a_clients_relations_lead_to_what_is_visible_and_nothing_else(neig
 
 
 async def test_a_payers_relations_lead_to_their_invoice_and_nothing_else(neighbours: Neighbours) -> None:
-    """S17, S19, S23"""
+    """A payer's relations lead to their invoice's own rows, and nowhere else (S17, S19, S23)."""
     own = neighbours.own
     seen = await own.apis[Scope.PAYER].read(
         "{ viewer { ... on PayerViewer { invoice { id lines { id } payments { id refunds { id }"
@@ -202,7 +202,7 @@ async def test_a_payers_relations_lead_to_their_invoice_and_nothing_else(neighbo
 
 
 async def test_an_inspectors_relations_lead_to_all_of_it(neighbours: Neighbours) -> None:
-    """S27, S31"""
+    """An inspector's relations lead to every row of an inspection (S27, S31)."""
     own = neighbours.own
     way = "query($id: ID!) { inspection(id: $id) { %s } }"
     seen = [await own.apis[Scope.INSPECTOR].read(way % relations, id=own.job.id) for relations in RELATIONS_OF_STAFF]
@@ -281,7 +281,7 @@ async def test_a_mutation_finds_nothing_of_somebody_elses(
 
 
 async def test_nobody_of_another_company_comes_into_a_people_box(neighbours: Neighbours) -> None:
-    """S7"""
+    """Nobody of another company comes into a People box (S7)."""
     own = neighbours.own
     api, given = await working_input(own, "createInspection", Scope.INSPECTOR)
     foreign = (await rows_of(neighbours.foreign))["Person"][0]
@@ -293,7 +293,7 @@ async def test_nobody_of_another_company_comes_into_a_people_box(neighbours: Nei
 
 
 async def test_a_payer_pays_and_cancels_nothing_of_a_sibling_invoice(neighbours: Neighbours) -> None:
-    """S18, S19"""
+    """A payer neither pays nor cancels anything on another invoice of the same inspection (S18, S19)."""
     own = neighbours.own
     job = await own.world.inspection(people=(("Clara", "CLIENT"), ("Adam", "BUYERS_AGENT"), ("Lisa", "LISTING_AGENT")))
     adams = await job.invoice("100.00")

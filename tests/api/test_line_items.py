@@ -31,7 +31,7 @@ def lines(invoice: Json) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["SERVICE", "ADD_ON", "FEE"])
 async def test_new_charge_raises_what_can_be_invoiced_by_its_amount(world: World, kind: str) -> None:
-    """S47, S28"""
+    """A new charge of any kind raises what can be invoiced by its amount (S47, S28)."""
     job = await world.inspection()
     await job.invoice("125.00", send=True)
     await add(job, "40.25", kind=kind)
@@ -44,7 +44,7 @@ async def test_new_charge_raises_what_can_be_invoiced_by_its_amount(world: World
 
 
 async def test_new_charge_reopens_a_fully_paid_inspection(world: World) -> None:
-    """S47, S42"""
+    """A new charge makes a fully paid inspection partially paid, and can be invoiced (S47, S42)."""
     job = await world.inspection()
     await job.paid(await job.client_portal(), job.primary_id)
     fee = await add(job, "60.00")
@@ -57,7 +57,7 @@ async def test_new_charge_reopens_a_fully_paid_inspection(world: World) -> None:
 
 
 async def test_line_items_are_added_edited_and_removed(world: World) -> None:
-    """S28"""
+    """Charges are added, edited and removed by hand (S28)."""
     job = await world.inspection()
     item = await add(job, "40.00")
     changed = await job.api.mutate(
@@ -79,7 +79,7 @@ async def test_line_items_are_added_edited_and_removed(world: World) -> None:
 
 
 async def test_draft_of_services_follows_edits_of_them(world: World) -> None:
-    """S28, S41"""
+    """A draft that bills services follows their edits (S28, S41)."""
     job = await world.inspection()
     await job.invoice(lineItemIds=job.items[1:])
     for amount in ("130.00", "80.00"):
@@ -91,7 +91,7 @@ async def test_draft_of_services_follows_edits_of_them(world: World) -> None:
 
 
 async def test_fixed_share_stays_while_primary_can_yield(world: World) -> None:
-    """S28"""
+    """A fixed share stays as it is while the client's invoice can give way (S28)."""
     job = await world.inspection()
     await job.invoice("125.00")
     await job.api.mutate("updateLineItem", lineItemId=job.items[0], amount="200.00")
@@ -101,7 +101,7 @@ async def test_fixed_share_stays_while_primary_can_yield(world: World) -> None:
 
 
 async def test_drafts_yield_before_open_invoices(world: World) -> None:
-    """S28"""
+    """When charges shrink, drafts give way before open invoices (S28)."""
     job = await world.inspection("300.00")
     await job.invoice("100.00", send=True)
     await job.invoice("100.00")
@@ -112,7 +112,7 @@ async def test_drafts_yield_before_open_invoices(world: World) -> None:
 
 
 async def test_open_unpaid_invoice_gets_a_new_revision_and_keeps_its_link(world: World) -> None:
-    """S28"""
+    """An edited open invoice gets a new revision under the same link, and its old checkout is ended (S28)."""
     job = await world.inspection()
     invoice = await job.invoice(lineItemIds=job.items[1:])
     payer = await job.payment_link(invoice["id"])
@@ -129,7 +129,7 @@ async def test_open_unpaid_invoice_gets_a_new_revision_and_keeps_its_link(world:
 
 
 async def test_edit_below_what_was_paid_is_recorded_as_an_overpayment(world: World) -> None:
-    """S28"""
+    """A charge lowered below what was paid is recorded as an overpayment (S28)."""
     job = await world.inspection()
     invoice = await job.invoice(lineItemIds=job.items[1:])
     await job.paid(await job.payment_link(invoice["id"]), invoice["id"])
@@ -150,7 +150,7 @@ async def test_edit_below_what_was_paid_is_recorded_as_an_overpayment(world: Wor
 
 
 async def test_removing_all_that_an_unpaid_invoice_bills_voids_it(world: World) -> None:
-    """S28"""
+    """Removing all that an unpaid invoice bills voids it (S28)."""
     job = await world.inspection()
     invoice = await job.invoice(lineItemIds=job.items[1:], send=True)
     payer = await job.payment_link(invoice["id"])
@@ -163,7 +163,7 @@ async def test_removing_all_that_an_unpaid_invoice_bills_voids_it(world: World) 
 
 
 async def test_invoice_is_not_left_below_the_minimum_charge(world: World) -> None:
-    """S28"""
+    """An edit that would leave an invoice less than Stripe's smallest charge is refused (S28)."""
     job = await world.inspection()
     invoice = await job.invoice(lineItemIds=job.items[1:])
     refusal = await refused(world, job.api, "updateLineItem", lineItemId=job.items[1], amount="0.30")
@@ -176,7 +176,7 @@ async def test_invoice_is_not_left_below_the_minimum_charge(world: World) -> Non
 
 
 async def test_total_never_falls_below_zero(world: World) -> None:
-    """S28"""
+    """A discount cannot make an inspection's total negative (S28)."""
     job = await world.inspection()
     given = {"inspectionId": job.id, "kind": "DISCOUNT", "description": "Too kind", "updateAgreements": False}
     assert await refused(world, job.api, "addLineItem", **given, amount="-450.01") == Refused(
@@ -188,7 +188,7 @@ async def test_total_never_falls_below_zero(world: World) -> None:
 
 
 async def test_canceled_inspection_keeps_its_charges(world: World) -> None:
-    """S28"""
+    """The charges of a canceled inspection can be neither added to, changed nor removed (S28)."""
     job = await world.inspection()
     await job.api.mutate("cancelInspection", inspectionId=job.id)
     given = {"inspectionId": job.id, "kind": "FEE", "description": "Late", "amount": "1.00", "updateAgreements": False}
@@ -200,7 +200,7 @@ async def test_canceled_inspection_keeps_its_charges(world: World) -> None:
 
 
 async def test_adding_asks_whether_to_update_agreements(world: World) -> None:
-    """S48"""
+    """Adding a charge without saying whether to update agreements is refused (S48)."""
     job = await world.inspection(agreementBody="We agree.")
     async with nothing_changes(world):
         answer = await job.api.run(
@@ -212,14 +212,14 @@ async def test_adding_asks_whether_to_update_agreements(world: World) -> None:
 
 
 async def test_unsigned_agreement_is_updated_in_place(world: World) -> None:
-    """S49"""
+    """An unsigned agreement is rewritten with the new total (S49)."""
     job = await world.inspection(agreementBody="We agree.")
     await add(job, "40.00", update=True)
     assert (await job.read(VIEW))["agreements"] == [agreement(1, "$490.00")]
 
 
 async def test_signed_agreement_gets_a_new_version_to_sign(world: World) -> None:
-    """S49"""
+    """A signed agreement gets a new version to sign, and the signed one stays (S49)."""
     job = await world.inspection(agreementBody="We agree.")
     client = await job.client_portal()
     await sign(job, "Clara Client")
@@ -246,7 +246,7 @@ def agreement(version: int, total: str) -> Json:
 
 @pytest.mark.parametrize("signed", [False, True])
 async def test_dismissing_leaves_agreements_as_they_were(world: World, signed: bool) -> None:
-    """S50"""
+    """Adding a charge without updating leaves agreements as they were, signed or not (S50)."""
     job = await world.inspection(agreementBody="We agree.")
     if signed:
         await sign(job, "Clara Client")

@@ -94,7 +94,7 @@ async def test_guesses_are_counted_while_redis_is_away(world: World) -> None:
 
 
 async def test_a_void_invoice_keeps_its_links_ended_whatever_comes_after(world: World) -> None:
-    """S17"""
+    """A void invoice's links stay ended when the same person is billed again (S17)."""
     job = await world.inspection()
     first = await job.invoice("125.00")
     payer = await job.payment_link(first["id"])

@@ -4,7 +4,7 @@ from tests.world import World
 
 
 async def test_an_agent_pays_a_share_and_the_client_the_rest(world: World) -> None:
-    """S1, S21, S27"""
+    """An agent pays a share and the client the rest, and all of it shows on the inspection (S1, S21, S27)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=True)
     assert (invoice["status"], invoice["total"]["formatted"]) == ("OPEN", "$125.00")

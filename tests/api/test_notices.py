@@ -25,7 +25,7 @@ async def with_attorney(world: World) -> tuple[Any, str]:
 
 
 async def test_an_additional_person_is_notified_by_hand(world: World) -> None:
-    """S32, S35"""
+    """An inspector can write to an additional person by hand (S32, S35)."""
     job, entry = await with_attorney(world)
     sent = await job.api.mutate(
         "notifyPerson",
@@ -52,7 +52,7 @@ async def test_an_additional_person_is_notified_by_hand(world: World) -> None:
 
 
 async def test_a_notice_goes_out_while_notifications_are_disabled(world: World) -> None:
-    """S35, S44"""
+    """What an inspector writes by hand goes out while notifications are disabled (S35, S44)."""
     job, entry = await with_attorney(world)
     await job.api.mutate("setNotificationsDisabled", inspectionId=job.id, disabled=True)
     sent = await job.api.mutate("notifyPerson", "email { id }", inspectionPersonId=entry, subject="A", message="B")
@@ -71,14 +71,14 @@ async def test_a_notice_goes_out_while_notifications_are_disabled(world: World) 
     ],
 )
 async def test_a_notice_that_can_not_be_mailed_is_refused(world: World, given: dict[str, str], field: str) -> None:
-    """S35"""
+    """A message that cannot be mailed is refused, naming the field (S35)."""
     job = await world.inspection()
     known = {"inspectionPersonId": job.entry(), "subject": "Subject", "message": "Message"}
     assert (await refused(world, job.api, "notifyPerson", **{**known, **given})).field == field
 
 
 async def test_a_notice_needs_somebody_of_ours_with_an_address(world: World) -> None:
-    """S35"""
+    """Only somebody of the company's own who has an address can be written to (S35)."""
     job = await world.inspection()
     known = {"subject": "Subject", "message": "Message"}
     _, stranger = await world.new_company("Hillside Inspections", "owner@hillside.test")
@@ -94,7 +94,7 @@ async def test_a_notice_needs_somebody_of_ours_with_an_address(world: World) -> 
 
 
 async def test_a_client_sees_a_locked_report_once_it_is_paid_or_unlocked(world: World) -> None:
-    """S26"""
+    """A client gets a locked report's address once the inspection is paid or it is unlocked (S26)."""
     (await world.inspector.mutate("updateCompany", reportLockEnabled=True)).done("userErrors")
     job = await world.inspection()
     client = await job.client_portal()
@@ -125,13 +125,13 @@ async def test_a_client_sees_a_locked_report_once_it_is_paid_or_unlocked(world: 
     ],
 )
 async def test_only_a_plain_https_address_is_published(world: World, url: str) -> None:
-    """S26"""
+    """Only a plain https address can be published as a report (S26)."""
     job = await world.inspection()
     assert (await refused(world, job.api, "publishReport", inspectionId=job.id, url=url)).field == "url"
 
 
 async def test_a_payer_may_tell_nobody_anything(world: World) -> None:
-    """S19, S26"""
+    """A payer can neither publish, unlock nor write anything (S19, S26)."""
     job = await world.inspection()
     payer = await job.payment_link((await job.invoice("125.00"))["id"])
     query = "mutation($id: ID!) { unlockReport(input: {inspectionId: $id}) { userErrors { code } } }"

@@ -15,7 +15,7 @@ async def disable(job: Job, *, disabled: bool = True) -> None:
 
 
 async def test_client_hears_nothing_of_a_new_fee(world: World) -> None:
-    """S44"""
+    """With notifications disabled, a new fee is mailed to nobody (S44)."""
     job = await world.inspection()
     await disable(job)
     added = await job.api.mutate(
@@ -34,7 +34,7 @@ async def test_client_hears_nothing_of_a_new_fee(world: World) -> None:
 
 
 async def test_sending_is_refused_while_notifications_are_off(world: World) -> None:
-    """S45"""
+    """With notifications disabled, sending an invoice is refused, the first time and again (S45)."""
     job = await world.inspection()
     draft = await job.invoice("125.00")
     sent = await job.invoice("50.00", send=True)
@@ -48,7 +48,7 @@ async def test_sending_is_refused_while_notifications_are_off(world: World) -> N
 
 
 async def test_saving_a_draft_is_possible_while_notifications_are_off(world: World) -> None:
-    """S45, S11"""
+    """With notifications disabled, a draft can still be saved (S45, S11)."""
     job = await world.inspection()
     await disable(job)
     assert (await job.invoice("125.00"))["status"] == "DRAFT"
@@ -56,7 +56,7 @@ async def test_saving_a_draft_is_possible_while_notifications_are_off(world: Wor
 
 
 async def test_what_was_refused_is_not_sent_when_notifications_are_on_again(world: World) -> None:
-    """S46"""
+    """A sending that was refused does not happen by itself when notifications are enabled again (S46)."""
     job = await world.inspection()
     draft = await job.invoice("125.00")
     await disable(job)
@@ -69,7 +69,7 @@ async def test_what_was_refused_is_not_sent_when_notifications_are_on_again(worl
 
 
 async def test_another_inspection_is_not_silenced(world: World) -> None:
-    """S44"""
+    """Disabling one inspection's notifications leaves another's mails alone (S44)."""
     job, other = await world.inspection(), await world.inspection()
     await disable(job)
     await other.invoice("125.00", send=True)

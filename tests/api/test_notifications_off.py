@@ -35,7 +35,7 @@ async def all_switched_on(world: World) -> None:
 
 @pytest.mark.parametrize("swept", [True, False])
 async def test_nothing_automatic_is_mailed_then_or_later(world: World, swept: bool) -> None:
-    """S44, S46"""
+    """With notifications disabled nothing automatic is mailed, nor when they are enabled again (S44, S46)."""
     job = await world.inspection()
     await all_switched_on(world)
     await turn(job, disabled=True)
@@ -54,7 +54,7 @@ async def test_nothing_automatic_is_mailed_then_or_later(world: World, swept: bo
 
 
 async def test_the_same_happenings_are_mailed_while_they_are_on(world: World) -> None:
-    """S44"""
+    """With notifications enabled, the same events are all mailed (S44)."""
     await all_switched_on(world)
     job = await world.inspection()
     await everything_automatic(world, job)
@@ -64,7 +64,7 @@ async def test_the_same_happenings_are_mailed_while_they_are_on(world: World) ->
 
 
 async def test_mails_already_queued_are_called_back(world: World) -> None:
-    """S44, S46"""
+    """Disabling notifications cancels automatic mails that are already queued (S44, S46)."""
     await switch_on(world, "FEE_ADDED")
     job = await world.inspection()
     await add_fee(job)
@@ -82,7 +82,7 @@ async def test_mails_already_queued_are_called_back(world: World) -> None:
 
 
 async def test_a_mail_that_was_being_handed_over_is_not_tried_again(world: World) -> None:
-    """S44"""
+    """An automatic mail that was being sent when notifications were disabled is not tried again (S44)."""
     job = await world.inspection()
     given = {"invoiceId": job.primary_id, "amount": "20.00", "method": "CASH"}
     (await job.api.mutate("recordPayment", "payment { id }", **given)).done("payment")
@@ -95,7 +95,7 @@ async def test_a_mail_that_was_being_handed_over_is_not_tried_again(world: World
 
 
 async def test_mails_that_people_asked_for_still_go_out(world: World) -> None:
-    """S35, S44"""
+    """Mails that people asked for before notifications were disabled still go out (S35, S44)."""
     job = await world.inspection()
     await job.invoice("125.00", send=True)
     given = {"inspectionPersonId": job.entry("CLIENT"), "subject": "A", "message": "B"}
@@ -105,7 +105,7 @@ async def test_mails_that_people_asked_for_still_go_out(world: World) -> None:
 
 
 async def test_sending_is_refused_and_the_invoice_stays_a_draft(world: World) -> None:
-    """S45"""
+    """With notifications disabled, sending is refused and the invoice stays a draft (S45)."""
     job = await world.inspection()
     await turn(job, disabled=True)
     invoice = await job.invoice("125.00")
@@ -116,7 +116,7 @@ async def test_sending_is_refused_and_the_invoice_stays_a_draft(world: World) ->
 
 @pytest.mark.parametrize("queued", [False, True])
 async def test_a_suppressed_reminder_is_never_sent_but_the_next_one_is(world: World, queued: bool) -> None:
-    """S44, S46"""
+    """A reminder that was suppressed is never sent, but the next one is (S44, S46)."""
     job = await world.inspection()
     await sent_invoice(job)
     if queued:
@@ -135,7 +135,7 @@ async def test_a_suppressed_reminder_is_never_sent_but_the_next_one_is(world: Wo
 
 
 async def test_other_inspections_are_not_silenced(world: World) -> None:
-    """S44"""
+    """Disabling one inspection's notifications leaves other inspections' automations running (S44)."""
     assert (await base(world, "FEE_ADDED"))["enabled"] is False
     await switch_on(world, "FEE_ADDED")
     silent, other = await world.inspection(), await world.inspection()

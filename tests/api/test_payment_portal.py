@@ -47,7 +47,7 @@ async def token_works(api: Api) -> bool:
 
 
 async def test_payer_reads_their_invoice(world: World) -> None:
-    """S17, S19, S20"""
+    """A payer reads their one invoice (S17, S19, S20)."""
     job, invoice, payer = await billed(world)
     seen = await payer.read(
         "{ viewer { ... on PayerViewer { invoice { id number companyName propertyAddress billedToName status "
@@ -69,7 +69,7 @@ async def test_payer_reads_their_invoice(world: World) -> None:
 
 @pytest.mark.parametrize(("field", "query"), PATHS, ids=[field for field, _ in PATHS])
 async def test_payer_reads_nothing_of_the_inspection(world: World, field: str, query: str) -> None:
-    """S19"""
+    """A payer reads nothing of the inspection (S19)."""
     job, _, payer = await billed(world)
     messages = await forbidden(world, payer, query, id=job.id)
     assert any(field in message for message in messages)
@@ -77,20 +77,20 @@ async def test_payer_reads_nothing_of_the_inspection(world: World, field: str, q
 
 @pytest.mark.parametrize("selection", FIELDS)
 async def test_payer_reads_nothing_around_their_own_invoice(world: World, selection: str) -> None:
-    """S19"""
+    """From their invoice a payer reaches neither client, inspection, links nor mails (S19)."""
     _, invoice, payer = await billed(world)
     await forbidden(world, payer, f"query($id: ID!) {{ invoice(id: $id) {{ id {selection} }} }}", id=invoice)
 
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_payer_has_no_lists(world: World, name: str) -> None:
-    """S19"""
+    """A payer has no lists of anything (S19)."""
     _, _, payer = await billed(world)
     await forbidden(world, payer, f"{{ {name} {{ totalCount }} }}")
 
 
 async def test_payer_does_not_find_other_invoices_payments_or_people(world: World) -> None:
-    """S19, S18"""
+    """A payer finds no other invoice, payment or person by its id (S19, S18)."""
     job, invoice, payer = await billed(world)
     other = await job.invoice("50.00")
     paid = await job.paid(await job.payment_link(other["id"]), other["id"])
@@ -111,7 +111,7 @@ async def test_payer_does_not_find_other_invoices_payments_or_people(world: Worl
 
 
 async def test_address_and_company_on_a_sent_invoice_are_snapshots(world: World) -> None:
-    """S19"""
+    """A sent invoice keeps the address and company name that it was made with (S19)."""
     job, _, payer = await billed(world)
     draft = await job.invoice("50.00")
     moved = await job.api.mutate(
@@ -135,7 +135,7 @@ async def test_address_and_company_on_a_sent_invoice_are_snapshots(world: World)
 
 
 async def test_links_are_not_interchangeable(world: World) -> None:
-    """S18"""
+    """A payment link opens no client portal, and a client link no payment portal (S18)."""
     job, invoice, payer = await billed(world)
     client = await job.client_portal()
     as_client = (
@@ -150,7 +150,7 @@ async def test_links_are_not_interchangeable(world: World) -> None:
 
 
 async def test_client_does_not_cancel_somebody_elses_payment(world: World) -> None:
-    """S18"""
+    """A client cannot cancel somebody else's payment (S18)."""
     job, invoice, payer = await billed(world)
     started = await payer.mutate("startPayment", "payment { id }", invoiceId=invoice)
     client = await job.client_portal()
@@ -159,7 +159,7 @@ async def test_client_does_not_cancel_somebody_elses_payment(world: World) -> No
 
 
 async def test_opening_a_link_changes_nothing(world: World) -> None:
-    """S17"""
+    """Opening a payment link changes nothing, however often (S17)."""
     _, invoice, payer = await billed(world)
     async with nothing_changes(world):
         for _ in range(3):
@@ -168,7 +168,7 @@ async def test_opening_a_link_changes_nothing(world: World) -> None:
 
 
 async def test_paying_opens_nothing_more(world: World) -> None:
-    """S23"""
+    """Paying opens neither the client portal nor the report (S23)."""
     job, invoice, payer = await billed(world)
     before = await Grant.all().values_list("id", "kind")
     await job.paid(payer, invoice)
@@ -184,7 +184,7 @@ async def test_paying_opens_nothing_more(world: World) -> None:
 
 @pytest.mark.parametrize("end", ["expired", "revoked", "void"])
 async def test_ended_link_opens_nothing(world: World, end: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S17"""
+    """A link that expired, was revoked, or whose invoice is void opens nothing (S17)."""
     job, invoice, payer = await billed(world)
     assert await token_works(payer)
     if end == "expired":
@@ -208,7 +208,7 @@ async def test_ended_link_opens_nothing(world: World, end: str, monkeypatch: pyt
 
 @pytest.mark.parametrize("change", ["one letter", "shorter", "longer", "case", "empty", "a row's key", "its hash"])
 async def test_tampered_link_opens_nothing(world: World, change: str) -> None:
-    """S18"""
+    """A token that was tampered with opens nothing (S18)."""
     _, invoice, payer = await billed(world)
     token = payer.token or ""
     tampered = {
@@ -226,7 +226,7 @@ async def test_tampered_link_opens_nothing(world: World, change: str) -> None:
 
 
 async def test_copied_link_opens_a_draft(world: World) -> None:
-    """S12"""
+    """Making a payment link opens a draft, and mails nobody (S12)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     await job.payment_link(invoice["id"])

@@ -33,7 +33,7 @@ async def document(world: World, api: Api, invoice_id: str) -> str:
 
 
 async def test_preview_tells_recipient_subject_body_and_link(world: World) -> None:
-    """S13"""
+    """The preview tells recipient, subject and body, and where the link leads (S13)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     async with nothing_changes(world):
@@ -53,7 +53,7 @@ async def test_preview_tells_recipient_subject_body_and_link(world: World) -> No
 
 @pytest.mark.parametrize("letter", [{}, {"subject": "Your <share>", "message": "Dear Adam,\n\npay & be merry"}])
 async def test_preview_equals_what_is_sent_apart_from_the_link(world: World, draft: dict[str, Any]) -> None:
-    """S13"""
+    """The preview is what is sent, apart from the link's token (S13)."""
     job = await world.inspection()
     invoice = await job.invoice("400.00", **draft)
     preview = await preview_of(job.api, invoice["id"])
@@ -74,7 +74,7 @@ def tidy(text: str) -> list[str]:
 
 
 async def test_preview_of_an_edited_letter_changes_nothing(world: World) -> None:
-    """S13, S14"""
+    """Previewing an edited subject and message changes nothing (S13, S14)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     async with nothing_changes(world):
@@ -93,7 +93,7 @@ async def test_preview_of_an_edited_letter_changes_nothing(world: World) -> None
 
 
 async def test_preview_is_for_staff_alone(world: World) -> None:
-    """S13, S19"""
+    """Only staff can preview a mail (S13, S19)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     for api in (await job.client_portal(), await job.payment_link(invoice["id"])):
@@ -102,7 +102,7 @@ async def test_preview_is_for_staff_alone(world: World) -> None:
 
 
 async def test_document_of_a_draft_is_what_the_payer_sees(world: World) -> None:
-    """S15, S20"""
+    """The document of a draft is what the payer sees later (S15, S20)."""
     job = await world.inspection()
     invoice = await job.invoice("400.00")
     async with nothing_changes(world):
@@ -115,7 +115,7 @@ async def test_document_of_a_draft_is_what_the_payer_sees(world: World) -> None:
 
 
 async def test_document_and_portal_tell_the_payer_the_same(world: World) -> None:
-    """S15"""
+    """The document and the payment portal tell the payer the same (S15)."""
     job = await world.inspection()
     invoice = await job.invoice("400.00")
     payer = await job.payment_link(invoice["id"])
@@ -134,7 +134,7 @@ async def test_document_and_portal_tell_the_payer_the_same(world: World) -> None
 
 
 async def test_third_party_has_a_document_of_their_own(world: World) -> None:
-    """S20, S19"""
+    """A third party has a document of their own, with nothing of other payers (S20, S19)."""
     people = (("Clara Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"), ("Lisa Lister", "LISTING_AGENT"))
     job = await world.inspection(people=people)
     other = await job.invoice("111.00", inspectionPersonId=job.entry("LISTING_AGENT"))
@@ -153,7 +153,7 @@ async def test_third_party_has_a_document_of_their_own(world: World) -> None:
 async def test_document_address_that_was_changed_or_expired_is_not_found(
     world: World, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S15, S20"""
+    """A document address that was changed or has expired is not found (S15, S20)."""
     job = await world.inspection()
     first, second = await job.invoice("125.00"), await job.invoice("50.00")
     url = httpx.URL(await document_url(job.api, first["id"]))
@@ -177,7 +177,7 @@ async def test_document_address_that_was_changed_or_expired_is_not_found(
 
 
 async def test_texts_are_escaped_in_mail_and_document(world: World) -> None:
-    """S13, S15"""
+    """What people typed is escaped in mails and documents (S13, S15)."""
     hostile = '<script>alert("x")</script>'
     changed = await world.inspector.mutate("updateCompany", "company { id }", name=f"Lake & {hostile}")
     changed.done("company")
@@ -208,7 +208,7 @@ async def test_texts_are_escaped_in_mail_and_document(world: World) -> None:
 
 
 async def test_preview_names_what_is_wrong_with_a_letter(world: World) -> None:
-    """S13"""
+    """The preview says what is wrong with an edited subject or message (S13)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     async with nothing_changes(world):

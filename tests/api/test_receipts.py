@@ -26,7 +26,7 @@ async def paid_by_agent(job: Job, **form: str) -> tuple[str, str, str]:
 
 
 async def test_the_payer_gets_one_receipt_however_often_the_news_comes(world: World) -> None:
-    """S38"""
+    """The payer gets one receipt, however often Stripe tells of the payment (S38)."""
     job = await world.inspection()
     _, number, _ = await paid_by_agent(job)
     payment = await models.Payment.get()
@@ -41,14 +41,14 @@ async def test_the_payer_gets_one_receipt_however_often_the_news_comes(world: Wo
 
 
 async def test_the_client_gets_the_receipt_for_the_primary_invoice(world: World) -> None:
-    """S38"""
+    """The receipt for the client's invoice goes to the client (S38)."""
     job = await world.inspection()
     await job.paid(await job.client_portal(), job.primary_id)
     assert await receipts(world) == [(job.email("CLIENT"), "Receipt: $450.00 for invoice 1001-1")]
 
 
 async def test_money_taken_by_hand_is_receipted(world: World) -> None:
-    """S29, S38"""
+    """A payment recorded by hand is receipted once, also when the request is repeated (S29, S38)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     for amount in ("25.00", "30.00"):
@@ -62,7 +62,7 @@ async def test_money_taken_by_hand_is_receipted(world: World) -> None:
 
 @pytest.mark.parametrize("by_hand", [False, True])
 async def test_the_payer_hears_of_money_given_back(world: World, by_hand: bool) -> None:
-    """S30, S38, S40"""
+    """The payer is mailed once when money is given back, by hand or by Stripe (S30, S38, S40)."""
     job = await world.inspection()
     if by_hand:
         invoice = await job.invoice("125.00")
@@ -81,7 +81,7 @@ async def test_the_payer_hears_of_money_given_back(world: World, by_hand: bool) 
 
 
 async def test_a_refund_is_told_when_it_succeeds_not_before(world: World) -> None:
-    """S38, S40"""
+    """A refund is mailed when it has succeeded, not while it is pending (S38, S40)."""
     job = await world.inspection()
     _, number, payment_id = await paid_by_agent(job, card="4000000000007726")
     assert (await job.api.mutate("refundPayment", "refund { status }", paymentId=payment_id)).done("refund") == {
@@ -95,7 +95,7 @@ async def test_a_refund_is_told_when_it_succeeds_not_before(world: World) -> Non
 
 @pytest.mark.parametrize("outcome", ["won", "lost"])
 async def test_a_dispute_adds_no_receipt_and_takes_none_away(world: World, outcome: str) -> None:
-    """S38"""
+    """A dispute leads to no receipt and cancels none (S38)."""
     job = await world.inspection()
     _, number, _ = await paid_by_agent(job, card="4000000000000259")
     await world.hear_news()
@@ -113,14 +113,14 @@ async def test_a_dispute_adds_no_receipt_and_takes_none_away(world: World, outco
 
 
 async def test_a_declined_payment_is_not_receipted(world: World) -> None:
-    """S38"""
+    """A declined payment gets no receipt (S38)."""
     job = await world.inspection()
     await paid_by_agent(job, card="4000000000000002")
     assert await receipts(world) == []
 
 
 async def test_a_payer_without_an_address_gets_none(world: World) -> None:
-    """S38"""
+    """A payer without an address gets no receipt (S38)."""
     job = await world.inspection()
     person = job.created["people"][1]["person"]["id"]
     (await job.api.mutate("updatePerson", "person { id }", personId=person, email=None)).done("person")

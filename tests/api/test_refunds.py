@@ -43,7 +43,7 @@ async def refund_at_stripe(world: World, payment: models.Payment, amount_minor: 
 
 
 async def test_a_credited_refund_leaves_the_invoice_paid(world: World) -> None:
-    """S30, S40"""
+    """A refund with CREDIT leaves the invoice paid (S30, S40)."""
     _, invoice_id, payment_id, payer = await paid_by_agent(world)
     done = (await refund(world, payment_id, amount="25.00", reason="Goodwill")).done("refund")
     assert (done["status"], done["disposition"], done["amount"]["formatted"]) == ("SUCCEEDED", "CREDIT", "$25.00")
@@ -67,7 +67,7 @@ async def test_a_credited_refund_leaves_the_invoice_paid(world: World) -> None:
 
 
 async def test_a_reopening_refund_makes_the_amount_due_again(world: World) -> None:
-    """S40"""
+    """A refund with REOPEN makes the amount due and payable again (S40)."""
     _, invoice_id, payment_id, payer = await paid_by_agent(world)
     (await refund(world, payment_id, disposition="REOPEN")).done("refund")
     seen = await the_invoice(world, invoice_id)
@@ -77,7 +77,7 @@ async def test_a_reopening_refund_makes_the_amount_due_again(world: World) -> No
 
 
 async def test_no_more_goes_back_than_was_paid(world: World) -> None:
-    """S40"""
+    """No more can be refunded than was paid (S40)."""
     _, _, payment_id, _ = await paid_by_agent(world)
     (await refund(world, payment_id, amount="100.00")).done("refund")
     refused = await refund(world, payment_id, amount="25.01")
@@ -90,7 +90,7 @@ async def test_no_more_goes_back_than_was_paid(world: World) -> None:
 
 @pytest.mark.parametrize("amount", ["0", "-1.00", "0.001", "1000000.00"])
 async def test_absurd_amounts_are_refused(world: World, amount: str) -> None:
-    """S40"""
+    """Absurd refund amounts are refused, naming the field (S40)."""
     _, _, payment_id, _ = await paid_by_agent(world)
     refused = await refund(world, payment_id, amount=amount)
     assert refused.codes[0] in ("INVALID_AMOUNT", "AMOUNT_EXCEEDS_REFUNDABLE")
@@ -99,7 +99,7 @@ async def test_absurd_amounts_are_refused(world: World, amount: str) -> None:
 
 
 async def test_a_refund_that_fails_later_is_ours_again(world: World) -> None:
-    """S40"""
+    """A refund that fails later counts as never given back (S40)."""
     _, invoice_id, payment_id, _ = await paid_by_agent(world, card="4000000000005126")
     (await refund(world, payment_id)).done("refund")
     assert (await the_invoice(world, invoice_id))["paymentStatus"] == "REFUNDED"
@@ -112,7 +112,7 @@ async def test_a_refund_that_fails_later_is_ours_again(world: World) -> None:
 
 
 async def test_a_pending_refund_reserves_its_amount(world: World) -> None:
-    """S40"""
+    """A pending refund reserves its amount until it succeeds (S40)."""
     _, invoice_id, payment_id, _ = await paid_by_agent(world, card="4000000000007726")
     pending = (await refund(world, payment_id)).done("refund")
     assert pending["status"] == "PENDING"
@@ -125,7 +125,7 @@ async def test_a_pending_refund_reserves_its_amount(world: World) -> None:
 
 @pytest.mark.parametrize("fault", [{"kind": "lost_reply"}, {"kind": "status", "value": 503}])
 async def test_a_call_that_goes_wrong_refunds_once(world: World, fault: dict[str, Any]) -> None:
-    """S40"""
+    """A refund whose call to Stripe goes wrong is made once (S40)."""
     _, invoice_id, payment_id, _ = await paid_by_agent(world)
     await world.servers.stripe.control("faults", match="POST /v1/refunds", count=3, **fault)
     first = (await refund(world, payment_id, idempotencyKey="once")).done("refund")
@@ -140,7 +140,7 @@ async def test_a_call_that_goes_wrong_refunds_once(world: World, fault: dict[str
 
 
 async def test_a_manual_payment_gets_a_recorded_refund_only(world: World) -> None:
-    """S29, S30"""
+    """A payment taken by hand is refunded by hand, without asking Stripe (S29, S30)."""
     job = await world.inspection()
     recorded = await world.inspector.mutate(
         "recordPayment", "payment { id status }", invoiceId=job.primary_id, amount="450.00", method="CHECK"
@@ -156,7 +156,7 @@ async def test_a_manual_payment_gets_a_recorded_refund_only(world: World) -> Non
 
 
 async def test_money_that_came_through_stripe_goes_back_through_stripe_however_it_was_paid(world: World) -> None:
-    """S40"""
+    """What came through Stripe goes back through Stripe, whatever the method (S40)."""
     _, invoice_id, payment_id, _ = await paid_by_agent(world)
     # As a wallet that is neither card nor bank debit, such as Link or Cash App, leaves it.
     await models.Payment.all().update(method="OTHER", card_brand=None, card_last4=None)
@@ -167,7 +167,7 @@ async def test_money_that_came_through_stripe_goes_back_through_stripe_however_i
 
 
 async def test_a_refund_made_at_stripe_is_heard_of(world: World) -> None:
-    """S40"""
+    """A refund made at Stripe shows on the payment (S40)."""
     _, invoice_id, _, _ = await paid_by_agent(world)
     payment = await models.Payment.get(stripe_payment_intent_id__isnull=False)
     await refund_at_stripe(world, payment, "2500")
@@ -179,7 +179,7 @@ async def test_a_refund_made_at_stripe_is_heard_of(world: World) -> None:
 
 
 async def test_an_overpayment_given_back_at_stripe_is_no_credit(world: World) -> None:
-    """S40"""
+    """An overpayment that is given back at Stripe takes nothing off the invoice (S40)."""
     job, invoice_id, _, _ = await paid_by_agent(world, "450.00")
     (await world.inspector.mutate("updateLineItem", lineItemId=job.items[0], amount="300.00")).done("userErrors")
     assert (await the_invoice(world, invoice_id))["paymentStatus"] == "OVERPAID"
@@ -194,7 +194,7 @@ async def test_an_overpayment_given_back_at_stripe_is_no_credit(world: World) ->
 
 @pytest.mark.parametrize("silent", ["GET /v1/refunds", "GET /v1/checkout/sessions"])
 async def test_news_that_stripe_does_not_explain_at_once_is_looked_into_later(world: World, silent: str) -> None:
-    """S40"""
+    """An event that Stripe cannot explain at once is looked into later (S40)."""
     _, invoice_id, _, _ = await paid_by_agent(world)
     await refund_at_stripe(world, await models.Payment.get(), "2500")
     await world.servers.stripe.control("faults", match=silent, kind="status", value=503, count=20)
@@ -207,7 +207,7 @@ async def test_news_that_stripe_does_not_explain_at_once_is_looked_into_later(wo
 
 
 async def test_several_refunds_succeed_or_fail_alone(world: World) -> None:
-    """S30"""
+    """Several refunds in one request succeed or fail each on its own (S30)."""
     job, _, payment_id, _ = await paid_by_agent(world)
     client = await job.client_portal()
     other = await job.paid(client, job.primary_id)

@@ -34,7 +34,7 @@ async def reminded(world: World) -> int:
 
 
 async def test_an_unpaid_invoice_is_reminded_on_each_day_once(world: World) -> None:
-    """S38"""
+    """An unpaid invoice's payer is reminded once on each of the set days (S38)."""
     job = await world.inspection()
     invoice = await sent_invoice(job)
     counts = []
@@ -52,7 +52,7 @@ async def test_an_unpaid_invoice_is_reminded_on_each_day_once(world: World) -> N
 
 
 async def test_after_an_outage_only_the_newest_reminder_is_sent(world: World) -> None:
-    """S38"""
+    """After an outage only the newest of the missed reminders is sent (S38)."""
     await sent_invoice(await world.inspection())
     await days_pass(10)
     assert await reminded(world) == 1
@@ -62,7 +62,7 @@ async def test_after_an_outage_only_the_newest_reminder_is_sent(world: World) ->
 
 
 async def test_workers_side_by_side_remind_once(world: World) -> None:
-    """S38"""
+    """Workers side by side send a reminder once (S38)."""
     await sent_invoice(await world.inspection())
     await days_pass(3)
     due = await reminders.invoices_to_remind(limit=10)
@@ -72,7 +72,7 @@ async def test_workers_side_by_side_remind_once(world: World) -> None:
 
 @pytest.mark.parametrize("becomes", ["draft", "paid", "void", "processing", "disputed", "uncollectible", "muted"])
 async def test_nobody_is_reminded_of_what_is_not_to_be_paid_now(world: World, becomes: str) -> None:
-    """S38, S44"""
+    """Nobody is reminded of what is not to be paid now (S38, S44)."""
     job = await world.inspection()
     if becomes == "draft":
         await job.invoice("125.00")
@@ -104,7 +104,7 @@ async def _become(job: Job, invoice_id: str, becomes: str) -> None:
 
 
 async def test_a_waiting_reminder_is_called_back_when_the_invoice_is_paid(world: World) -> None:
-    """S38"""
+    """A waiting reminder is canceled when the invoice is paid (S38)."""
     job = await world.inspection()
     invoice = await sent_invoice(job)
     await days_pass(3)
@@ -185,7 +185,7 @@ async def _links_today(invoice_id: Any, number: int) -> dict[str, Any]:
 
 
 async def test_the_company_sets_the_days(world: World) -> None:
-    """S38"""
+    """A company sets the days of its reminders, or none (S38)."""
     changed = await world.inspector.mutate("updateCompany", "company { reminderDays }", reminderDays=[1])
     assert changed.done("company") == {"reminderDays": [1]}
     await sent_invoice(await world.inspection())
@@ -198,6 +198,6 @@ async def test_the_company_sets_the_days(world: World) -> None:
 
 @pytest.mark.parametrize("days", [[0], [91], [3, 3], [7, 3], [1, 2, 3, 4, 5, 6], [-1]])
 async def test_days_that_make_no_sense_are_refused(world: World, days: list[int]) -> None:
-    """S38"""
+    """Reminder days that make no sense are refused (S38)."""
     answer = await refused(world, world.inspector, "updateCompany", reminderDays=days)
     assert (answer.code, answer.field) == ("INVALID_INPUT", "reminderDays")

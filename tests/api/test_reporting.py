@@ -42,7 +42,7 @@ def _role(entry: Any) -> str:
 
 @pytest.mark.parametrize("zone", ZONES)
 async def test_a_month_adds_up_to_its_entries_in_every_zone_and_grouping(world: World, zone: str) -> None:
-    """S39"""
+    """A month's report adds up to its entries, in every time zone and grouping (S39)."""
     await a_month_of_business(world)
     (await world.inspector.mutate("updateCompany", timeZone=zone)).done("userErrors")
     start, end = month(zone)
@@ -77,13 +77,13 @@ async def test_a_month_adds_up_to_its_entries_in_every_zone_and_grouping(world: 
 
 @pytest.mark.parametrize("zone", ["localtime", "America/Nowhere", "UTC'; SELECT 1", ""])
 async def test_a_zone_that_reports_cannot_be_dated_in_is_refused(world: World, zone: str) -> None:
-    """S39"""
+    """A time zone that reports cannot be dated in is refused (S39)."""
     refused = await world.inspector.mutate("updateCompany", timeZone=zone)
     assert (refused.codes, refused.fields) == (["INVALID_INPUT"], [["timeZone"]])
 
 
 async def test_everything_that_moved_is_what_the_invoices_hold(world: World) -> None:
-    """S39"""
+    """What a report says was paid, refunded and remains equals what invoices and inspections hold (S39)."""
     await a_month_of_business(world)
     start, end = datetime.fromisoformat("2026-01-01T00:00:00Z"), datetime.fromisoformat("2027-01-01T00:00:00Z")
     rows = figures(await report(world.inspector, start, end, "STATUS"))
@@ -101,7 +101,7 @@ async def test_everything_that_moved_is_what_the_invoices_hold(world: World) -> 
 
 
 async def test_a_refund_counts_when_it_goes_not_when_its_payment_came(world: World) -> None:
-    """S39"""
+    """A refund counts in the month in which it goes, not in that of its payment (S39)."""
     job = await world.inspection("100.00")
     paid = await job.paid(await job.client_portal(), job.primary_id)
     (await world.inspector.mutate("refundPayment", paymentId=paid["id"], amount="40.00")).done("userErrors")
@@ -114,7 +114,7 @@ async def test_a_refund_counts_when_it_goes_not_when_its_payment_came(world: Wor
 
 
 async def test_rows_have_names_for_people(world: World) -> None:
-    """S39"""
+    """The rows of a report have labels for people (S39)."""
     await a_month_of_business(world)
     start, end = datetime.fromisoformat("2026-10-01T00:00:00Z"), datetime.fromisoformat("2027-01-01T00:00:00Z")
     roles = await report(world.inspector, start, end, "PAYER_ROLE")
@@ -130,7 +130,7 @@ async def test_rows_have_names_for_people(world: World) -> None:
 
 
 async def test_a_report_is_of_ones_own_company(world: World) -> None:
-    """S39"""
+    """Reports, lists and balances hold nothing of another company (S39)."""
     await a_month_of_business(world)
     _, stranger = await world.new_company("Elsewhere Inspections", "owner@elsewhere.test", currency="JPY")
     start, end = datetime.fromisoformat("2026-01-01T00:00:00Z"), datetime.fromisoformat("2027-01-01T00:00:00Z")
@@ -144,7 +144,7 @@ async def test_a_report_is_of_ones_own_company(world: World) -> None:
     "field", ["paymentReport(from: $from, to: $to, groupBy: DAY) { key }", "outstanding { amount }"]
 )
 async def test_reports_are_for_staff(world: World, field: str) -> None:
-    """S19, S39"""
+    """Payers and clients read no reports (S19, S39)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     query, given = f"{{ {field} }}", {}
@@ -173,7 +173,7 @@ async def test_reports_are_for_staff(world: World, field: str) -> None:
     "field", ["paymentReport(from: $from, to: $to, groupBy: DAY) { key }", "paymentExportUrl(from: $from, to: $to)"]
 )
 async def test_absurd_periods_are_refused(world: World, field: str, start: str, end: str, message: str) -> None:
-    """S39"""
+    """Absurd periods are refused with a sentence, naming the argument (S39)."""
     query = f"query($from: DateTime!, $to: DateTime!) {{ {field} }}"
     answer = await world.inspector.run(query, **{"from": start, "to": end})
     (error,) = answer.body["errors"]
@@ -181,13 +181,13 @@ async def test_absurd_periods_are_refused(world: World, field: str, start: str, 
 
 
 async def test_a_whole_leap_year_is_no_absurd_period(world: World) -> None:
-    """S39"""
+    """A whole leap year, with an hour for the clocks, is a period that can be asked for (S39)."""
     start, end = datetime(2027, 11, 1, tzinfo=ZoneInfo("UTC")), datetime(2028, 11, 1, 1, tzinfo=ZoneInfo("UTC"))
     assert await report(world.inspector, start, end, "MONTH") == []
 
 
 async def test_payments_are_found_by_what_reports_group_them_by(world: World) -> None:
-    """S39"""
+    """Payments are found by what reports group them by (S39)."""
     await a_month_of_business(world)
     start, end = month("America/Chicago")
 
@@ -223,7 +223,7 @@ async def test_payments_are_found_by_what_reports_group_them_by(world: World) ->
 
 
 async def test_outstanding_invoices_sum_to_the_outstanding_balance(world: World) -> None:
-    """S39"""
+    """The outstanding invoices sum to the outstanding balance (S39)."""
     await a_month_of_business(world)
 
     async def found(**wanted: Any) -> list[Any]:

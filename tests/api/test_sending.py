@@ -28,7 +28,7 @@ async def delivered(world: World) -> list[Json]:
 
 
 async def test_mail_goes_to_the_chosen_party_alone(world: World) -> None:
-    """S16, S38"""
+    """An invoice's mail goes to the party it bills, without a copy to anybody (S16, S38)."""
     people = (("Clara Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"), ("Lisa Lister", "LISTING_AGENT"))
     job = await world.inspection(people=people)
     await job.invoice("125.00", send=True, inspectionPersonId=job.entry("LISTING_AGENT"))
@@ -49,7 +49,7 @@ def headers(mail: Json) -> list[tuple[str, str]]:
 
 
 async def test_link_opens_that_invoice_in_the_payment_portal(world: World) -> None:
-    """S17, S18"""
+    """The mailed link opens that one invoice in the payment portal (S17, S18)."""
     job = await world.inspection()
     other = await job.invoice("50.00")
     invoice = await job.invoice("125.00", send=True)
@@ -64,7 +64,7 @@ async def test_link_opens_that_invoice_in_the_payment_portal(world: World) -> No
 
 
 async def test_stored_mails_hold_no_token(world: World) -> None:
-    """S17"""
+    """Neither stored mails nor links hold a token (S17)."""
     job = await world.inspection()
     await job.invoice("125.00", send=True)
     (mail,) = await delivered(world)
@@ -75,7 +75,7 @@ async def test_stored_mails_hold_no_token(world: World) -> None:
 
 
 async def test_save_and_send_does_both(world: World) -> None:
-    """S51, S12"""
+    """Save and send makes the invoice and mails it (S51, S12)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=True, subject="For you", message="Please pay")
     assert invoice["status"] == "OPEN"
@@ -99,7 +99,7 @@ async def test_save_and_send_does_both(world: World) -> None:
 async def test_save_and_send_with_an_unusable_letter_leaves_no_invoice(
     world: World, draft: dict[str, str], field: str, send: bool
 ) -> None:
-    """S51, S14"""
+    """Save and send with an unusable subject or message leaves no invoice (S51, S14)."""
     job = await world.inspection()
     given = {"inspectionId": job.id, "inspectionPersonId": job.entry(), "fixedAmount": "125.00", **draft}
     refusal = await refused(world, job.api, "addInvoice", **given, send=send)
@@ -109,7 +109,7 @@ async def test_save_and_send_with_an_unusable_letter_leaves_no_invoice(
 
 
 async def test_save_and_send_while_notifications_are_off_leaves_no_invoice(world: World) -> None:
-    """S51, S45"""
+    """Save and send with notifications disabled leaves no invoice (S51, S45)."""
     job = await world.inspection()
     await job.api.mutate("setNotificationsDisabled", inspectionId=job.id, disabled=True)
     given = {"inspectionId": job.id, "inspectionPersonId": job.entry(), "fixedAmount": "125.00"}
@@ -121,7 +121,7 @@ async def test_save_and_send_while_notifications_are_off_leaves_no_invoice(world
 
 
 async def test_save_and_send_to_somebody_without_an_address_leaves_no_invoice(world: World) -> None:
-    """S51"""
+    """Save and send to somebody without an address leaves no invoice (S51)."""
     job = await world.inspection()
     added = await job.api.mutate(
         "addInspectionPerson",
@@ -142,7 +142,7 @@ async def test_save_and_send_to_somebody_without_an_address_leaves_no_invoice(wo
 
 
 async def test_edited_letter_is_for_that_sending_only(world: World) -> None:
-    """S14"""
+    """An edited subject and message are for that sending only (S14)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     preview = await job.api.read(
@@ -162,7 +162,7 @@ async def test_edited_letter_is_for_that_sending_only(world: World) -> None:
 
 
 async def test_prepared_letter_is_for_the_next_sending_only(world: World) -> None:
-    """S14, S37"""
+    """A prepared subject and message are for the next sending only (S14, S37)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", subject="Prepared", message="Prepared words")
     for _ in range(2):
@@ -175,7 +175,7 @@ async def test_prepared_letter_is_for_the_next_sending_only(world: World) -> Non
 
 
 async def test_recipient_can_not_be_changed_for_a_sending(world: World) -> None:
-    """S14, S16"""
+    """A sending takes no other recipient and no copies (S14, S16)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     for name in ("to", "recipient", "email", "cc", "bcc"):
@@ -189,7 +189,7 @@ async def test_recipient_can_not_be_changed_for_a_sending(world: World) -> None:
 
 
 async def test_link_is_in_the_mail_even_if_the_message_leaves_it_out(world: World) -> None:
-    """S14"""
+    """The link is in the mail even when the message does not mention it (S14)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=True, message="Pay me.")
     (mail,) = await delivered(world)
@@ -201,7 +201,7 @@ async def test_link_is_in_the_mail_even_if_the_message_leaves_it_out(world: Worl
 
 
 async def test_sending_again_sends_a_new_link_and_keeps_the_old_one(world: World) -> None:
-    """S17"""
+    """Sending again mails a new link, and the old one keeps working (S17)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=True)
     await world.deliver_mails()
@@ -213,7 +213,7 @@ async def test_sending_again_sends_a_new_link_and_keeps_the_old_one(world: World
 
 
 async def test_mail_that_waits_is_not_queued_twice(world: World) -> None:
-    """S16"""
+    """An invoice whose mail is waiting is not mailed again (S16)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=True)
     assert await refused(world, job.api, "sendInvoice", invoiceId=invoice["id"]) == Refused(
@@ -223,7 +223,7 @@ async def test_mail_that_waits_is_not_queued_twice(world: World) -> None:
 
 
 async def test_same_key_sends_once(world: World) -> None:
-    """S16"""
+    """Repeating a sending with the same idempotency key mails once (S16)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     given = {"invoiceId": invoice["id"], "idempotencyKey": "send-1"}
@@ -311,7 +311,7 @@ async def test_one_recipient_gets_sixty_link_mails_an_hour_and_the_rest_later(
 
 
 async def test_what_is_not_open_is_not_sent(world: World) -> None:
-    """S12, S16"""
+    """Void and paid invoices are not sent (S12, S16)."""
     job = await world.inspection()
     voided, paid = await job.invoice("50.00"), await job.invoice("60.00")
     await job.api.mutate("voidInvoice", invoiceId=voided["id"])
@@ -324,7 +324,7 @@ async def test_what_is_not_open_is_not_sent(world: World) -> None:
 
 
 async def test_waiting_mail_is_canceled_with_its_invoice(world: World) -> None:
-    """S16"""
+    """A waiting mail is canceled when its invoice is voided (S16)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=True)
     await job.api.mutate("voidInvoice", invoiceId=invoice["id"])
@@ -334,7 +334,7 @@ async def test_waiting_mail_is_canceled_with_its_invoice(world: World) -> None:
 
 
 async def test_invoice_mails_go_out_whatever_the_automation_tier(world: World) -> None:
-    """S36"""
+    """Invoices are mailed with and without the advanced automation tier (S36)."""
     for enabled in (False, True):
         changed = await world.inspector.mutate(
             "updateCompany", "company { advancedAutomationsEnabled }", advancedAutomationsEnabled=enabled

@@ -18,7 +18,7 @@ VIEWER = "{ viewer { __typename ... on ClientViewer { inspection { id total { fo
 
 
 async def test_client_shares_the_portal_with_anybody(world: World) -> None:
-    """S25"""
+    """A client can share the portal with somebody in the box or with any address (S25)."""
     job = await world.inspection()
     client = await job.client_portal()
     agent = job.created["people"][1]["person"]["id"]
@@ -33,7 +33,7 @@ async def test_client_shares_the_portal_with_anybody(world: World) -> None:
 
 
 async def test_client_lists_and_revokes_what_they_shared(world: World) -> None:
-    """S25"""
+    """A client lists the links they shared, and revokes them (S25)."""
     job = await world.inspection()
     client = await job.client_portal()
     shared = await client.mutate("shareClientPortal", GRANT, inspectionId=job.id, email="mum@people.test")
@@ -53,7 +53,7 @@ async def test_client_lists_and_revokes_what_they_shared(world: World) -> None:
 
 
 async def test_client_keeps_the_link_they_came_with(world: World) -> None:
-    """S25"""
+    """A client cannot revoke the link they came with (S25)."""
     job = await world.inspection()
     client = await job.client_portal()
     (own,) = (await client.read(GRANTS))["viewer"]["inspection"]["grants"]
@@ -63,7 +63,7 @@ async def test_client_keeps_the_link_they_came_with(world: World) -> None:
 
 
 async def test_client_neither_sees_nor_ends_payment_links(world: World) -> None:
-    """S25, S18"""
+    """A client neither sees nor revokes payment links (S25, S18)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     await job.payment_link(invoice["id"])
@@ -77,7 +77,7 @@ async def test_client_neither_sees_nor_ends_payment_links(world: World) -> None:
 
 
 async def test_client_shares_nobody_elses_inspection(world: World) -> None:
-    """S25, S26"""
+    """A client can share no other inspection, and with nobody who is not of theirs by id (S25, S26)."""
     job, other = await world.inspection(), await world.inspection()
     client = await job.client_portal()
     refusal = await refused(world, client, "shareClientPortal", inspectionId=other.id, email="mum@people.test")
@@ -88,7 +88,7 @@ async def test_client_shares_nobody_elses_inspection(world: World) -> None:
 
 
 async def test_portal_link_lasts_sixty_days(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S25"""
+    """A client link lasts for 60 days (S25)."""
     job = await world.inspection()
     client = await job.client_portal()
     now = clock.now()
@@ -99,7 +99,7 @@ async def test_portal_link_lasts_sixty_days(world: World, monkeypatch: pytest.Mo
 
 
 async def test_payer_does_not_share_anything(world: World) -> None:
-    """S26, S23"""
+    """A payer, even after paying, can share nothing (S26, S23)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00")
     payer = await job.payment_link(invoice["id"])
@@ -109,7 +109,7 @@ async def test_payer_does_not_share_anything(world: World) -> None:
 
 
 async def test_staff_make_portal_links_for_clients_alone(world: World) -> None:
-    """S26"""
+    """Staff make client links for clients only (S26)."""
     job = await world.inspection()
     agent, client = job.created["people"][1]["person"], job.created["people"][0]["person"]
     words = "Staff make portal links for the inspection's clients only; a client may share theirs with anybody."
@@ -127,7 +127,7 @@ async def test_staff_make_portal_links_for_clients_alone(world: World) -> None:
 
 
 async def test_nothing_in_an_invoice_life_opens_the_client_portal(world: World) -> None:
-    """S26, S23, S17"""
+    """Nothing that happens to an invoice makes a client link (S26, S23, S17)."""
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=True)
     await world.deliver_mails()
@@ -145,7 +145,7 @@ async def test_nothing_in_an_invoice_life_opens_the_client_portal(world: World) 
 
 
 def test_payer_may_call_no_mutation_but_paying() -> None:
-    """S26"""
+    """Of all mutations, a payer may call those that start and cancel a payment (S26)."""
     mutations = {name: readers for name, readers in build_api().matrix.items() if name.startswith("Mutation.")}
     for_payers = {name for name, readers in mutations.items() if isinstance(readers, Public) or Scope.PAYER in readers}
     signing_in = {"Mutation.signIn", "Mutation.refreshSession"}
@@ -153,7 +153,7 @@ def test_payer_may_call_no_mutation_but_paying() -> None:
 
 
 async def test_whoever_leaves_the_people_box_loses_a_link_made_for_their_address(world: World) -> None:
-    """S26"""
+    """Whoever leaves the People box loses also the link that was made for their address (S26)."""
     job = await world.inspection(people=(("Clara Client", "CLIENT"), ("Carl Client", "CLIENT")))
     carl = job.created["people"][1]
     email = carl["person"]["email"]

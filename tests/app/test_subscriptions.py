@@ -32,7 +32,7 @@ async def served(world: World) -> AsyncIterator[Serving]:
 
 
 async def test_an_inspector_sees_an_invoice_go_from_open_to_paid(world: World, served: Serving) -> None:
-    """S27"""
+    """A subscription shows an inspector an invoice going from open to paid (S27)."""
     job = await world.inspection()
     invoice = await job.invoice("100.00")
     payer = await job.payment_link(invoice["id"])
@@ -48,7 +48,7 @@ async def test_an_inspector_sees_an_invoice_go_from_open_to_paid(world: World, s
 
 
 async def test_an_inspection_is_sent_again_after_each_kind_of_change(world: World, served: Serving) -> None:
-    """S27, S28, S29, S30"""
+    """A subscription sends the inspection again after each kind of change (S27, S28, S29, S30)."""
     job = await world.inspection()
     selection = """id emails { id } lineItems { id } people { id } invoices { id } agreements { id } grants { id }
         payments { id status refunds { status } }"""
@@ -79,7 +79,7 @@ async def test_an_inspection_is_sent_again_after_each_kind_of_change(world: Worl
 
 
 async def test_a_payer_hears_of_their_invoice_and_of_nothing_else(world: World, served: Serving) -> None:
-    """S19"""
+    """A payer's subscription tells of their invoice, and of no other (S19)."""
     job = await world.inspection()
     invoice, other = await job.invoice("100.00"), await job.invoice("50.00")
     payer, stranger = await job.payment_link(invoice["id"]), await job.payment_link(other["id"])
@@ -94,7 +94,7 @@ async def test_a_payer_hears_of_their_invoice_and_of_nothing_else(world: World, 
 
 
 async def test_a_client_is_not_told_of_what_they_may_not_see(world: World, served: Serving) -> None:
-    """S22"""
+    """A client's subscription does not tell of changes that a client may not see (S22)."""
     job = await world.inspection()
     invoice = await job.invoice("100.00")
     payer, client = await job.payment_link(invoice["id"]), await job.client_portal()
@@ -113,7 +113,7 @@ async def test_a_client_is_not_told_of_what_they_may_not_see(world: World, serve
 
 
 async def test_each_scope_watches_what_the_matrix_lets_it(world: World, served: Serving) -> None:
-    """S19, S21, S23"""
+    """Each scope can subscribe to what it may read, and to nothing else (S19, S21, S23)."""
     job = await world.inspection()
     invoice = await job.invoice("100.00")
     apis = {
@@ -144,7 +144,7 @@ async def test_each_scope_watches_what_the_matrix_lets_it(world: World, served: 
 async def test_a_field_that_a_scope_may_not_read_refuses_the_subscription(
     world: World, served: Serving, scope: str
 ) -> None:
-    """S19, S22"""
+    """A subscription that selects a field its scope may not read is refused (S19, S22)."""
     job = await world.inspection()
     invoice = await job.invoice("100.00")
     api = await (job.payment_link(invoice["id"]) if scope == "payer" else job.client_portal())
@@ -181,7 +181,7 @@ async def test_what_is_not_yours_is_not_found(world: World, served: Serving) -> 
 
 
 async def test_a_revoked_link_ends_the_subscription_at_once(world: World, served: Serving) -> None:
-    """S25"""
+    """Revoking a link ends its subscription at once (S25)."""
     job = await world.inspection()
     client = await job.client_portal()
     grant = (await job.read("grants { id }"))["grants"][0]["id"]
@@ -194,7 +194,7 @@ async def test_a_revoked_link_ends_the_subscription_at_once(world: World, served
 
 
 async def test_every_subscription_of_a_revoked_link_ends_with_one_error(world: World, served: Serving) -> None:
-    """S25"""
+    """Each subscription of a revoked link ends with one error (S25)."""
     job = await world.inspection()
     client = await job.client_portal()
     grant = (await job.read("grants { id }"))["grants"][0]["id"]

@@ -32,7 +32,7 @@ async def _principal(world: World) -> Principal:
 
 
 async def test_the_last_hundred_dollars_are_invoiced_once(world: World) -> None:
-    """S41, S43"""
+    """Of two invoices saved at once, the last hundred dollars are on one (S41, S43)."""
     principal = await _principal(world)
     people = [
         NewPerson(key_of(await world.person("Clara Client")), PersonRole.CLIENT),
@@ -274,7 +274,7 @@ async def test_a_deadlock_is_repeated_at_most_three_times(
 async def test_deferred_payments_turned_on_meanwhile_refuses_the_invoice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S3"""
+    """Deferred Payments turned on while an invoice is being saved refuses it (S3)."""
     job = await world.inspection()
     find_payee = drafts._bill_to
 

@@ -106,7 +106,7 @@ async def busy_inspection(world: World, invoices: int) -> Job:
 
 
 async def test_one_inspection_costs_the_same_whatever_its_size(world: World) -> None:
-    """S31"""
+    """Reading an inspection takes the same number of statements, whatever its size (S31)."""
     costs = [await cost(world.inspector, BOX, id=(await busy_inspection(world, size)).id) for size in (2, 15)]
     assert costs == [8, 8]
 
@@ -118,7 +118,7 @@ async def test_a_page_of_fifty_costs_what_a_page_of_five_does(world: World) -> N
 
 
 async def test_a_payers_invoice_costs_the_same_whatever_its_size(world: World) -> None:
-    """S19"""
+    """Reading a payer's invoice takes the same number of statements, whatever its size (S19)."""
     costs = []
     for size in (1, 30):
         job = await world.inspection(*["10.00"] * size)
@@ -132,7 +132,7 @@ async def test_a_payers_invoice_costs_the_same_whatever_its_size(world: World) -
 
 
 async def test_the_whole_payments_box_is_one_operation(world: World) -> None:
-    """S5, S31"""
+    """The whole payments box is one operation, within the limit of statements (S5, S31)."""
     job = await busy_inspection(world, 6)
     declared = declared_cost(build_api().graphql_schema, WHOLE_BOX)
     assert declared <= STATEMENTS_MAX

@@ -71,7 +71,7 @@ def test_never_more_is_refundable_than_was_paid(payment: PaymentEntry) -> None:
 
 
 def test_a_credit_beyond_what_is_billed_is_no_debt_of_ours() -> None:
-    """S40"""
+    """A credit beyond what is billed is not owed to anybody (S40)."""
     refund = RefundEntry(40, RefundStatus.SUCCEEDED, credited=40)
     assert figures(0, paid(100, PaymentState.SUCCEEDED, refund)).overpaid == 60
     rest = RefundEntry(60, RefundStatus.SUCCEEDED)

@@ -44,7 +44,7 @@ async def has(status: EmailStatus) -> bool:
 async def test_a_mail_goes_out_once_although_its_worker_was_killed_before_sending(
     world: World, log: Path, stage: str
 ) -> None:
-    """S37"""
+    """A mail whose worker was killed before sending goes out once (S37)."""
     job = await world.inspection()
     await mail_fault(world, "hang", stage=stage, seconds=60)
     await job.invoice("100.00", send=True)

@@ -62,7 +62,7 @@ def link_in(world: World, mail: Json) -> str:
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
 async def test_a_temporary_refusal_is_tried_again_ever_later(world: World, job: Job, stage: str) -> None:
-    """S16"""
+    """A mail that the server refuses for now is tried again, ever later (S16)."""
     await job.invoice("100.00", send=True)
     message_id = f"<{(await only_mail()).message_id}@inspectpay.test>"
     await fault(world, "reject", stage=stage, code=451, count=3)
@@ -108,7 +108,7 @@ async def test_a_lasting_refusal_is_final(world: World, job: Job, stage: str) ->
 
 @pytest.mark.parametrize("stored", [True, False])
 async def test_a_mail_that_may_have_arrived_is_never_resent_by_itself(world: World, job: Job, stored: bool) -> None:
-    """S38"""
+    """A mail that may have arrived is never sent again by itself (S38)."""
     await job.invoice("100.00", send=True)
     await fault(world, "drop", stored=stored)
     await world.deliver_mails()
@@ -309,7 +309,7 @@ async def test_two_workers_never_claim_the_same_mail(world: World) -> None:
 
 
 async def test_a_mail_whose_worker_died_before_transmitting_goes_out_once(world: World, job: Job) -> None:
-    """S37"""
+    """A mail whose worker died before transmitting goes out once (S37)."""
     await job.invoice("100.00", send=True)
     await lose_lease(await only_mail(), transmitting=False)
     assert await world.deliver_mails() == 1
@@ -345,7 +345,7 @@ async def test_a_worker_that_lost_its_lease_sends_nothing(world: World, job: Job
 async def test_only_the_link_of_the_try_that_arrived_works(
     world: World, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S17"""
+    """Only the link in the mail that arrived works (S17)."""
     tokens = []
 
     def remembered() -> str:

@@ -81,7 +81,7 @@ _STORED = ("state", "method", "card_brand", "card_last4", "failure_message", "st
 
 
 async def test_news_may_come_in_any_order_late_and_twice(world: World) -> None:
-    """S27"""
+    """What Stripe says may come in any order, late and twice (S27)."""
     job, invoice, payer = await opened(world)
     url = (await start(payer, invoice)).done("checkoutUrl")
     payment = await only_payment()
@@ -259,7 +259,7 @@ async def test_a_checkout_that_was_opened_after_all_is_found(world: World, monke
 
 
 async def test_a_decline_leaves_the_checkout_open_and_tells_the_payer(world: World) -> None:
-    """S19"""
+    """A decline leaves the checkout open and tells the payer why (S19)."""
     _, invoice, payer = await opened(world)
     url = (await start(payer, invoice)).done("checkoutUrl")
     assert await world.pay(url, card=DECLINED) == 402
@@ -392,7 +392,7 @@ async def test_a_void_invoice_takes_no_payment(world: World) -> None:
 
 
 async def test_money_that_lands_on_a_void_invoice_is_recorded_and_given_back(world: World) -> None:
-    """S40"""
+    """Money that lands on a void invoice is recorded and given back (S40)."""
     job, invoice, payer = await opened(world)
     url = (await start(payer, invoice)).done("checkoutUrl")
     # A checkout that escaped its expiry, as after a restore of the database.

@@ -82,7 +82,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 async def test_every_text_is_on_the_page_and_in_the_pdf() -> None:
-    """S15"""
+    """Every text of an invoice document is on its page and in its PDF (S15)."""
     html = as_html(DOCUMENT)
     pdf = await as_pdf(DOCUMENT)
     assert pdf.startswith(b"%PDF-")
@@ -96,14 +96,14 @@ async def test_every_text_is_on_the_page_and_in_the_pdf() -> None:
 
 
 async def test_the_same_document_is_the_same_file() -> None:
-    """S15"""
+    """The same document makes the same PDF, byte for byte (S15)."""
     first, second = await asyncio.gather(as_pdf(DOCUMENT), as_pdf(DOCUMENT))
     assert first == second
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext of poppler-utils")
 async def test_the_pdf_reads_as_the_page_does(tmp_path: Path) -> None:
-    """S15, S22"""
+    """The PDF's text is the page's (S15, S22)."""
     file = tmp_path / "invoice.pdf"
     file.write_bytes(await as_pdf(DOCUMENT))
     read = subprocess.run(["pdftotext", "-raw", file, "-"], capture_output=True, check=True, text=True).stdout  # noqa: ASYNC221
@@ -113,7 +113,7 @@ async def test_the_pdf_reads_as_the_page_does(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_no_text_breaks_a_document_or_becomes_markup(text: str) -> None:
-    """S15"""
+    """No text that people type breaks a document or becomes markup in it (S15)."""
     for _, changed in variations(DOCUMENT, text):
         assert (await as_pdf(changed)).startswith(b"%PDF-")
         html = as_html(changed)
@@ -122,7 +122,7 @@ async def test_no_text_breaks_a_document_or_becomes_markup(text: str) -> None:
 
 
 async def test_a_long_document_goes_on_over_pages() -> None:
-    """S15"""
+    """A long document goes on over pages (S15)."""
     many = tuple(Row(f"Service {number}", "", "$1.00") for number in range(200))
     pages = re.search(rb"/Type/Pages/Count (\d+)", await as_pdf(replace(DOCUMENT, lines=many)))
     assert pages is not None
@@ -130,7 +130,7 @@ async def test_a_long_document_goes_on_over_pages() -> None:
 
 
 async def test_printing_holds_nobody_up() -> None:
-    """S15"""
+    """Making a PDF does not hold up the event loop (S15)."""
     await as_pdf(DOCUMENT)  # Fonts are found once.
     longest = 0.0
 
