@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 from uuid import UUID
 
 from tortoise import connections
@@ -17,23 +18,42 @@ from rules.identifiers import new_id
 KEY_LENGTH_MAX = 255
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedCommand:
+    """A command that may bear a key: repeated under it, it returns its first result.
+
+    `operation` is stored with the key and never changes. The fields' names are part of what is compared: a key that is
+    repeated over an upgrade that renames one is refused as reused, so that nothing is done twice.
+    """
+
+    operation: ClassVar[str]
+    idempotency_key: str | None = None
+
+    def fingerprint(self) -> str:
+        """SHA-256, in hex, of everything in the command but its key."""
+        given = asdict(self)
+        del given["idempotency_key"]
+        return hashlib.sha256(json.dumps(given, sort_keys=True, default=_spell).encode()).hexdigest()
+
+
 class IdempotencyKeyReused(Refusal):
     """The key was used before, with another input."""
 
     code = ErrorCode.IDEMPOTENCY_KEY_REUSED
 
 
-async def claim(principal: Principal, operation: str, key: str | None, given: dict[str, Any]) -> UUID | None:
-    """Claim `key` inside the caller's transaction; returns the first result if there is one.
+async def claim(principal: Principal, command: KeyedCommand) -> UUID | None:
+    """Claim the command's key inside the caller's transaction; returns the first result if there is one.
 
     A concurrent claim of the same key waits here until the other transaction ends. A refusal rolls the claim back,
     so the key stays free. Raises IdempotencyKeyReused when the key came with another input.
     """
+    operation, key = command.operation, command.idempotency_key
     if key is None:
         return None
     if not 1 <= len(key) <= KEY_LENGTH_MAX:
         raise Refusal(f"idempotencyKey must have 1 to {KEY_LENGTH_MAX} characters.", field=("idempotencyKey",))
-    digest = hashlib.sha256(json.dumps(given, sort_keys=True, default=_spell).encode()).hexdigest()
+    digest = command.fingerprint()
     inserted = await connections.get("default").execute_query_dict(
         "INSERT INTO idempotency_keys (id, created_at, company_id, actor_id, operation, key, input_hash)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id",
@@ -54,9 +74,8 @@ def _spell(value: object) -> str:
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
-async def keep(principal: Principal, operation: str, key: str | None, result_id: UUID) -> None:
+async def keep(principal: Principal, command: KeyedCommand, result_id: UUID) -> None:
     """Remember the result of the claimed key, in the same transaction."""
-    if key is not None:
-        await IdempotencyKey.filter(actor_id=principal.actor_id, operation=operation, key=key).update(
-            result_id=result_id
-        )
+    if command.idempotency_key is not None:
+        claimed = IdempotencyKey.filter(actor_id=principal.actor_id, operation=command.operation)
+        await claimed.filter(key=command.idempotency_key).update(result_id=result_id)

@@ -7,7 +7,8 @@ import strawberry
 
 from models import Invoice
 from operations.invoices import closures, drafts, invoice_emails
-from operations.invoices.invoice_emails import EmailDraft, check_draft, compose
+from operations.invoices.drafts import AddInvoice, UpdateInvoice
+from operations.invoices.invoice_emails import EmailDraft, SendInvoice, check_draft, compose
 from operations.invoices.splits import InvoiceSplit
 from operations.ledger import small_remainders
 from resolvers.context import Context, Info
@@ -78,26 +79,25 @@ def email_preview(root: Root, info: Info, subject: Subject = None, message: Mess
     return EmailPreview(mail.to, mail.subject, mail.message, mail.html, mail.text, link)
 
 
-def _share(input: AddInvoiceInput | UpdateInvoiceInput) -> InvoiceSplit:
+def _split(input: AddInvoiceInput | UpdateInvoiceInput) -> InvoiceSplit:
     ids = row_ids(input.line_item_ids, "LineItem")
     return InvoiceSplit(line_item_ids=ids, fixed_amount=input.fixed_amount)
 
 
-def _draft(input: AddInvoiceInput | UpdateInvoiceInput | SendInvoiceInput) -> invoice_emails.EmailDraft:
-    return invoice_emails.EmailDraft(subject=input.subject, message=input.message)
+def _draft(input: AddInvoiceInput | UpdateInvoiceInput | SendInvoiceInput) -> EmailDraft:
+    return EmailDraft(subject=input.subject, message=input.message)
 
 
 async def add_invoice(context: Context, input: AddInvoiceInput) -> MutationResult:
-    key = await drafts.add_invoice(
-        context.principal,
-        id_of(input.inspection_id, "Inspection"),
-        id_of(input.inspection_person_id, "InspectionPerson"),
-        _share(input),
+    command = AddInvoice(
+        inspection_id=id_of(input.inspection_id, "Inspection"),
+        inspection_person_id=id_of(input.inspection_person_id, "InspectionPerson"),
+        split=_split(input),
         draft=_draft(input),
         send=input.send,
         idempotency_key=input.idempotency_key,
-        stripe=context.dependencies.stripe,
     )
+    key = await drafts.add_invoice(context.principal, command, stripe=context.dependencies.stripe)
     if not input.send:
         return MutationResult(key)
     await context.dependencies.enqueue("send_emails", None)
@@ -105,22 +105,21 @@ async def add_invoice(context: Context, input: AddInvoiceInput) -> MutationResul
 
 
 async def update_invoice(context: Context, input: UpdateInvoiceInput) -> MutationResult:
-    share = _share(input) if input.line_item_ids is not None or input.fixed_amount is not None else None
-    return MutationResult(
-        await drafts.update_invoice(
-            context.principal,
-            id_of(input.invoice_id, "Invoice"),
-            share,
-            inspection_person_id=optional_row_id(input.inspection_person_id, "InspectionPerson"),
-            draft=_draft(input),
-            stripe=context.dependencies.stripe,
-        )
+    resplit = input.line_item_ids is not None or input.fixed_amount is not None
+    command = UpdateInvoice(
+        invoice_id=id_of(input.invoice_id, "Invoice"),
+        inspection_person_id=optional_row_id(input.inspection_person_id, "InspectionPerson"),
+        split=_split(input) if resplit else None,
+        draft=_draft(input),
     )
+    return MutationResult(await drafts.update_invoice(context.principal, command, stripe=context.dependencies.stripe))
 
 
 async def send_invoice(context: Context, input: SendInvoiceInput) -> MutationResult:
-    key = id_of(input.invoice_id, "Invoice")
-    await invoice_emails.send_invoice(context.principal, key, _draft(input), idempotency_key=input.idempotency_key)
+    command = SendInvoice(
+        invoice_id=id_of(input.invoice_id, "Invoice"), draft=_draft(input), idempotency_key=input.idempotency_key
+    )
+    key = await invoice_emails.send_invoice(context.principal, command)
     await context.dependencies.enqueue("send_emails", None)
     return MutationResult(key, notices=await invoice_emails.mail_put_off(key))
 

@@ -5,6 +5,9 @@ import strawberry
 from models import Payment
 from operations.ledger import small_remainders
 from operations.payments import checkout, manual_payments, refunds
+from operations.payments.checkout import StartPayment
+from operations.payments.manual_payments import RecordPayment, RemovePayment
+from operations.payments.refunds import RefundPayment
 from resolvers.context import Context
 from resolvers.keys import optional_row_id
 from resolvers.results import MutationResult
@@ -27,15 +30,14 @@ def payer_role_name(root: Root) -> str:
 
 async def start_payment(context: Context, input: StartPaymentInput) -> MutationResult:
     dependencies = context.dependencies
-    key = await checkout.start_payment(
-        context.principal,
-        id_of(input.invoice_id, "Invoice"),
-        amount=input.amount,
-        idempotency_key=input.idempotency_key,
-        portals=dependencies.portals,
-        stripe=dependencies.stripe,
+    command = StartPayment(
+        invoice_id=id_of(input.invoice_id, "Invoice"), amount=input.amount, idempotency_key=input.idempotency_key
     )
-    return MutationResult(key)
+    return MutationResult(
+        await checkout.start_payment(
+            context.principal, command, portals=dependencies.portals, stripe=dependencies.stripe
+        )
+    )
 
 
 async def cancel_payment(context: Context, input: CancelPaymentInput) -> MutationResult:
@@ -44,36 +46,32 @@ async def cancel_payment(context: Context, input: CancelPaymentInput) -> Mutatio
 
 
 async def record_payment(context: Context, input: RecordPaymentInput) -> MutationResult:
-    made = await manual_payments.record_payment(
-        context.principal,
-        optional_row_id(input.invoice_id, "Invoice"),
+    command = RecordPayment(
+        invoice_id=optional_row_id(input.invoice_id, "Invoice"),
         inspection_id=optional_row_id(input.inspection_id, "Inspection"),
         amount=input.amount,
         method=input.method,
         reference=input.reference,
         idempotency_key=input.idempotency_key,
-        stripe=context.dependencies.stripe,
     )
+    made = await manual_payments.record_payment(context.principal, command, stripe=context.dependencies.stripe)
     await context.dependencies.enqueue("run_automations", None)
     return MutationResult(made, notices=await small_remainders.small_remainder_of_payment(made))
 
 
 async def remove_payment(context: Context, input: RemovePaymentInput) -> MutationResult:
-    key = id_of(input.payment_id, "Payment")
-    await manual_payments.remove_payment(
-        context.principal, key, reason=input.reason, stripe=context.dependencies.stripe
-    )
+    command = RemovePayment(payment_id=id_of(input.payment_id, "Payment"), reason=input.reason)
+    key = await manual_payments.remove_payment(context.principal, command, stripe=context.dependencies.stripe)
     return MutationResult(key, notices=await small_remainders.small_remainder_of_payment(key))
 
 
 async def refund_payment(context: Context, input: RefundPaymentInput) -> MutationResult:
-    made = await refunds.refund_payment(
-        context.principal,
-        id_of(input.payment_id, "Payment"),
+    command = RefundPayment(
+        payment_id=id_of(input.payment_id, "Payment"),
         amount=input.amount,
         reason=input.reason,
         disposition=input.disposition,
         idempotency_key=input.idempotency_key,
-        stripe=context.dependencies.stripe,
     )
+    made = await refunds.refund_payment(context.principal, command, stripe=context.dependencies.stripe)
     return MutationResult(made, notices=await small_remainders.small_remainder_of_refund(made))

@@ -5,7 +5,7 @@ from uuid import UUID
 from gateways.stripe import StripeGateway
 from models import Invoice
 from operations.audit_log import record
-from operations.invoices.drafts import ledger_of
+from operations.invoices.drafts import lock_ledger_of
 from operations.ledger.inspection_ledger import InspectionLedger, post
 from operations.ledger.invoice_ends import cancel_waiting_mails, mark_void
 from operations.ledger.invoice_lines import return_to_primary, write_lines
@@ -20,14 +20,14 @@ from rules.states import INVOICE_MOVES, InvoiceStatus
 async def void_invoice(principal: Principal, invoice_id: UUID, *, stripe: StripeGateway) -> UUID:
     """Withdraw a separate invoice on which no money is held; its links end. Repeatable.
 
-    Its share returns to PRIMARY, which credits what was credited on it: nobody is billed for what was given back.
+    Its lines return to PRIMARY, which credits what was credited on it: nobody is billed for what was given back.
     """
     return await with_checkouts_expired(lambda: _void(principal, invoice_id), stripe=stripe)
 
 
 @transaction
 async def _void(principal: Principal, invoice_id: UUID) -> UUID:
-    ledger, invoice = await ledger_of(principal, invoice_id)
+    ledger, invoice = await lock_ledger_of(principal, invoice_id)
     if invoice.status is InvoiceStatus.VOID:
         return invoice.id
     _refuse_in_flight(invoice)
@@ -52,7 +52,7 @@ async def close_invoice_short(principal: Principal, invoice_id: UUID, *, stripe:
 
 @transaction
 async def _close_short(principal: Principal, invoice_id: UUID) -> UUID:
-    ledger, invoice = await ledger_of(principal, invoice_id)
+    ledger, invoice = await lock_ledger_of(principal, invoice_id)
     _refuse_unless_owed(invoice)
     _refuse_in_flight(invoice)
     if invoice.settled_minor == 0:
@@ -85,7 +85,7 @@ async def mark_invoice_uncollectible(principal: Principal, invoice_id: UUID, *, 
 
 @transaction
 async def _mark_uncollectible(principal: Principal, invoice_id: UUID) -> UUID:
-    ledger, invoice = await ledger_of(principal, invoice_id)
+    ledger, invoice = await lock_ledger_of(principal, invoice_id)
     if invoice.status is InvoiceStatus.UNCOLLECTIBLE:
         return invoice.id
     _refuse_unless_owed(invoice)

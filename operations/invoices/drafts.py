@@ -1,5 +1,7 @@
-"""Separate invoices: splitting what is owed, editing drafts, and ending invoices without payment."""
+"""Separate invoices: splitting off a part of the charges, and editing drafts."""
 
+from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
@@ -7,9 +9,9 @@ from models import Company, Inspection, InspectionPerson, InspectionStatus, Invo
 from models.visible import find_visible, visible
 from operations.audit_log import record
 from operations.currencies import currency_of
-from operations.idempotency import claim, keep
-from operations.invoices.invoice_emails import EmailDraft, check_draft, queue_invoice_mail
-from operations.invoices.splits import InvoiceSplit, check_share, split_lines
+from operations.idempotency import KeyedCommand, claim, keep
+from operations.invoices.invoice_emails import AS_PREPARED, EmailDraft, check_draft, queue_invoice_mail
+from operations.invoices.splits import InvoiceSplit, check_split, split_lines
 from operations.ledger.billed_names import hold_name
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger, post
 from operations.ledger.invoice_lines import write_lines
@@ -20,6 +22,28 @@ from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
 from rules.states import InvoiceKind, InvoiceStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddInvoice(KeyedCommand):
+    """Bill somebody in the People box for a part of what is owed, as a draft or, with `send`, at once."""
+
+    operation: ClassVar[str] = "addInvoice"
+    inspection_id: UUID
+    inspection_person_id: UUID
+    split: InvoiceSplit
+    draft: EmailDraft = AS_PREPARED
+    send: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateInvoice:
+    """Change a draft; None keeps what is."""
+
+    invoice_id: UUID
+    inspection_person_id: UUID | None
+    split: InvoiceSplit | None
+    draft: EmailDraft
 
 
 def refusal_to_invoice(company: Company, inspection: Inspection, *, invoiceable: int) -> Refusal | None:
@@ -41,94 +65,56 @@ def refusal_to_invoice(company: Company, inspection: Inspection, *, invoiceable:
     return None
 
 
-async def add_invoice(
-    principal: Principal,
-    inspection_id: UUID,
-    inspection_person_id: UUID,
-    share: InvoiceSplit,
-    *,
-    draft: EmailDraft,
-    send: bool,
-    idempotency_key: str | None,
-    stripe: StripeGateway,
-) -> UUID:
-    """Split off a share of what is owed as a draft, or sent at once; returns the invoice's key.
+async def add_invoice(principal: Principal, command: AddInvoice, *, stripe: StripeGateway) -> UUID:
+    """Split off a part of what is owed as a draft, or sent at once; returns the invoice's key.
 
-    The share is reserved when this commits, so that two invoices can never together exceed what is owed.
+    The part is reserved when this commits, so that two invoices can never together exceed what is owed.
     """
-    return await with_checkouts_expired(
-        lambda: _add(
-            principal,
-            inspection_id,
-            inspection_person_id,
-            share,
-            draft=draft,
-            send=send,
-            key=idempotency_key,
-        ),
-        stripe=stripe,
-    )
+    return await with_checkouts_expired(lambda: _add(principal, command), stripe=stripe)
 
 
 @transaction
-async def _add(
-    principal: Principal,
-    inspection_id: UUID,
-    inspection_person_id: UUID,
-    share: InvoiceSplit,
-    *,
-    draft: EmailDraft,
-    send: bool,
-    key: str | None,
-) -> UUID:
-    given = {
-        "inspection": inspection_id,
-        "person": inspection_person_id,
-        "items": share.line_item_ids,
-        "amount": share.fixed_amount,
-        "send": send,
-        "subject": draft.subject,
-        "message": draft.message,
-    }
+async def _add(principal: Principal, command: AddInvoice) -> UUID:
+    split = command.split
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, "addInvoice", key, given):
+            if first := await claim(principal, command):
                 return first
-        draft = check(check_draft, draft)
+        draft = check(check_draft, command.draft)
         with check.at():
-            ledger = await _opened(principal, inspection_id, share)
+            ledger = await _lock_ledger(principal, command.inspection_id, split)
             with check.at():
-                bill_to = await _bill_to(inspection_id, inspection_person_id)
-            _refuse_unavailable(ledger, share)
-            lines = split_lines(ledger, share, own={})
-    invoice = await _insert_draft(ledger, bill_to, by_services=share.line_item_ids is not None, draft=draft)
+                bill_to = await _bill_to(command.inspection_id, command.inspection_person_id)
+            _refuse_unavailable(ledger, split)
+            lines = split_lines(ledger, split, own={})
+    invoice = await _insert_draft(ledger, bill_to, by_services=split.line_item_ids is not None, draft=draft)
     # From here on Deferred Payments waits for us (its check locks the company); it may have been turned on before.
     ledger.company = await Company.get(id=ledger.company.id)
-    _refuse_unavailable(ledger, share)
+    _refuse_unavailable(ledger, split)
     await _move_from_primary(ledger, invoice, lines)
     after = {"number": invoice.number, "total_minor": sum(lines.values()), "billed_to": bill_to.role_name}
     await record(ledger.inspection, "invoice.added", invoice.id, by=principal, after=after)
     await post(ledger)
-    if send:
+    if command.send:
         await queue_invoice_mail(ledger, invoice, draft, by=principal, field="send", bill_to_field="inspectionPersonId")
-    await keep(principal, "addInvoice", key, invoice.id)
+    await keep(principal, command, invoice.id)
     return invoice.id
 
 
-async def _opened(principal: Principal, inspection_id: UUID, share: InvoiceSplit) -> InspectionLedger:
-    """The inspection's books; refuses with it what is wrong with the share of any inspection."""
+async def _lock_ledger(principal: Principal, inspection_id: UUID, split: InvoiceSplit) -> InspectionLedger:
+    """The inspection's ledger; where there is none, what no inspection could be split by is refused too."""
     if await visible(Inspection, principal).filter(id=inspection_id).exists():
         return await lock_ledger(inspection_id)
     with Checks() as check:
-        check(check_share, share, await currency_of(principal))
+        check(check_split, split, await currency_of(principal))
         raise NotFound("Inspection", field=("inspectionId",))
 
 
-def _refuse_unavailable(ledger: InspectionLedger, share: InvoiceSplit) -> None:
+def _refuse_unavailable(ledger: InspectionLedger, split: InvoiceSplit) -> None:
     refusal = refusal_to_invoice(ledger.company, ledger.inspection, invoiceable=ledger.primary.remaining_minor)
     if refusal is None:
         return
-    if refusal.code is ErrorCode.NOTHING_TO_INVOICE and share.fixed_amount is not None:
+    if refusal.code is ErrorCode.NOTHING_TO_INVOICE and split.fixed_amount is not None:
         return  # The amount is refused with its limit, $0.00, which says more (S43).
     raise refusal
 
@@ -179,49 +165,32 @@ async def _move_from_primary(ledger: InspectionLedger, invoice: Invoice, lines: 
     await write_lines(ledger, ledger.primary, {item: amount for item, amount in left.items() if amount})
 
 
-async def update_invoice(
-    principal: Principal,
-    invoice_id: UUID,
-    share: InvoiceSplit | None,
-    *,
-    inspection_person_id: UUID | None,
-    draft: EmailDraft,
-    stripe: StripeGateway,
-) -> UUID:
-    """Change a draft: its share, who is billed, or the mail that is prepared for it. Returns its key."""
-    return await with_checkouts_expired(
-        lambda: _update(principal, invoice_id, share, inspection_person_id=inspection_person_id, draft=draft),
-        stripe=stripe,
-    )
+async def update_invoice(principal: Principal, command: UpdateInvoice, *, stripe: StripeGateway) -> UUID:
+    """Change a draft: what it bills, who is billed, or the mail that is prepared for it. Returns its key."""
+    return await with_checkouts_expired(lambda: _update(principal, command), stripe=stripe)
 
 
 @transaction
-async def _update(
-    principal: Principal,
-    invoice_id: UUID,
-    share: InvoiceSplit | None,
-    *,
-    inspection_person_id: UUID | None,
-    draft: EmailDraft,
-) -> UUID:
+async def _update(principal: Principal, command: UpdateInvoice) -> UUID:
+    split = command.split
     with Checks() as check:
-        draft = check(check_draft, draft)
+        draft = check(check_draft, command.draft)
         with check.at():
-            ledger, invoice = await _draft(principal, invoice_id, share)
+            ledger, invoice = await _lock_draft(principal, command.invoice_id, split)
             bill_to = None
-            if inspection_person_id is not None:
+            if command.inspection_person_id is not None:
                 with check.at():
-                    bill_to = await _bill_to(ledger.inspection.id, inspection_person_id)
+                    bill_to = await _bill_to(ledger.inspection.id, command.inspection_person_id)
             lines = None
-            if share is not None:
+            if split is not None:
                 own = {line.line_item_id: line.amount_minor for line in ledger.lines_of(invoice)}
-                lines = split_lines(ledger, share, own=own)
+                lines = split_lines(ledger, split, own=own)
     before = {"total_minor": invoice.total_minor, "billed_to": invoice.billed_to_name}
     if bill_to is not None:
         invoice.billed_to_id, invoice.billed_to_name = bill_to.id, bill_to.person.name
-    if share is not None and lines is not None:
+    if split is not None and lines is not None:
         await _move_from_primary(ledger, invoice, lines)
-        invoice.by_services = share.line_item_ids is not None
+        invoice.by_services = split.line_item_ids is not None
     invoice.prepared_subject = draft.subject or invoice.prepared_subject
     invoice.prepared_message = draft.message or invoice.prepared_message
     await invoice.save(
@@ -233,14 +202,14 @@ async def _update(
     return invoice.id
 
 
-async def _draft(
-    principal: Principal, invoice_id: UUID, share: InvoiceSplit | None
+async def _lock_draft(
+    principal: Principal, invoice_id: UUID, split: InvoiceSplit | None
 ) -> tuple[InspectionLedger, Invoice]:
-    """The books with the draft to edit; refuses with it what is wrong with the share of any invoice."""
+    """The ledger with the draft to edit; what no invoice could be split by is refused too."""
     with Checks() as check:
-        if share is not None:
-            check(check_share, share, await currency_of(principal))
-        ledger, invoice = await ledger_of(principal, invoice_id)
+        if split is not None:
+            check(check_split, split, await currency_of(principal))
+        ledger, invoice = await lock_ledger_of(principal, invoice_id)
         if invoice.status is not InvoiceStatus.DRAFT:
             raise Refusal(
                 f"Only a draft can be edited; invoice {invoice.number} is {invoice.status.lower()}.",
@@ -250,8 +219,8 @@ async def _draft(
     return ledger, invoice
 
 
-async def ledger_of(principal: Principal, invoice_id: UUID) -> tuple[InspectionLedger, Invoice]:
-    """The books that hold a separate invoice of the caller's."""
+async def lock_ledger_of(principal: Principal, invoice_id: UUID) -> tuple[InspectionLedger, Invoice]:
+    """The ledger that holds a separate invoice that the principal may see."""
     found = await find_visible(Invoice, principal, invoice_id)
     if found.kind is InvoiceKind.PRIMARY:
         raise Refusal(

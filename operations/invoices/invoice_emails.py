@@ -1,6 +1,7 @@
 """Invoice mails: preparing, previewing and queueing them for exactly one recipient."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPe
 from models.visible import find_visible
 from operations.audit_log import record
 from operations.documents.invoice_document import as_data, invoice_document
-from operations.idempotency import claim, keep
+from operations.idempotency import KeyedCommand, claim, keep
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
 from operations.ledger.open_invoice import open_draft
 from operations.messages.outbox import (
@@ -41,6 +42,18 @@ class EmailDraft:
     message: str | None = None
 
 
+AS_PREPARED = EmailDraft()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendInvoice(KeyedCommand):
+    """Mail an invoice to the party it bills, or mail it again."""
+
+    operation: ClassVar[str] = "sendInvoice"
+    invoice_id: UUID
+    draft: EmailDraft = AS_PREPARED
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """The mail exactly as it would go out, with `link` where the payer's own link will be."""
@@ -59,7 +72,7 @@ class NotSendable(Refusal):
 
 
 def check_draft(draft: EmailDraft) -> EmailDraft:
-    """The letter, trimmed. Raises Refusal naming subject or message."""
+    """The draft, trimmed. Raises Refusal naming subject or message."""
     subject, message = draft.subject, draft.message
     with Checks() as check:
         if subject is not None:
@@ -72,9 +85,9 @@ def check_draft(draft: EmailDraft) -> EmailDraft:
 def compose(
     invoice: Invoice, lines: list[InvoiceLine], to: str, draft: EmailDraft, *, link: str, reminding: bool = False
 ) -> Preview:
-    """The mail for an invoice: what the letter leaves open comes from what is prepared, else from the defaults.
+    """The mail for an invoice: what the draft leaves open comes from what is prepared, else from the defaults.
 
-    A letter is what somebody typed, unless we are `reminding`.
+    A draft is what somebody typed, unless we are `reminding`.
     """
     due = Money(invoice.remaining_minor, invoice.currency)
     subject = draft.subject or invoice.prepared_subject or f"Invoice {invoice.number} from {invoice.company_name}"
@@ -105,22 +118,19 @@ def _default_message(invoice: Invoice, due: Money) -> str:
 
 
 @transaction
-async def send_invoice(
-    principal: Principal, invoice_id: UUID, draft: EmailDraft, *, idempotency_key: str | None
-) -> UUID:
+async def send_invoice(principal: Principal, command: SendInvoice) -> UUID:
     """Mail a separate invoice to the party it bills, opening a draft; sends again what is open. Returns its key."""
-    given = {"invoice": invoice_id, "subject": draft.subject, "message": draft.message}
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, "sendInvoice", idempotency_key, given):
+            if first := await claim(principal, command):
                 return first
-        draft = check(check_draft, draft)
-        found = await find_visible(Invoice, principal, invoice_id)
+        draft = check(check_draft, command.draft)
+        found = await find_visible(Invoice, principal, command.invoice_id)
     ledger = await lock_ledger(found.inspection_id)
-    invoice = ledger.invoice(invoice_id)
+    invoice = ledger.invoice(found.id)
     await queue_invoice_mail(ledger, invoice, draft, by=principal, field="invoiceId", bill_to_field="invoiceId")
-    await keep(principal, "sendInvoice", idempotency_key, invoice_id)
-    return invoice_id
+    await keep(principal, command, invoice.id)
+    return invoice.id
 
 
 async def queue_invoice_mail(
@@ -128,7 +138,7 @@ async def queue_invoice_mail(
 ) -> None:
     """Write the mail to the outbox with its grant, in the caller's transaction; the token is made when it is sent.
 
-    `letter` was checked. Refusals name `field`, or `payee_field` where who is billed is at fault: both of the caller's
+    `draft` was checked. Refusals name `field`, or `bill_to_field` where who is billed is at fault: both of the caller's
     input.
     """
     bill_to = await InspectionPerson.get(id=invoice.billed_to_id).select_related("person")

@@ -1,4 +1,4 @@
-"""What a separate invoice bills: a share of the charges that are unpaid and on no other invoice."""
+"""What a separate invoice bills: the part of the charges that are unpaid and on no other invoice."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,43 +32,43 @@ class InvoiceSplit:
     fixed_amount: Decimal | None
 
 
-def check_share(share: InvoiceSplit, currency: str) -> None:
-    """Raises Refusal for a share that no inspection could have, whatever there is to invoice."""
-    if (share.line_item_ids is None) == (share.fixed_amount is None):
+def check_split(split: InvoiceSplit, currency: str) -> None:
+    """Raises Refusal for a split that no inspection could have, whatever there is to invoice."""
+    if (split.line_item_ids is None) == (split.fixed_amount is None):
         raise Refusal("Give either lineItemIds or fixedAmount: exactly one of the two.", field=("fixedAmount",))
-    if share.fixed_amount is not None:
-        parse_bounded_amount(share.fixed_amount, currency, field="fixedAmount")
-    elif not share.line_item_ids:
+    if split.fixed_amount is not None:
+        parse_bounded_amount(split.fixed_amount, currency, field="fixedAmount")
+    elif not split.line_item_ids:
         raise Refusal("lineItemIds must name at least one service.", field=("lineItemIds",))
-    elif len(share.line_item_ids) > SERVICES_MAX:
+    elif len(split.line_item_ids) > SERVICES_MAX:
         raise Refusal(f"lineItemIds must name at most {SERVICES_MAX} services.", field=("lineItemIds",))
 
 
-def split_lines(ledger: InspectionLedger, share: InvoiceSplit, *, own: Mapping[UUID, int]) -> dict[UUID, int]:
-    """The lines that the share makes, in minor units; `own` is what the edited draft bills already."""
+def split_lines(ledger: InspectionLedger, split: InvoiceSplit, *, own: Mapping[UUID, int]) -> dict[UUID, int]:
+    """The lines that the split makes, in minor units; `own` is what the edited draft bills already."""
     available = ledger.invoiceable()
     available = {
         item.id: available.get(item.id, 0) + own.get(item.id, 0)
         for item in ledger.items
         if item.id in available or item.id in own
     }
-    check_share(share, ledger.inspection.currency)
-    if share.fixed_amount is not None:
-        lines = _fixed(ledger, available, share.fixed_amount)
+    check_split(split, ledger.inspection.currency)
+    if split.fixed_amount is not None:
+        lines = _fixed(ledger, available, split.fixed_amount)
     else:
-        lines = _services(ledger, available, share.line_item_ids or ())
-    field = "lineItemIds" if share.fixed_amount is None else "fixedAmount"
-    left = sum(available.values()) - sum(lines.values())
-    _refuse_unpayable_split(ledger, sum(lines.values()), left=left, field=field)
+        lines = _services(ledger, available, split.line_item_ids or ())
+    field = "lineItemIds" if split.fixed_amount is None else "fixedAmount"
+    left_minor = sum(available.values()) - sum(lines.values())
+    _refuse_unpayable_split(ledger, sum(lines.values()), left_minor=left_minor, field=field)
     return lines
 
 
 def _fixed(ledger: InspectionLedger, available: dict[UUID, int], amount: Decimal) -> dict[UUID, int]:
-    minor = parse_bounded_amount(amount, ledger.inspection.currency, field="fixedAmount")
+    amount_minor = parse_bounded_amount(amount, ledger.inspection.currency, field="fixedAmount")
     limit = sum(available.values())
-    if minor > limit:
+    if amount_minor > limit:
         raise AmountExceedsInvoiceable(ledger.money(limit))
-    taken = taken_from(list(available.values()), minor)
+    taken = taken_from(list(available.values()), amount_minor)
     return {item: part for item, part in zip(available, taken, strict=True) if part}
 
 
@@ -85,17 +85,17 @@ def _services(ledger: InspectionLedger, available: dict[UUID, int], chosen: Sequ
     return {item_id: available[item_id] for item_id in available if item_id in set(chosen)}
 
 
-def _refuse_unpayable_split(ledger: InspectionLedger, amount: int, *, left: int, field: str) -> None:
+def _refuse_unpayable_split(ledger: InspectionLedger, amount_minor: int, *, left_minor: int, field: str) -> None:
     least = minimum_charge(ledger.inspection.currency)
-    if amount < least.amount_minor:
+    if amount_minor < least.amount_minor:
         raise Refusal(
             f"An invoice must be at least {least}, the smallest amount that can be charged.",
             field=(field,),
             code=ErrorCode.BELOW_MINIMUM_CHARGE,
         )
-    if 0 < left < least.amount_minor:
+    if 0 < left_minor < least.amount_minor:
         raise Refusal(
-            f"This would leave {ledger.money(left)} to the client, below the smallest amount that can be charged,"
+            f"This would leave {ledger.money(left_minor)} to the client, below the smallest amount that can be charged,"
             f" {least}.",
             field=(field,),
             code=ErrorCode.BELOW_MINIMUM_CHARGE,

@@ -1,8 +1,9 @@
-"""Paying an invoice: starting and cancelling attempts through Stripe, and money taken by hand."""
+"""Paying an invoice at Stripe: starting a checkout, and canceling it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
@@ -10,7 +11,7 @@ from models import ConnectedAccount, InspectionStatus, Invoice, Payment, StripeS
 from models.visible import find_visible
 from operations.audit_log import record
 from operations.currencies import currency_of
-from operations.idempotency import claim, keep
+from operations.idempotency import KeyedCommand, claim, keep
 from operations.leases import claim_due
 from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger
 from operations.payments.checkout_expiry import (
@@ -42,63 +43,61 @@ class InvoiceNotPayable(Refusal):
     code = ErrorCode.INVOICE_NOT_PAYABLE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartPayment(KeyedCommand):
+    """Begin paying an invoice: `amount` in major units, or all that remains."""
+
+    operation: ClassVar[str] = "startPayment"
+    invoice_id: UUID
+    amount: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True)
-class _Attempt:
+class _Begun:
     payment_id: UUID
     needs_checkout: bool
 
 
 async def start_payment(
-    principal: Principal,
-    invoice_id: UUID,
-    *,
-    amount: Decimal | None,
-    idempotency_key: str | None,
-    portals: Portals,
-    stripe: StripeGateway,
+    principal: Principal, command: StartPayment, *, portals: Portals, stripe: StripeGateway
 ) -> UUID:
     """Begin paying an invoice, by default all that remains of it; returns the payment's key.
 
-    While an attempt is open, asking again for the same amount returns it; another amount ends it at Stripe first.
+    While a checkout is open, asking again for the same amount returns its payment; another amount ends it first.
     """
     return_url = portals.client_url if principal.scope is Scope.CLIENT else portals.payment_url
-    attempt = await with_checkouts_expired(
-        lambda: _begin(principal, invoice_id, amount=amount, key=idempotency_key, return_url=return_url), stripe=stripe
-    )
-    if attempt.needs_checkout:
-        await _open_checkout(attempt.payment_id, stripe=stripe)
-    return attempt.payment_id
+    begun = await with_checkouts_expired(lambda: _begin(principal, command, return_url=return_url), stripe=stripe)
+    if begun.needs_checkout:
+        await _open_checkout(begun.payment_id, stripe=stripe)
+    return begun.payment_id
 
 
 @transaction
-async def _begin(
-    principal: Principal, invoice_id: UUID, *, amount: Decimal | None, key: str | None, return_url: str
-) -> _Attempt:
-    given = {"invoice": invoice_id, "amount": amount}
+async def _begin(principal: Principal, command: StartPayment, *, return_url: str) -> _Begun:
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, "startPayment", key, given):
+            if first := await claim(principal, command):
                 return await _repeat(first)
-        if amount is not None:
-            check(parse_positive_amount, amount, await currency_of(principal), field="amount")
-        invoice = await find_visible(Invoice, principal, invoice_id)
-    ledger = await lock_ledger(invoice.inspection_id)
-    invoice = ledger.invoice(invoice_id)
+        if command.amount is not None:
+            check(parse_positive_amount, command.amount, await currency_of(principal), field="amount")
+        found = await find_visible(Invoice, principal, command.invoice_id)
+    ledger = await lock_ledger(found.inspection_id)
+    invoice = ledger.invoice(found.id)
     _refuse_unpayable(principal, invoice, ledger)
-    attempt = ledger.open_checkout(invoice)
-    amount_minor = _amount_to_pay(invoice, amount, attempt, ledger)
-    if attempt is None:
-        attempt = await _insert_attempt(principal, ledger, invoice, amount_minor, return_url)
-    await keep(principal, "startPayment", key, attempt.id)
-    return _Attempt(attempt.id, needs_checkout=attempt.checkout_session_id is None)
+    payment = ledger.open_checkout(invoice)
+    amount_minor = _amount_to_pay(invoice, command.amount, payment, ledger)
+    if payment is None:
+        payment = await _insert_payment(principal, ledger, invoice, amount_minor, return_url)
+    await keep(principal, command, payment.id)
+    return _Begun(payment.id, needs_checkout=payment.checkout_session_id is None)
 
 
-async def _repeat(payment_id: UUID) -> _Attempt:
-    """The attempt that the same key began; one that Stripe refused is refused again."""
+async def _repeat(payment_id: UUID) -> _Begun:
+    """The payment that the same key began; one that Stripe refused is refused again."""
     payment = await Payment.get(id=payment_id)
     if payment.state is PaymentState.FAILED and payment.checkout_session_id is None:
         raise _provider_refused(payment.failure_message or "no reason was given.")
-    return _Attempt(payment_id, payment.state in LIVE_ATTEMPTS and payment.checkout_session_id is None)
+    return _Begun(payment_id, payment.state in LIVE_ATTEMPTS and payment.checkout_session_id is None)
 
 
 def _provider_refused(reason: str) -> Refusal:
@@ -118,34 +117,35 @@ def _refuse_unpayable(principal: Principal, invoice: Invoice, ledger: Inspection
         )
 
 
-def _amount_to_pay(invoice: Invoice, amount: Decimal | None, attempt: Payment | None, ledger: InspectionLedger) -> int:
-    """The amount of the new attempt. An open attempt at the same amount is kept; at another one it has to end."""
-    remaining = invoice.remaining_minor
-    unresolved = attempt is not None and attempt.state is PaymentState.UNKNOWN
-    if attempt is not None and unresolved:
-        remaining += attempt.amount_minor  # Its own amount is what is in flight.
-    wanted = remaining
+def _amount_to_pay(
+    invoice: Invoice, amount: Decimal | None, open_payment: Payment | None, ledger: InspectionLedger
+) -> int:
+    """The payment's amount in minor units. An open checkout of the same amount is kept; one of another has to end."""
+    remaining_minor = invoice.remaining_minor
+    if open_payment is not None and open_payment.state is PaymentState.UNKNOWN:
+        remaining_minor += open_payment.amount_minor  # Its own amount is what is in flight.
+    amount_minor = remaining_minor
     if amount is not None:
-        wanted = parse_positive_amount(amount, invoice.currency, field="amount")
-        if wanted > remaining:
+        amount_minor = parse_positive_amount(amount, invoice.currency, field="amount")
+        if amount_minor > remaining_minor:
             raise Refusal(
-                f"amount cannot exceed {ledger.money(remaining)}, which is what remains.",
+                f"amount cannot exceed {ledger.money(remaining_minor)}, which is what remains.",
                 field=("amount",),
                 code=ErrorCode.AMOUNT_EXCEEDS_REMAINING,
             )
-    if attempt is not None and attempt.state is PaymentState.PROCESSING:
+    if open_payment is not None and open_payment.state is PaymentState.PROCESSING:
         raise PaymentInProgress("A payment of this invoice is still being processed.", field=("invoiceId",))
-    if attempt is not None:
-        return _same_or_end(attempt, wanted, account_id=ledger.company.stripe_account_id)
+    if open_payment is not None:
+        return _same_or_end(open_payment, amount_minor, account_id=ledger.company.stripe_account_id)
     _refuse_too_little(invoice)
     least = minimum_charge(invoice.currency)
-    if wanted < least.amount_minor or 0 < remaining - wanted < least.amount_minor:
+    if amount_minor < least.amount_minor or 0 < remaining_minor - amount_minor < least.amount_minor:
         raise Refusal(
             f"A payment, and what it leaves to pay, must be at least {least}.",
             field=("amount",),
             code=ErrorCode.BELOW_MINIMUM_CHARGE,
         )
-    return wanted
+    return amount_minor
 
 
 def _refuse_too_little(invoice: Invoice) -> None:
@@ -154,15 +154,15 @@ def _refuse_too_little(invoice: Invoice) -> None:
         raise Refusal(sentence, field=("invoiceId",), code=ErrorCode.BELOW_MINIMUM_CHARGE)
 
 
-def _same_or_end(attempt: Payment, wanted: int, *, account_id: str | None) -> int:
-    """An open attempt is gone on with while it asks for the same, on the account that the company charges on now."""
-    expired = attempt.checkout_expires_at is not None and attempt.checkout_expires_at <= clock.now()
-    if attempt.amount_minor != wanted or expired or attempt.stripe_account_id != account_id:
-        raise CheckoutsOpen([attempt.id])
-    return wanted
+def _same_or_end(payment: Payment, amount_minor: int, *, account_id: str | None) -> int:
+    """An open checkout is gone on with while it asks for the same, on the account that the company charges on now."""
+    expired = payment.checkout_expires_at is not None and payment.checkout_expires_at <= clock.now()
+    if payment.amount_minor != amount_minor or expired or payment.stripe_account_id != account_id:
+        raise CheckoutsOpen([payment.id])
+    return amount_minor
 
 
-async def _insert_attempt(
+async def _insert_payment(
     principal: Principal, ledger: InspectionLedger, invoice: Invoice, amount_minor: int, return_url: str
 ) -> Payment:
     now = clock.now()
@@ -177,8 +177,8 @@ async def _insert_attempt(
         next_poll_at=now + next_poll_delay(timedelta(0)),
     )
     soon = payment.next_poll_at
-    heard = ConnectedAccount.filter(account_id=payment.stripe_account_id, next_sync_at__gt=soon)
-    await heard.update(next_sync_at=soon)
+    later = ConnectedAccount.filter(account_id=payment.stripe_account_id, next_sync_at__gt=soon)
+    await later.update(next_sync_at=soon)
     after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor}
     await record(ledger.inspection, "payment.started", payment.id, by=principal, after=after)
     return payment
@@ -198,7 +198,7 @@ async def _open_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
 
 
 async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: StripeGateway) -> UUID:
-    """End an open attempt, so that its checkout can't be paid any more. Safe to repeat."""
+    """End an open checkout, so that it can't be paid any more. Safe to repeat."""
     payment = await find_visible(Payment, principal, payment_id)
     if principal.scope is Scope.CLIENT and not await Invoice.exists(id=payment.invoice_id, kind=InvoiceKind.PRIMARY):
         raise NotFound("Payment", field=("paymentId",))
@@ -215,5 +215,5 @@ async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: Stri
 
 
 async def claim_payments_due(*, limit: int) -> list[UUID]:
-    """The payments longest without news, taken so that no other worker asks about them at the same time."""
+    """The payments that Stripe was asked about longest ago, claimed so that no other worker asks too."""
     return await claim_due(Payment.all(), "next_poll_at", limit=limit)

@@ -1,6 +1,8 @@
 """Money taken by hand: recorded on an invoice, and struck out again with a trace."""
 
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
@@ -9,7 +11,7 @@ from models.visible import find_visible
 from operations.audit_log import record
 from operations.automation_events import note
 from operations.currencies import currency_of
-from operations.idempotency import claim, keep
+from operations.idempotency import KeyedCommand, claim, keep
 from operations.ledger.inspection_ledger import lock_ledger, post
 from operations.ledger.open_invoice import open_draft
 from operations.messages.receipts import owe_payment_receipt
@@ -27,62 +29,50 @@ REFERENCE_LENGTH_MAX = 200
 REASON_LENGTH_MAX = 500
 
 
-async def record_payment(
-    principal: Principal,
-    invoice_id: UUID | None,
-    *,
-    inspection_id: UUID | None = None,
-    amount: Decimal,
-    method: PaymentMethod,
-    reference: str | None,
-    idempotency_key: str | None,
-    stripe: StripeGateway,
-) -> UUID:
-    """Book money that was taken by hand, on an invoice or on an inspection's PRIMARY; opens a draft.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPayment(KeyedCommand):
+    """Money taken by hand, `amount` in major units, on an invoice or on an inspection's PRIMARY: one of the two."""
+
+    operation: ClassVar[str] = "recordPayment"
+    invoice_id: UUID | None = None
+    inspection_id: UUID | None = None
+    amount: Decimal
+    method: PaymentMethod
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovePayment:
+    """Strike out a payment that was recorded by hand, for a reason."""
+
+    payment_id: UUID
+    reason: str
+
+
+async def record_payment(principal: Principal, command: RecordPayment, *, stripe: StripeGateway) -> UUID:
+    """Record money that was taken by hand, on an invoice or on an inspection's PRIMARY; opens a draft.
 
     Returns the payment's key.
     """
-    return await with_checkouts_expired(
-        lambda: _record(
-            principal,
-            invoice_id,
-            inspection_id=inspection_id,
-            amount=amount,
-            method=method,
-            reference=reference,
-            key=idempotency_key,
-        ),
-        stripe=stripe,
-    )
+    return await with_checkouts_expired(lambda: _record(principal, command), stripe=stripe)
 
 
 @transaction
-async def _record(
-    principal: Principal,
-    invoice_id: UUID | None,
-    *,
-    inspection_id: UUID | None,
-    amount: Decimal,
-    method: PaymentMethod,
-    reference: str | None,
-    key: str | None,
-) -> UUID:
-    given = {"invoice": invoice_id, "amount": amount, "method": method, "reference": reference}
-    if inspection_id is not None:
-        given["inspection"] = inspection_id
+async def _record(principal: Principal, command: RecordPayment) -> UUID:
+    method, reference = command.method, command.reference
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, "recordPayment", key, given):
+            if first := await claim(principal, command):
                 return first
-        amount_minor = check(parse_positive_amount, amount, await currency_of(principal), field="amount")
+        amount_minor = check(parse_positive_amount, command.amount, await currency_of(principal), field="amount")
         if method not in MANUAL_METHODS:
             said = "method must be CASH, CHECK or OTHER for a payment taken by hand."
             check.refuse(Refusal(said, field=("method",)))
         if reference:
             reference = check(texts.line, reference, field="reference", length_max=REFERENCE_LENGTH_MAX)
-        invoice = await _meant(principal, invoice_id, inspection_id)
-    ledger = await lock_ledger(invoice.inspection_id)
-    invoice = ledger.invoice(invoice.id)
+        found = await _find_invoice(principal, command.invoice_id, command.inspection_id)
+    ledger = await lock_ledger(found.inspection_id)
+    invoice = ledger.invoice(found.id)
     if invoice.status is InvoiceStatus.VOID or amount_minor > invoice.remaining_minor:
         raise Refusal(
             f"amount cannot exceed {ledger.money(invoice.remaining_minor)}, which is what remains.",
@@ -99,11 +89,11 @@ async def _record(
     await post(ledger)
     await note(ledger.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
     await owe_payment_receipt(ledger, payment)
-    await keep(principal, "recordPayment", key, payment.id)
+    await keep(principal, command, payment.id)
     return payment.id
 
 
-async def _meant(principal: Principal, invoice_id: UUID | None, inspection_id: UUID | None) -> Invoice:
+async def _find_invoice(principal: Principal, invoice_id: UUID | None, inspection_id: UUID | None) -> Invoice:
     """The invoice, or the inspection's PRIMARY (S29)."""
     if (invoice_id is None) == (inspection_id is None):
         raise Refusal("Give either invoiceId or inspectionId: exactly one of the two.", field=("invoiceId",))
@@ -125,18 +115,18 @@ async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMet
     )
 
 
-async def remove_payment(principal: Principal, payment_id: UUID, *, reason: str, stripe: StripeGateway) -> UUID:
+async def remove_payment(principal: Principal, command: RemovePayment, *, stripe: StripeGateway) -> UUID:
     """Strike out a payment that was recorded by hand; the audit trail keeps it. Returns the payment's key."""
-    return await with_checkouts_expired(lambda: _remove(principal, payment_id, reason=reason), stripe=stripe)
+    return await with_checkouts_expired(lambda: _remove(principal, command), stripe=stripe)
 
 
 @transaction
-async def _remove(principal: Principal, payment_id: UUID, *, reason: str) -> UUID:
+async def _remove(principal: Principal, command: RemovePayment) -> UUID:
     with Checks() as check:
-        reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
-        found = await find_visible(Payment, principal, payment_id)
+        reason = check(texts.line, command.reason, field="reason", length_max=REASON_LENGTH_MAX)
+        found = await find_visible(Payment, principal, command.payment_id)
     ledger = await lock_ledger(found.inspection_id)
-    payment = next(payment for payment in ledger.payments if payment.id == payment_id)
+    payment = next(payment for payment in ledger.payments if payment.id == found.id)
     if payment.state is not PaymentState.RECORDED or payment.refunds.related_objects:
         raise Refusal(
             "Only a payment recorded by hand, and not refunded, can be removed.",

@@ -1,7 +1,9 @@
 """Giving money back: to the one who paid, in full or in part, never more than is left of the payment."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
@@ -9,7 +11,7 @@ from models import Payment, Refund
 from models.visible import find_visible
 from operations.audit_log import record
 from operations.currencies import currency_of
-from operations.idempotency import claim, keep
+from operations.idempotency import KeyedCommand, claim, keep
 from operations.leases import claim_due
 from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger, post
 from operations.messages.receipts import owe_refund_receipt
@@ -28,55 +30,44 @@ from rules.states import IN_FLIGHT, PaymentState, RefundDisposition, RefundStatu
 REASON_LENGTH_MAX = 500
 
 
-async def refund_payment(
-    principal: Principal,
-    payment_id: UUID,
-    *,
-    amount: Decimal | None,
-    reason: str | None,
-    disposition: RefundDisposition,
-    idempotency_key: str | None,
-    stripe: StripeGateway,
-) -> UUID:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPayment(KeyedCommand):
+    """Give back `amount` of a payment, in major units, or all that can be given back."""
+
+    operation: ClassVar[str] = "refundPayment"
+    payment_id: UUID
+    amount: Decimal | None = None
+    reason: str | None = None
+    disposition: RefundDisposition = RefundDisposition.CREDIT
+
+
+async def refund_payment(principal: Principal, command: RefundPayment, *, stripe: StripeGateway) -> UUID:
     """Give back all that is refundable of a payment, or `amount` of it; returns the refund's key.
 
     The amount is reserved before Stripe is asked. A refund that Stripe has not answered yet stays REQUESTED, and the
     poller finishes it; one that Stripe refuses is kept as FAILED. Manual payments get a recorded refund only.
     """
-    refund_id = await with_checkouts_expired(
-        lambda: _request(
-            principal, payment_id, amount=amount, reason=reason, disposition=disposition, key=idempotency_key
-        ),
-        stripe=stripe,
-    )
+    refund_id = await with_checkouts_expired(lambda: _request(principal, command), stripe=stripe)
     if await Refund.exists(id=refund_id, status=RefundStatus.REQUESTED):
         await sync_refund(refund_id, stripe=stripe)
     return refund_id
 
 
 @transaction
-async def _request(
-    principal: Principal,
-    payment_id: UUID,
-    *,
-    amount: Decimal | None,
-    reason: str | None,
-    disposition: RefundDisposition,
-    key: str | None,
-) -> UUID:
-    given = {"payment": payment_id, "amount": amount, "reason": reason, "disposition": disposition}
+async def _request(principal: Principal, command: RefundPayment) -> UUID:
+    reason, disposition = command.reason, command.disposition
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, "refundPayment", key, given):
+            if first := await claim(principal, command):
                 return first
-        if amount is not None:
-            check(parse_positive_amount, amount, await currency_of(principal), field="amount")
+        if command.amount is not None:
+            check(parse_positive_amount, command.amount, await currency_of(principal), field="amount")
         if reason:
             reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
-        found = await find_visible(Payment, principal, payment_id)
+        found = await find_visible(Payment, principal, command.payment_id)
     ledger = await lock_ledger(found.inspection_id)
-    payment = next(payment for payment in ledger.payments if payment.id == payment_id)
-    amount_minor = _amount(ledger, payment, amount)
+    payment = next(payment for payment in ledger.payments if payment.id == found.id)
+    amount_minor = _amount_to_refund(ledger, payment, command.amount)
     if disposition is RefundDisposition.REOPEN:
         _refuse_open_checkout(ledger, payment)
     manual = payment.state is PaymentState.RECORDED  # Not by its method: Stripe too takes OTHER ones, such as Link.
@@ -99,34 +90,34 @@ async def _request(
     await post(ledger)
     if manual:
         await owe_refund_receipt(ledger, payment, refund)
-    await keep(principal, "refundPayment", key, refund.id)
+    await keep(principal, command, refund.id)
     return refund.id
 
 
 def _refuse_open_checkout(ledger: InspectionLedger, payment: Payment) -> None:
     """What is reopened is due beside what an open checkout asks for, and may be too little for one of its own."""
-    attempt = ledger.open_checkout(ledger.invoice(payment.invoice_id))
-    if attempt is not None and attempt.state not in IN_FLIGHT:
-        raise CheckoutsOpen([attempt.id])
+    open_payment = ledger.open_checkout(ledger.invoice(payment.invoice_id))
+    if open_payment is not None and open_payment.state not in IN_FLIGHT:
+        raise CheckoutsOpen([open_payment.id])
 
 
-def _amount(ledger: InspectionLedger, payment: Payment, amount: Decimal | None) -> int:
+def _amount_to_refund(ledger: InspectionLedger, payment: Payment, amount: Decimal | None) -> int:
     refundable = payment.refundable_minor
     if refundable == 0:
         reason = "is disputed" if payment.state is PaymentState.DISPUTED else "has nothing left to give back"
         raise Refusal(f"This payment {reason}.", field=("paymentId",), code=ErrorCode.PAYMENT_NOT_REFUNDABLE)
     if amount is None:
         return refundable
-    minor = parse_positive_amount(amount, payment.currency, field="amount")
-    if minor > refundable:
+    amount_minor = parse_positive_amount(amount, payment.currency, field="amount")
+    if amount_minor > refundable:
         raise Refusal(
             f"amount cannot exceed {ledger.money(refundable)}, which is what can be given back.",
             field=("amount",),
             code=ErrorCode.AMOUNT_EXCEEDS_REFUNDABLE,
         )
-    return minor
+    return amount_minor
 
 
 async def claim_refunds_due(*, limit: int) -> list[UUID]:
-    """The refunds longest without news, taken so that no other worker asks about them at the same time."""
+    """The refunds that Stripe was asked about longest ago, claimed so that no other worker asks too."""
     return await claim_due(Refund.all(), "next_poll_at", limit=limit)

@@ -12,7 +12,7 @@ from models import Agreement, InspectionPerson, Invoice, LineItem, LineItemKind,
 from operations.identity import grants
 from operations.inspections import agreements, inspections, line_items, people, reports
 from operations.inspections.checks import NewPerson
-from operations.invoices import closures, drafts, invoice_emails, splits
+from operations.invoices import closures, drafts, splits
 from operations.messages import automations, delivery, notices
 from operations.payments import checkout, manual_payments, refunds, stripe_accounts, sync_payments
 from rules import clock
@@ -79,20 +79,12 @@ class Seed:
     ) -> UUID:
         """A separate invoice: for a fixed amount, or for the services of these descriptions."""
         chosen = await LineItem.filter(inspection_id=job.id, description__in=services)
-        share = splits.InvoiceSplit(
+        split = splits.InvoiceSplit(
             line_item_ids=[item.id for item in chosen] if services else None,
             fixed_amount=Decimal(amount) if amount else None,
         )
-        invoice_id = await drafts.add_invoice(
-            self._owner,
-            job.id,
-            job.box[role].id,
-            share,
-            draft=invoice_emails.EmailDraft(),
-            send=send,
-            idempotency_key=None,
-            stripe=self._held.stripe,
-        )
+        command = drafts.AddInvoice(inspection_id=job.id, inspection_person_id=job.box[role].id, split=split, send=send)
+        invoice_id = await drafts.add_invoice(self._owner, command, stripe=self._held.stripe)
         # At once, as the worker will: a mail that still waits when its invoice is paid is never sent.
         await delivery.send_due_emails(limit=10, mailer=self._held.mailer, portals=self._held.settings.portals)
         return invoice_id
@@ -122,9 +114,7 @@ class Seed:
         payer = await grants.principal_of_link(link.partition("#")[2])
         payment_id = await checkout.start_payment(
             payer,
-            invoice_id,
-            amount=Decimal(amount) if amount else None,
-            idempotency_key=None,
+            checkout.StartPayment(invoice_id=invoice_id, amount=Decimal(amount) if amount else None),
             portals=self._held.settings.portals,
             stripe=self._held.stripe,
         )
@@ -138,11 +128,12 @@ class Seed:
         """The company gives money back."""
         await refunds.refund_payment(
             self._owner,
-            payment_id,
-            amount=Decimal(amount) if amount else None,
-            reason="The inspection took less time",
-            disposition=RefundDisposition.CREDIT,
-            idempotency_key=None,
+            refunds.RefundPayment(
+                payment_id=payment_id,
+                amount=Decimal(amount) if amount else None,
+                reason="The inspection took less time",
+                disposition=RefundDisposition.CREDIT,
+            ),
             stripe=self._held.stripe,
         )
 
@@ -150,11 +141,12 @@ class Seed:
         """The inspector is paid by hand."""
         await manual_payments.record_payment(
             self._owner,
-            job.primary.id,
-            amount=Decimal(amount),
-            method=PaymentMethod.CASH,
-            reference="at the door",
-            idempotency_key=None,
+            manual_payments.RecordPayment(
+                invoice_id=job.primary.id,
+                amount=Decimal(amount),
+                method=PaymentMethod.CASH,
+                reference="at the door",
+            ),
             stripe=self._held.stripe,
         )
 

@@ -10,7 +10,8 @@ from operations.identity import grants
 from operations.inspections import inspections, line_items, people
 from operations.inspections.checks import NewPerson
 from operations.invoices import closures, drafts, invoice_emails
-from operations.invoices.invoice_emails import EmailDraft
+from operations.invoices.drafts import AddInvoice
+from operations.invoices.invoice_emails import SendInvoice
 from operations.invoices.splits import InvoiceSplit
 from operations.payments import (
     checkout,
@@ -107,12 +108,9 @@ class MoneyActions:
         chosen = [items[n % len(items)].id] if amount is None and items else None
         await drafts.add_invoice(
             self.staff,
-            job,
-            box[n % len(box)].id,
-            InvoiceSplit(chosen, amount),
-            draft=EmailDraft(),
-            send=False,
-            idempotency_key=None,
+            AddInvoice(
+                inspection_id=job, inspection_person_id=box[n % len(box)].id, split=InvoiceSplit(chosen, amount)
+            ),
             stripe=self.stripe,
         )
 
@@ -124,7 +122,7 @@ class MoneyActions:
     async def send_invoice(self, n: int) -> None:
         """Mail a separate invoice."""
         if invoice := await self._separate(n):
-            await invoice_emails.send_invoice(self.staff, invoice.id, EmailDraft(), idempotency_key=None)
+            await invoice_emails.send_invoice(self.staff, SendInvoice(invoice_id=invoice.id))
 
     async def owed(self) -> int:
         """What remains on the company's inspections, or is under way; minor units."""
@@ -149,9 +147,7 @@ class MoneyActions:
         )
         await checkout.start_payment(
             payer,
-            invoice.id,
-            amount=amount,
-            idempotency_key=None,
+            checkout.StartPayment(invoice_id=invoice.id, amount=amount),
             portals=self.world.settings.portals,
             stripe=self.stripe,
         )
@@ -171,29 +167,22 @@ class MoneyActions:
         invoice = await self.pick(models.Invoice.all(), n)
         await manual_payments.record_payment(
             self.staff,
-            invoice.id,
-            amount=amount,
-            method=PaymentMethod.CASH,
-            reference=None,
-            idempotency_key=None,
+            manual_payments.RecordPayment(invoice_id=invoice.id, amount=amount, method=PaymentMethod.CASH),
             stripe=self.stripe,
         )
 
     async def strike_out_cash(self, n: int) -> None:
         """Strike out money taken by hand."""
         if payment := await self.pick(models.Payment.filter(method="CASH"), n):
-            await manual_payments.remove_payment(self.staff, payment.id, reason="Mistake", stripe=self.stripe)
+            command = manual_payments.RemovePayment(payment_id=payment.id, reason="Mistake")
+            await manual_payments.remove_payment(self.staff, command, stripe=self.stripe)
 
     async def refund(self, n: int, amount: Decimal | None, disposition: RefundDisposition) -> None:
         """Give money back, by default all that is left of a payment."""
         if payment := await self.pick(models.Payment.filter(refundable_minor__gt=0), n):
             await refunds.refund_payment(
                 self.staff,
-                payment.id,
-                amount=amount,
-                reason=None,
-                disposition=disposition,
-                idempotency_key=None,
+                refunds.RefundPayment(payment_id=payment.id, amount=amount, disposition=disposition),
                 stripe=self.stripe,
             )
 

@@ -381,9 +381,7 @@ async def test_a_void_invoice_takes_no_payment(world: World) -> None:
     with pytest.raises(InvoiceNotPayable, match="is void"):
         await checkout.start_payment(
             principal,
-            row.id,
-            amount=None,
-            idempotency_key=None,
+            checkout.StartPayment(invoice_id=row.id),
             portals=world.settings.portals,
             stripe=world.held.stripe,
         )
