@@ -17,7 +17,7 @@ from graphql_server.executor import Executor
 from graphql_server.http.endpoint import STATUS_OF_REFUSAL, GraphQLEndpoint, MakeContext, error_response
 from graphql_server.http.origins import OriginGuard, readable_by
 from graphql_server.http.security import SecurityMiddleware
-from graphql_server.principals import Authenticate, Caller
+from graphql_server.principals import AnyPrincipal, Authenticate
 from rules.errors import ErrorCode, Refusal
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -26,8 +26,8 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 def build_app(
     executor: Executor,
     *,
-    authenticate: Authenticate[Caller],
-    make_context: MakeContext[Caller],
+    authenticate: Authenticate[AnyPrincipal],
+    make_context: MakeContext[AnyPrincipal],
     checks: Mapping[str, Check],
     allowed_origins: Collection[str] = (),
     explorer: bool = False,

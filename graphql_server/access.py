@@ -20,7 +20,7 @@ from graphql import (
 from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
-# The id of a Node is what the caller just sent in, so reading it back through the interface tells nothing new.
+# The id of a Node is what the client just sent, so reading it back through the interface discloses nothing.
 IDENTITY: Final = "Node.id"
 DEFINITION: Final = "strawberry-definition"
 
@@ -76,7 +76,7 @@ def allow(
 ) -> Any:
     """A field that only these scopes may read: a field default, a field with a `resolver`, or a decorator of a method.
 
-    `relation` names the ORM relation it shows, `needs` the relations it computes from, and `statements` the SQL
+    `relation` names the ORM relation it returns, `needs` the relations it computes from, and `statements` the SQL
     statements it costs beyond those; the limit of statements per operation adds them up.
     """
     assert scopes, "allow() needs a scope; a field for everybody is public()"

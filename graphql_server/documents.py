@@ -68,7 +68,7 @@ class Documents:
         self.characters = 0
 
     def prepare(self, source: str, scope: str | None) -> Prepared:
-        """The document ready to run, or its errors. Never raises for anything a caller can send."""
+        """The document ready to run, or its errors. Never raises for anything a client can send."""
         key = (source, scope)
         prepared = self.kept.get(key)
         if prepared is not None:

@@ -1,4 +1,4 @@
-"""Running one operation: a document made ready, graphql-core's executor, and errors that tell no more than needed."""
+"""Running one operation: a document made ready, graphql-core's executor, and errors that say no more than needed."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -246,7 +246,7 @@ def new_reference() -> str:
 
 
 def mask(reference: str) -> GraphQLFormattedError:
-    """All that is told about a fault."""
+    """All that is disclosed about a fault."""
     return {
         "message": f"Something went wrong on our side. Reference: {reference}",
         "extensions": {"code": ErrorCode.INTERNAL.value, "reference": reference},

@@ -122,8 +122,8 @@ def _check_size(definition: Definition, size: Size) -> None:
         measured = getattr(size, field)
         if measured > limit:
             # Nested fragments double at each step, so the true number may have hundreds of digits.
-            shown = measured if measured < 1_000_000 else "over a million"
-            said = f"{_name(definition)} {phrase.format(shown)}; at most {limit} are accepted."
+            number = measured if measured < 1_000_000 else "over a million"
+            said = f"{_name(definition)} {phrase.format(number)}; at most {limit} are accepted."
             raise OperationTooComplex(said)
 
 

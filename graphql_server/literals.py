@@ -1,4 +1,4 @@
-"""Values written in a document: what no text may hold, and errors told with the field that a value was meant for."""
+"""Values written in a document: what no text may hold, and errors that name the field a value was meant for."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,10 +1,10 @@
-"""What graphql-core says about a request, told without the values that were sent: one of them may be a password."""
+"""What graphql-core says about a request, without the values that were sent: one of them may be a password."""
 
 from typing import Final
 
 MESSAGE_CHARACTERS_MAX: Final = 300
 
-# What leads over to text of the document in a syntax error, and how much of the lead is told itself.
+# What leads over to text of the document in a syntax error, and how much of the lead is kept.
 _LEADS: Final = {
     **{f"{kind} {quote}": len(kind) for kind in ("Name", "String", "Int", "Float") for quote in "'\""},
     " escape sequence: ": len(" escape sequence"),
@@ -20,10 +20,10 @@ def without_values(message: str) -> str:
     """
     if message.startswith("Syntax Error: "):
         return shortened(_without_token(message))
-    for tell in (_without_found, _without_scalar, _without_choice):
-        extras = tell(message)
-        if extras is not None:
-            return shortened(extras)
+    for remove in (_without_found, _without_scalar, _without_choice):
+        kept = remove(message)
+        if kept is not None:
+            return shortened(kept)
     return shortened(message)
 
 
@@ -34,7 +34,7 @@ def shortened(message: str) -> str:
 
 def _without_token(message: str) -> str:
     """`Expected Name, found String 'x'.` and `Invalid Unicode escape sequence: 'x'.`"""
-    ends = [found + extras for lead, extras in _LEADS.items() if (found := message.find(lead)) >= 0]
+    ends = [found + kept for lead, kept in _LEADS.items() if (found := message.find(lead)) >= 0]
     return f"{message[: min(ends)]}." if ends else message
 
 

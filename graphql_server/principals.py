@@ -17,7 +17,7 @@ class Principal(Protocol):
         """Who it is, for log lines: ids, no names."""
 
 
-Caller = TypeVar("Caller", bound=Principal)
+AnyPrincipal = TypeVar("AnyPrincipal", bound=Principal)
 
-Authenticate = Callable[[HTTPConnection], Awaitable[Caller | None]]
+Authenticate = Callable[[HTTPConnection], Awaitable[AnyPrincipal | None]]
 """The principal of a connection, None without a token; raises a refusal for a token that is not valid."""

@@ -21,8 +21,8 @@ CurrencyCode = NewType("CurrencyCode", str)
 def parse_decimal(value: object) -> Decimal:
     """The exact number that a decimal string spells, and NaN for anything else: floats, exponents, endless digits.
 
-    A sum that can't be read is no reason to refuse the whole operation: the mutation refuses it as INVALID_AMOUNT, on
-    its field and together with whatever else is wrong.
+    A number that can't be read is no reason to refuse the whole operation: the mutation refuses it on its field and
+    together with whatever else is wrong.
     """
     # Its length first: no expression runs over a text without bounds.
     if not isinstance(value, str) or len(value) > DECIMAL_LENGTH_MAX or _DECIMAL.fullmatch(value) is None:
@@ -58,7 +58,7 @@ def serialize_datetime(value: object) -> str:
 
 
 def parse_currency(value: object) -> str:
-    """Three capital letters; whether the currency is the company's is for the rules to say."""
+    """Three capital letters; whether it may be used is for the product to say."""
     if not isinstance(value, str) or _CURRENCY.fullmatch(value) is None:
         raise ValueError('A CurrencyCode is an ISO 4217 code of three capital letters, like "USD".')
     return value

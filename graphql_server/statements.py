@@ -54,7 +54,7 @@ def count_statements(schema: GraphQLSchema, document: DocumentNode, operation: O
 
 
 class _Count:
-    """Plans as `resolvers.reading` does: a relation that several fields of a row show or need is read once."""
+    """Counts as rows are read: a relation that several fields of a row return or need is read once."""
 
     def __init__(self, schema: GraphQLSchema, fragments: dict[str, FragmentDefinitionNode]) -> None:
         self.schema = schema
@@ -63,7 +63,7 @@ class _Count:
     def selections(
         self, sets: list[tuple[GraphQLNamedType, SelectionSetNode]], relations: Tree, *, mixed: bool = False
     ) -> int:
-        """What these selections cost beyond `relations`, to which those of the rows they show are added.
+        """What these selections cost beyond `relations`, to which those of the rows they return are added.
 
         Where the rows are `mixed`, relations of the same name are read once for each type that has one.
         """
@@ -77,18 +77,18 @@ class _Count:
         """One field of the answer; fields that answer under one name are merged, as the executor does."""
         statements: int = max(self._metadata(one).get("statements", 0) for one in selected)
         own: Tree = {}
-        shown: dict[int, tuple[Tree, list[tuple[GraphQLNamedType, SelectionSetNode]]]] = {}
+        read: dict[int, tuple[Tree, list[tuple[GraphQLNamedType, SelectionSetNode]]]] = {}
         for one in selected:
             metadata = self._metadata(one)
             of_type = f"{one[0].name}." if mixed else ""
             for path in metadata.get("needs", ()):
                 _add(relations, of_type + path)
             behind = _add(relations, of_type + metadata["relation"]) if metadata.get("relation") else relations
-            # A field with statements of its own reads other rows; any other shows these in another shape.
+            # A field with statements of its own reads other rows; any other returns these in another shape.
             behind = own if statements else behind
-            shown.setdefault(id(behind), (behind, []))[1].extend(self._children(one))
+            read.setdefault(id(behind), (behind, []))[1].extend(self._children(one))
         several = any(self._is_mixed(one) for one in selected)
-        costs = (self.selections(sets, behind, mixed=several) for behind, sets in shown.values())
+        costs = (self.selections(sets, behind, mixed=several) for behind, sets in read.values())
         return statements + sum(costs) + _size(own)
 
     def _is_mixed(self, selected: Selected) -> bool:

@@ -14,7 +14,7 @@ from graphql_server.errors import ErrorCode, Refusal
 from graphql_server.executor import Executor, Outcome, Result
 from graphql_server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, choose, is_json_in_utf8
 from graphql_server.http.requests import BadRequest, GraphQLRequest, parse_body, parse_query_string, read_body
-from graphql_server.principals import Authenticate, Caller
+from graphql_server.principals import AnyPrincipal, Authenticate
 
 
 class RequestContext(Protocol):
@@ -25,7 +25,7 @@ class RequestContext(Protocol):
         """The codes of the user errors that mutations answered with."""
 
 
-MakeContext = Callable[[Request, Caller | None, str], RequestContext]
+MakeContext = Callable[[Request, AnyPrincipal | None, str], RequestContext]
 
 OPERATION_NAME_LOGGED_MAX: Final = 64
 CODES_LOGGED_MAX: Final = 10
@@ -46,15 +46,15 @@ STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
 }
 
 
-class GraphQLEndpoint(Generic[Caller]):
+class GraphQLEndpoint(Generic[AnyPrincipal]):
     """An ASGI application for one path. `page`, if given, answers browsers that ask for HTML."""
 
     def __init__(
         self,
         executor: Executor,
         *,
-        authenticate: Authenticate[Caller],
-        make_context: MakeContext[Caller],
+        authenticate: Authenticate[AnyPrincipal],
+        make_context: MakeContext[AnyPrincipal],
         page: Callable[[], Response] | None = None,
     ) -> None:
         self.executor = executor
@@ -108,7 +108,7 @@ class GraphQLEndpoint(Generic[Caller]):
         _note_result(request, result, context.refusals)
         return _respond(result, media_type)
 
-    async def _principal(self, request: Request, asked: GraphQLRequest) -> Caller | None:
+    async def _principal(self, request: Request, asked: GraphQLRequest) -> AnyPrincipal | None:
         """Who asks. A token that is not valid any more is in nobody's way to what needs none: signing in, above all."""
         try:
             return await self.authenticate(request)
@@ -187,7 +187,7 @@ def _refuse(refused: BadRequest, media_type: str, headers: Mapping[str, str] | N
 
 
 def _refuse_principal(refusal: Refusal, media_type: str) -> Response:
-    """A token that is not valid, or a caller who asks too often; nothing was run."""
+    """A token that is not valid, or a client that asks too often; nothing was run."""
     headers = {}
     if refusal.code == ErrorCode.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'

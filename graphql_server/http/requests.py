@@ -129,7 +129,7 @@ def _finite(digits: str) -> float:
     """Python reads 1e400 as infinity, which nothing can hold and no answer can spell."""
     number = float(digits)
     if not isfinite(number):
-        raise ValueError("a number beyond all that can be told apart")
+        raise ValueError("a number beyond what a float can hold")
     return number
 
 

@@ -80,13 +80,13 @@ class _Exchange:
 
     async def _answer_fault(self, fault: Exception, receive: Receive) -> None:
         reference = new_reference()
-        shown = "".join(TracebackException.from_exception(fault).format())  # Without local variables.
-        log.error("request_failed", reference=reference, exception=shown)
+        traceback = "".join(TracebackException.from_exception(fault).format())  # Without local variables.
+        log.error("request_failed", reference=reference, exception=traceback)
         if self.status is None:
             await json_response({"errors": [mask(reference)]}, 500)(self.scope, receive, self.send)
 
 
 def _request_id(scope: Scope) -> str:
-    """The caller's, where it is one that a log line can hold; else a new one."""
+    """The client's, where it is one that a log line can hold; else a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
     return given if REQUEST_ID.fullmatch(given) else uuid4().hex

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 from graphql_server.errors import ErrorCode
 from graphql_server.http.client_addresses import address_of
 from graphql_server.http.endpoint import error_response
-from graphql_server.principals import Caller
+from graphql_server.principals import AnyPrincipal
 from graphql_server.websocket.changes import Watching
 from graphql_server.websocket.messages import SUBPROTOCOL
 from graphql_server.websocket.session import Shared, WebsocketSession
@@ -21,14 +21,14 @@ STOP_SECONDS_MAX: Final = 0.8
 """How long sessions may take to close when the process stops."""
 
 
-class SubscriptionEndpoint(Generic[Caller, Watching]):
+class SubscriptionEndpoint(Generic[AnyPrincipal, Watching]):
     """An ASGI application for the websockets of one path."""
 
-    def __init__(self, shared: Shared[Caller, Watching]) -> None:
+    def __init__(self, shared: Shared[AnyPrincipal, Watching]) -> None:
         self.shared = shared
         self.stopping = False
-        self.sessions: set[WebsocketSession[Caller, Watching]] = set()
-        self.of_address: dict[str, set[WebsocketSession[Caller, Watching]]] = {}
+        self.sessions: set[WebsocketSession[AnyPrincipal, Watching]] = set()
+        self.of_address: dict[str, set[WebsocketSession[AnyPrincipal, Watching]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
@@ -45,11 +45,11 @@ class SubscriptionEndpoint(Generic[Caller, Watching]):
             self._leave(session)
             session.over.set()
 
-    def _enter(self, session: WebsocketSession[Caller, Watching]) -> None:
+    def _enter(self, session: WebsocketSession[AnyPrincipal, Watching]) -> None:
         self.sessions.add(session)
         self.of_address.setdefault(session.address, set()).add(session)
 
-    def _leave(self, session: WebsocketSession[Caller, Watching]) -> None:
+    def _leave(self, session: WebsocketSession[AnyPrincipal, Watching]) -> None:
         self.sessions.discard(session)
         neighbours = self.of_address[session.address]
         neighbours.discard(session)

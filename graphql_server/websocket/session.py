@@ -17,7 +17,7 @@ from graphql_server.documents import format_refusal
 from graphql_server.errors import ErrorCode, OperationRefused, Refusal
 from graphql_server.executor import Executor, Outcome, Result, new_reference
 from graphql_server.http.client_addresses import address_of
-from graphql_server.principals import Authenticate, Caller
+from graphql_server.principals import AnyPrincipal, Authenticate
 from graphql_server.websocket.bounds import Limits
 from graphql_server.websocket.changes import ChangeListener, Watching
 from graphql_server.websocket.messages import (
@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Shared(Generic[Caller, Watching]):
+class Shared(Generic[AnyPrincipal, Watching]):
     """What all sessions of a process have in common.
 
     `authenticate` checks the token that a session begins with, `reauthenticate` the same token again later. Requests of
@@ -54,9 +54,9 @@ class Shared(Generic[Caller, Watching]):
     """
 
     executor: Executor
-    authenticate: Authenticate[Caller]
-    reauthenticate: Authenticate[Caller]
-    make_context: Callable[[Caller, str, Watching], object]
+    authenticate: Authenticate[AnyPrincipal]
+    reauthenticate: Authenticate[AnyPrincipal]
+    make_context: Callable[[AnyPrincipal, str, Watching], object]
     changes: ChangeListener[Watching]
     only_differing: Collection[str] = ()
     limits: Limits = field(default_factory=Limits)
@@ -64,15 +64,15 @@ class Shared(Generic[Caller, Watching]):
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_MAX))
 
 
-class WebsocketSession(Generic[Caller, Watching]):
+class WebsocketSession(Generic[AnyPrincipal, Watching]):
     """From accepting the websocket to closing it. All its tasks end with it."""
 
-    def __init__(self, websocket: WebSocket, shared: Shared[Caller, Watching]) -> None:
+    def __init__(self, websocket: WebSocket, shared: Shared[AnyPrincipal, Watching]) -> None:
         self.websocket = websocket
         self.shared = shared
         self.address = address_of(websocket)
         self.begun = False
-        self.caller: HTTPConnection = websocket
+        self.connection: HTTPConnection = websocket
         self.request_id = uuid4().hex
         self.running: dict[str, asyncio.Task[None]] = {}
         self.refused: Refusal | None = None
@@ -148,9 +148,9 @@ class WebsocketSession(Generic[Caller, Watching]):
                 init = await self._receive_init()
         except TimeoutError:
             raise Ended(CloseCode.INIT_TIMEOUT, f"connection_init did not arrive within {seconds:g} seconds.") from None
-        self.caller = _bearing(self.websocket, init.authorization)
+        self.connection = _bearing(self.websocket, init.authorization)
         try:
-            principal = await self.shared.authenticate(self.caller)
+            principal = await self.shared.authenticate(self.connection)
         except Exception as fault:
             refusal = self._refusal_of(fault, ErrorCode.UNAUTHENTICATED, ErrorCode.RATE_LIMITED)
             if refusal is None:
@@ -243,10 +243,10 @@ class WebsocketSession(Generic[Caller, Watching]):
             )
         return principal.scope, result
 
-    async def _reauthenticate(self) -> Caller:
+    async def _reauthenticate(self) -> AnyPrincipal:
         """Whoever bears the token now. Ends the session, and with it every subscription, if nobody does."""
         try:
-            principal = await self.shared.reauthenticate(self.caller)
+            principal = await self.shared.reauthenticate(self.connection)
         except Exception as fault:
             refusal = self._refusal_of(fault, ErrorCode.UNAUTHENTICATED)
             if refusal is None:
