@@ -3,13 +3,11 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
-from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from rules import clock
 from rules.errors import NotFound
-
-ADDRESS_LIFE = timedelta(minutes=15)
+from rules.limits import SIGNED_ADDRESS_LIFE
 
 
 class AddressExpired(NotFound):
@@ -24,7 +22,7 @@ def sign_address(target: str, *, key: str, public_url: str) -> str:
     """The full address of `target`, a path with or without a query, good until a quarter of an hour from now."""
     parts = urlsplit(target)
     given = dict(parse_qsl(parts.query))
-    given["expires"] = str(int((clock.now() + ADDRESS_LIFE).timestamp()))
+    given["expires"] = str(int((clock.now() + SIGNED_ADDRESS_LIFE).timestamp()))
     given["signature"] = _signature(parts.path, given, key)
     return f"{public_url.rstrip('/')}{parts.path}?{urlencode(given)}"
 

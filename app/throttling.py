@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from math import ceil
 from typing import Any, Final, TypeVar
 
@@ -16,14 +17,17 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from rules.errors import RateLimited, Unauthenticated
+from rules.limits import SIGN_IN_FAILURES_IN_ALL_MAX, SIGN_IN_FAILURES_MAX, SIGN_IN_WINDOW
 from rules.links import digest
 
 log = structlog.get_logger(__name__)
 
+_WINDOW_MINUTES: Final = SIGN_IN_WINDOW // timedelta(minutes=1)
+
 SIGN_IN_FAILURES: Final = {
-    "address": RateLimitItemPerMinute(50, 15, "sign-in-address"),
-    "account": RateLimitItemPerMinute(50, 15, "sign-in-account"),
-    "account from address": RateLimitItemPerMinute(5, 15, "sign-in"),
+    "address": RateLimitItemPerMinute(SIGN_IN_FAILURES_IN_ALL_MAX, _WINDOW_MINUTES, "sign-in-address"),
+    "account": RateLimitItemPerMinute(SIGN_IN_FAILURES_IN_ALL_MAX, _WINDOW_MINUTES, "sign-in-account"),
+    "account from address": RateLimitItemPerMinute(SIGN_IN_FAILURES_MAX, _WINDOW_MINUTES, "sign-in"),
 }
 """Of one account from one address, of one account, and from one address."""
 

@@ -14,8 +14,7 @@ from rules import clock
 from rules.access import Principal
 from rules.errors import ErrorCode, Refusal
 from rules.identifiers import new_id
-
-KEY_LENGTH_MAX = 255
+from rules.limits import IDEMPOTENCY_KEY_LENGTH_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +50,10 @@ async def claim(principal: Principal, command: KeyedCommand) -> UUID | None:
     operation, key = command.operation, command.idempotency_key
     if key is None:
         return None
-    if not 1 <= len(key) <= KEY_LENGTH_MAX:
-        raise Refusal(f"idempotencyKey must have 1 to {KEY_LENGTH_MAX} characters.", field=("idempotencyKey",))
+    if not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
+        raise Refusal(
+            f"idempotencyKey must have 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters.", field=("idempotencyKey",)
+        )
     digest = command.fingerprint()
     inserted = await connections.get("default").execute_query_dict(
         "INSERT INTO idempotency_keys (id, created_at, company_id, actor_id, operation, key, input_hash)"

@@ -18,6 +18,7 @@ from resolvers.reading import read_one, selected
 from rules.access import Scope
 from rules.errors import NotFound, Refusal
 from rules.identifiers import parse_global_id, row_id
+from rules.limits import NODES_MAX
 from schema.inputs.filters import EmailFilter, InspectionFilter, InvoiceFilter, PaymentFilter
 
 SOUGHT_LENGTH_MAX = 254
@@ -42,8 +43,6 @@ NODES: dict[str, type[Model]] = {
     "Refund": models.Refund,
     "User": models.User,
 }
-
-NODES_MAX = 100
 
 
 async def node(info: Info, global_id: str) -> Model:

@@ -22,9 +22,14 @@ AMOUNT = "amount"
 _PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 
 
+def spell(name: str) -> str:
+    """The placeholder as it is typed."""
+    return f"{{{{{name}}}}}"
+
+
 def check_placeholders(text: str, known: Collection[str], *, field: str) -> str:
     """The text, if every placeholder in it is `known`. Raises Refusal naming the first that is not."""
-    choice = ", ".join(f"{{{{{name}}}}}" for name in known)
+    choice = ", ".join(map(spell, known))
     for found in _PLACEHOLDER.finditer(text):
         if found[1].strip() not in known:
             raise Refusal(f"{field} has {found[0][:80]}, which is not known here; use {choice}.", field=(field,))

@@ -5,8 +5,7 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 from rules.errors import ErrorCode, Refusal
-
-MESSAGE_LENGTH_MAX = 5_000
+from rules.limits import MESSAGE_LENGTH_MAX
 
 EMAIL_LENGTH_MAX = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""

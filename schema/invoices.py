@@ -6,6 +6,7 @@ import strawberry
 
 import resolvers.invoices as resolve
 from graphql_server.access import allow
+from rules.limits import SIGNED_ADDRESS_LIFE, minutes
 from rules.states import InvoiceKind, InvoiceStatus, PaymentStatus
 from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType, Money
 from schema.emails import Email
@@ -66,7 +67,7 @@ class Invoice(ModelType, Node):
         CLIENT,
         PAYER,
         resolver=resolve.document_url,
-        description="The printable document: a signed address, valid for 15 minutes.",
+        description=f"The printable document: a signed address, valid for {minutes(SIGNED_ADDRESS_LIFE)}.",
     )
     notice: str | None = allow(
         INSPECTOR,

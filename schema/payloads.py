@@ -8,6 +8,7 @@ import strawberry
 from graphql_server.access import allow, public
 from resolvers.context import Info
 from resolvers.results import MutationResult, read_back
+from rules.limits import ACCESS_TOKEN_LIFE, minutes
 from schema.automations import Automation
 from schema.base_types import CLIENT, INSPECTOR, PAYER
 from schema.companies import Company, User
@@ -32,7 +33,7 @@ def extras(name: str) -> Any:
 
 @strawberry.type(description="What a signed-in frontend holds.")
 class Session:
-    access_token: str = public(description="Sent as `Authorization: Bearer …`; good for 15 minutes.")
+    access_token: str = public(description=f"Sent as `Authorization: Bearer …`; good for {minutes(ACCESS_TOKEN_LIFE)}.")
     refresh_token: str = public(description="Good for one refreshSession; keep only the newest.")
     expires_at: datetime = public(description="When the access token ends.")
 

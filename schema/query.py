@@ -12,6 +12,7 @@ from graphql_server.access import allow, public
 from graphql_server.paging import After, Before, First, Last, Page, page_request
 from resolvers import automations
 from resolvers.context import Info
+from rules.limits import NODES_MAX
 from schema.automations import Automation
 from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType
 from schema.companies import Company, User
@@ -26,7 +27,7 @@ from schema.people import Person, PersonConnection
 from schema.reporting import Reporting
 
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
-GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description="Their global ids; at most 100.")]
+GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description=f"Their global ids; at most {NODES_MAX}.")]
 Search = Annotated[str | None, strawberry.argument(description="Part of a name or email address.")]
 
 
@@ -93,7 +94,8 @@ class Query(Reporting):
         *EVERY_SCOPE,
         statements=len(resolve.NODES),
         graphql_type=list[Node | None],
-        description="Anything visible by global ids, at most 100: in their order, and null where there is nothing.",
+        description=f"Anything visible by global ids, at most {NODES_MAX}: in their order,"
+        " and null where there is nothing.",
     )
     async def nodes(self, info: Info, ids: GlobalIds) -> list[Model | None]:
         return await resolve.nodes(info, ids)

@@ -9,6 +9,7 @@ import resolvers.reporting as resolve
 from graphql_server.access import allow
 from operations.ledger.payment_reports import PaymentReportGroup
 from resolvers.context import Info
+from rules.limits import PERIOD_DAYS_MAX, SIGNED_ADDRESS_LIFE, minutes
 from schema.base_types import INSPECTOR, Money
 from schema.enums import describe
 
@@ -60,7 +61,8 @@ class PaymentReportRow:
 
 From = Annotated[datetime, strawberry.argument(name="from", description="From this moment on.")]
 To = Annotated[
-    datetime, strawberry.argument(name="to", description="Up to and without this moment; at most 366 days later.")
+    datetime,
+    strawberry.argument(name="to", description=f"Up to and without this moment; at most {PERIOD_DAYS_MAX} days later."),
 ]
 GroupBy = Annotated[PaymentReportGroup, strawberry.argument(description="What a row has in common.")]
 
@@ -79,7 +81,7 @@ class Reporting:
     @allow(
         INSPECTOR,
         description="The payments, refunds, lost disputes and returns of a period as a CSV file, one line each, whose"
-        " sums are those of paymentReport: a signed address, valid for 15 minutes.",
+        f" sums are those of paymentReport: a signed address, valid for {minutes(SIGNED_ADDRESS_LIFE)}.",
     )
     def payment_export_url(self, info: Info, from_: From, to: To) -> str:
         return resolve.payment_export_url(info, from_, to)
@@ -87,8 +89,8 @@ class Reporting:
     @allow(
         INSPECTOR,
         description="The invoices of a period on which something remains as a CSV file, one line each: what is"
-        " outstanding, unsent and written off, whose sums are those of paymentReport. A signed address, valid for 15"
-        " minutes.",
+        " outstanding, unsent and written off, whose sums are those of paymentReport. A signed address, valid for"
+        f" {minutes(SIGNED_ADDRESS_LIFE)}.",
     )
     def receivables_export_url(self, info: Info, from_: From, to: To) -> str:
         return resolve.receivables_export_url(info, from_, to)

@@ -13,15 +13,10 @@ from rules import texts
 from rules.access import Principal, require_owner
 from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
+from rules.limits import ADDITIONAL_ROLES_MAX, NAME_LENGTH_MAX, REMINDER_DAY_MAX, REMINDERS_MAX, ROLE_NAME_LENGTH_MAX
 from rules.money import CURRENCIES
 from rules.roles import ROLE_NAMES, PersonRole
 from rules.states import LIVE_SEPARATE, InvoiceKind
-
-NAME_LENGTH_MAX = 200
-ROLE_NAME_LENGTH_MAX = 60
-ADDITIONAL_ROLES_MAX = 30
-REMINDERS_MAX = 5
-REMINDER_DAY_MAX = 90
 
 
 @dataclass(frozen=True, slots=True)

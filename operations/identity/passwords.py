@@ -6,9 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from rules.errors import Refusal
-
-PASSWORD_LENGTH_MIN = 10
-PASSWORD_LENGTH_MAX = 200
+from rules.limits import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """argon2id at OWASP's minimum: 19 MiB, two passes, one lane."""

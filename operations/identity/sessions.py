@@ -13,14 +13,11 @@ from rules import clock
 from rules.access import Principal, Scope
 from rules.errors import Unauthenticated
 from rules.identifiers import new_id
+from rules.limits import ACCESS_TOKEN_LIFE, REFRESH_GRACE
 from rules.links import digest, new_token
+from rules.texts import EMAIL_LENGTH_MAX
 
-ACCESS_TOKEN_LIFE = timedelta(minutes=15)
 REFRESH_TOKEN_LIFE = timedelta(days=30)
-REFRESH_GRACE = timedelta(seconds=10)
-"""How long after its first use a refresh token may be used again, by a tab that did not hear of it."""
-
-EMAIL_LENGTH_MAX = 254
 _ALGORITHM = "HS256"
 _AUDIENCE = "inspectpay"
 

@@ -11,8 +11,7 @@ from rules import clock, texts
 from rules.access import Principal, refuse_guests
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
-
-SIGNATURE_LENGTH_MAX = 200
+from rules.limits import SIGNATURE_LENGTH_MAX
 
 
 async def insert_agreement(ledger: InspectionLedger, body: str, *, version: int) -> Agreement:

@@ -12,11 +12,9 @@ from rules import texts
 from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
+from rules.limits import LINE_ITEMS_MAX, PEOPLE_MAX, PROPERTY_ADDRESS_LENGTH_MAX
 from rules.roles import PersonRole, role_name
 
-ADDRESS_LENGTH_MAX = 300
-PEOPLE_MAX = 20
-LINE_ITEMS_MAX = 100
 SCHEDULED_FROM, SCHEDULED_TO = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -45,7 +43,7 @@ class ClientRequired(Refusal):
 
 
 def checked_address(property_address: str) -> str:
-    return texts.line(property_address, field="propertyAddress", length_max=ADDRESS_LENGTH_MAX)
+    return texts.line(property_address, field="propertyAddress", length_max=PROPERTY_ADDRESS_LENGTH_MAX)
 
 
 def refuse_strange_moment(scheduled_at: datetime) -> None:

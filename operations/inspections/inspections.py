@@ -25,7 +25,6 @@ from operations.automation_events import note
 from operations.ended_links import end_links
 from operations.inspections.agreements import insert_agreement
 from operations.inspections.checks import (
-    PEOPLE_MAX,
     ClientRequired,
     Member,
     NewPerson,
@@ -48,10 +47,9 @@ from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
+from rules.limits import AGREEMENT_LENGTH_MAX, PEOPLE_MAX
 from rules.roles import PersonRole
 from rules.states import LIVE_SEPARATE, InvoiceKind, InvoiceStatus
-
-AGREEMENT_LENGTH_MAX = 50_000
 
 
 @transaction

@@ -22,10 +22,9 @@ from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
 from rules.identifiers import new_id
+from rules.limits import DESCRIPTION_LENGTH_MAX
 from rules.money import AMOUNT_MINOR_MAX, InvalidAmount, minimum_charge, parse_amount
 from rules.states import InvoiceKind
-
-DESCRIPTION_LENGTH_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,7 @@ from rules import texts
 from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import NotFound
-
-NAME_LENGTH_MAX = 200
-PHONE_LENGTH_MAX = 40
+from rules.limits import NAME_LENGTH_MAX, PHONE_LENGTH_MAX
 
 
 @transaction

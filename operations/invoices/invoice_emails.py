@@ -13,7 +13,6 @@ from operations.idempotency import KeyedCommand, claim, keep
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
 from operations.ledger.open_invoice import open_draft
 from operations.messages.outbox import (
-    SUBJECT_LENGTH_MAX,
     EmailContent,
     Recipient,
     address_of,
@@ -26,6 +25,7 @@ from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
 from rules.identifiers import new_id
+from rules.limits import SUBJECT_LENGTH_MAX
 from rules.links import LINK_MARK, PAYMENT_LINK_LIFE
 from rules.money import Money
 from rules.notices import Notice, email_put_off

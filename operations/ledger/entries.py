@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rules.errors import Refusal
-
-PERIOD_DAYS_MAX = 366
+from rules.limits import PERIOD_DAYS_MAX
 
 _BRANCHES = (
     # A manual payment that was removed never was; a disputed one is the company's until it is lost.

@@ -16,18 +16,16 @@ from operations.messages.base_automations import (
     unchanged,
     unchanged_of,
 )
-from operations.messages.outbox import SUBJECT_LENGTH_MAX
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
 from rules.automations import TRIGGERS
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
+from rules.limits import AUTOMATIONS_MAX, NAME_LENGTH_MAX, SUBJECT_LENGTH_MAX
 from rules.placeholders import check_placeholders
 from rules.roles import PersonRole, RoleNotAllowed
 
-NAME_LENGTH_MAX = 200
-AUTOMATIONS_MAX = 100
 RECIPIENTS_MAX = 100
 
 BUILT_IN_ROLES = (PersonRole.CLIENT, PersonRole.BUYERS_AGENT, PersonRole.LISTING_AGENT)

@@ -6,12 +6,13 @@ from models import Company, EmailKind, InspectionPerson
 from models.visible import visible
 from operations.audit_log import record
 from operations.ledger.inspection_ledger import lock_inspection
-from operations.messages.outbox import SUBJECT_LENGTH_MAX, Recipient, email_content, queue_mail
+from operations.messages.outbox import Recipient, email_content, queue_mail
 from operations.transactions import transaction
 from rules import texts
 from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
+from rules.limits import SUBJECT_LENGTH_MAX
 
 
 @transaction

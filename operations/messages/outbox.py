@@ -13,10 +13,9 @@ from models import Automation, AutomationEvent, Email, Grant, Inspection, Invoic
 from operations.documents.rendering import render, without_links
 from rules import clock
 from rules.identifiers import new_id
+from rules.limits import SUBJECT_LENGTH_MAX
 from rules.mails import MAILS, EmailKind
 from rules.states import EmailStatus
-
-SUBJECT_LENGTH_MAX = 200
 
 LINK_MAILS_PER_INVOICE_MAX = 3
 """An hour, to one recipient (SPEC, section 6). The links to an inspection's client portal count together as one."""

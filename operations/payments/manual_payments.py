@@ -22,11 +22,9 @@ from rules import clock, texts
 from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
+from rules.limits import REASON_LENGTH_MAX, REFERENCE_LENGTH_MAX
 from rules.money import parse_positive_amount
 from rules.states import MANUAL_METHODS, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState
-
-REFERENCE_LENGTH_MAX = 200
-REASON_LENGTH_MAX = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

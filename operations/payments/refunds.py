@@ -23,11 +23,10 @@ from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
 from rules.identifiers import new_id
+from rules.limits import REASON_LENGTH_MAX
 from rules.money import parse_positive_amount
 from rules.retry import next_poll_delay
 from rules.states import IN_FLIGHT, PaymentState, RefundDisposition, RefundStatus
-
-REASON_LENGTH_MAX = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

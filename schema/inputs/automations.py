@@ -3,6 +3,7 @@
 import strawberry
 
 import models
+from rules.placeholders import ALWAYS, AMOUNT, spell
 from schema.inputs.declare import ID, given, optional
 
 
@@ -17,9 +18,8 @@ class SaveAutomationInput:
         " Needed for a new one."
     )
     subject: str | None = optional(
-        "The mail's subject; needed for a new one. It may hold {{property_address}}, {{company_name}},"
-        " {{recipient_name}}, {{inspection_number}}, {{inspection_date}}, {{inspector_name}} and, where money is what"
-        " it waits for, {{amount}}."
+        f"The mail's subject; needed for a new one. It may hold {', '.join(map(spell, ALWAYS))} and,"
+        f" where money is what it waits for, {spell(AMOUNT)}."
     )
     message: str | None = optional("The mail's message, with the same placeholders; needed for a new one.")
     link: models.AutomationLink | None = optional("What its link opens; NONE for a new one. Fixed for BASE ones.")

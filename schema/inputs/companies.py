@@ -3,6 +3,7 @@
 import strawberry
 
 import models
+from rules.limits import PASSWORD_LENGTH_MIN, REMINDER_DAY_MAX, REMINDERS_MAX
 from schema.inputs.declare import given, optional
 
 
@@ -14,7 +15,8 @@ class UpdateCompanyInput:
     advanced_automations_enabled: bool | None = optional("Whether it may use advanced automations.")
     report_lock_enabled: bool | None = optional("Whether reports stay locked until they are paid.")
     reminder_days: list[int] | None = optional(
-        "Days after sending on which an unpaid invoice is reminded: at most 5, from 1 to 90, ascending; none if empty."
+        f"Days after sending on which an unpaid invoice is reminded: at most {REMINDERS_MAX},"
+        f" from 1 to {REMINDER_DAY_MAX}, ascending; none if empty."
     )
     additional_roles: list[str] | None = optional("The names of its additional roles; replaces them all.")
 
@@ -42,5 +44,5 @@ class RefreshStripeConnectionInput:
 class CreateUserInput:
     name: str = given("Their name.")
     email: str = given("The address they sign in with.")
-    password: str = given("At least 10 characters.")
+    password: str = given(f"At least {PASSWORD_LENGTH_MIN} characters.")
     role: models.UserRole = given("What they may do.", default=models.UserRole.INSPECTOR)

@@ -4,6 +4,8 @@ from typing import Any
 
 import strawberry
 
+from rules.limits import IDEMPOTENCY_KEY_LENGTH_MAX
+
 ID = strawberry.ID
 
 
@@ -20,6 +22,7 @@ def optional(description: str) -> Any:
 def key() -> Any:
     """The idempotency key of a money mutation."""
     return strawberry.field(
-        description="Repeating the same input under the same key returns the first result; 1 to 255 characters.",
+        description="Repeating the same input under the same key returns the first result;"
+        f" 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters.",
         default=None,
     )

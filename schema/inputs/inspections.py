@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 import models
+from rules.limits import PROPERTY_ADDRESS_LENGTH_MAX
 from schema.inputs.declare import ID, given, optional
 from schema.inputs.line_items import LineItemInput
 from schema.inputs.people import InspectionPersonInput
@@ -12,7 +13,7 @@ from schema.inputs.people import InspectionPersonInput
 
 @strawberry.input(description="A new inspection.")
 class CreateInspectionInput:
-    property_address: str = given("What is inspected; at most 300 characters.")
+    property_address: str = given(f"What is inspected; at most {PROPERTY_ADDRESS_LENGTH_MAX} characters.")
     scheduled_at: datetime = given("When it takes place.")
     inspector_id: ID | None = given("Who inspects; the caller if left out.", default=None)
     people: list[InspectionPersonInput] = given("The People box, with at least one CLIENT; the first is billed.")

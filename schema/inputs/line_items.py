@@ -5,13 +5,14 @@ from decimal import Decimal
 import strawberry
 
 import models
+from rules.limits import DESCRIPTION_LENGTH_MAX
 from schema.inputs.declare import ID, given, optional
 
 
 @strawberry.input(description="A charge.")
 class LineItemInput:
     kind: models.LineItemKind = given("What it is for.")
-    description: str = given("In the company's words; at most 200 characters.")
+    description: str = given(f"In the company's words; at most {DESCRIPTION_LENGTH_MAX} characters.")
     amount: Decimal = given("In the company's currency; negative for a DISCOUNT.")
 
 
@@ -19,7 +20,7 @@ class LineItemInput:
 class AddLineItemInput:
     inspection_id: ID = given("To which inspection.")
     kind: models.LineItemKind = given("What it is for.")
-    description: str = given("In the company's words; at most 200 characters.")
+    description: str = given(f"In the company's words; at most {DESCRIPTION_LENGTH_MAX} characters.")
     amount: Decimal = given("In the company's currency; negative for a DISCOUNT.")
     update_agreements: bool = given("Whether agreements are regenerated with the new total.")
 

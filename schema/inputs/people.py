@@ -2,6 +2,7 @@
 
 import strawberry
 
+from rules.limits import MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX, SUBJECT_LENGTH_MAX
 from rules.roles import PersonRole
 from schema.inputs.declare import ID, given, optional
 
@@ -15,7 +16,7 @@ class InspectionPersonInput:
 
 @strawberry.input(description="A new person.")
 class CreatePersonInput:
-    name: str = given("Their name; at most 200 characters.")
+    name: str = given(f"Their name; at most {NAME_LENGTH_MAX} characters.")
     email: str | None = given("Their email address.", default=None)
     phone: str | None = given("Their phone number.", default=None)
 
@@ -50,5 +51,5 @@ class SetPrimaryClientInput:
 @strawberry.input(description="Writes to one person of a People box.")
 class NotifyPersonInput:
     inspection_person_id: ID = given("To whom: an entry of the People box.")
-    subject: str = given("The mail's subject; at most 200 characters.")
-    message: str = given("The mail's message, as plain text; at most 5000 characters.")
+    subject: str = given(f"The mail's subject; at most {SUBJECT_LENGTH_MAX} characters.")
+    message: str = given(f"The mail's message, as plain text; at most {MESSAGE_LENGTH_MAX} characters.")

@@ -3,6 +3,7 @@
 import strawberry
 
 import resolvers.sessions as resolve
+from rules.limits import REFRESH_GRACE, SIGN_IN_FAILURES_IN_ALL_MAX, SIGN_IN_FAILURES_MAX, SIGN_IN_WINDOW, minutes
 from schema.base_types import INSPECTOR
 from schema.declarations import mutation
 from schema.inputs.sessions import RefreshSessionInput, SignInInput, SignOutInput
@@ -15,16 +16,16 @@ class SessionsMutations:
         resolve.sign_in,
         takes=SignInInput,
         returns=SessionPayload,
-        description="Begin a session with email and password. In 15 minutes an account may fail 5 times from one "
-        "address and 50 times in all, and an address 50 times with any accounts; then `retryAfterSeconds` says how "
-        "long to wait.",
+        description=f"Begin a session with email and password. In {minutes(SIGN_IN_WINDOW)} an account may fail"
+        f" {SIGN_IN_FAILURES_MAX} times from one address and {SIGN_IN_FAILURES_IN_ALL_MAX} times in all, and an address"
+        f" {SIGN_IN_FAILURES_IN_ALL_MAX} times with any accounts; then `retryAfterSeconds` says how long to wait.",
     )
     refresh_session = mutation(
         resolve.refresh_session,
         takes=RefreshSessionInput,
         returns=SessionPayload,
-        description="New tokens for a refresh token, once. Two tabs may use one within ten seconds, and each gets "
-        "tokens of its own; using it again later ends the session.",
+        description="New tokens for a refresh token, once. Two tabs may use one within"
+        f" {REFRESH_GRACE.seconds} seconds, and each gets tokens of its own; using it again later ends the session.",
     )
     sign_out = mutation(
         resolve.sign_out,

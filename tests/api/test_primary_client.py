@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import models
-from operations.inspections.checks import PEOPLE_MAX
 from operations.ledger.reconciliation import audit_books
+from rules.limits import PEOPLE_MAX
 from tests.api.expectations import nothing_changes, refused
 from tests.world import NOTICES, Job, World, key_of
 

@@ -1,0 +1,54 @@
+"""What may be typed and asked for at most, and how long things are good for: refusals and descriptions quote it."""
+
+from datetime import timedelta
+
+NAME_LENGTH_MAX = 200
+SIGNATURE_LENGTH_MAX = NAME_LENGTH_MAX
+ROLE_NAME_LENGTH_MAX = 60
+PHONE_LENGTH_MAX = 40
+PROPERTY_ADDRESS_LENGTH_MAX = 300
+DESCRIPTION_LENGTH_MAX = 200
+SUBJECT_LENGTH_MAX = 200
+MESSAGE_LENGTH_MAX = 5_000
+AGREEMENT_LENGTH_MAX = 50_000
+REFERENCE_LENGTH_MAX = 200
+REASON_LENGTH_MAX = 500
+IDEMPOTENCY_KEY_LENGTH_MAX = 255
+
+PASSWORD_LENGTH_MIN = 10
+PASSWORD_LENGTH_MAX = 200
+
+PEOPLE_MAX = 20
+"""Of one inspection at its creation."""
+
+LINE_ITEMS_MAX = 100
+"""Of one inspection."""
+
+ADDITIONAL_ROLES_MAX = 30
+AUTOMATIONS_MAX = 100
+REMINDERS_MAX = 5
+REMINDER_DAY_MAX = 90
+
+NODES_MAX = 100
+"""Read by their ids at once."""
+
+PERIOD_DAYS_MAX = 366
+"""Of one report."""
+
+ACCESS_TOKEN_LIFE = timedelta(minutes=15)
+SIGNED_ADDRESS_LIFE = timedelta(minutes=15)
+
+REFRESH_GRACE = timedelta(seconds=10)
+"""How long after its first use a refresh token may be used again, by a tab that did not hear of it."""
+
+SIGN_IN_WINDOW = timedelta(minutes=15)
+SIGN_IN_FAILURES_MAX = 5
+"""Within the window, of one account from one address."""
+
+SIGN_IN_FAILURES_IN_ALL_MAX = 50
+"""Within the window, of one account, and from one address."""
+
+
+def minutes(life: timedelta) -> str:
+    """As sentences say it."""
+    return f"{life // timedelta(minutes=1)} minutes"
