@@ -3,7 +3,7 @@
 from operations.identity import companies
 from operations.payments import stripe_accounts
 from resolvers.context import Context
-from resolvers.results import MutationResult, given_fields
+from resolvers.results import MutationResult, given
 from rules.access import require_owner
 from schema.inputs.companies import (
     ConnectStripeInput,
@@ -15,7 +15,15 @@ from schema.inputs.companies import (
 
 
 async def update_company(context: Context, input: UpdateCompanyInput) -> MutationResult:
-    changes = {name: value for name, value in given_fields(input).items() if value is not None}
+    changes = companies.UpdateCompany(
+        name=given(input.name),
+        time_zone=given(input.time_zone),
+        deferred_payments_enabled=given(input.deferred_payments_enabled),
+        advanced_automations_enabled=given(input.advanced_automations_enabled),
+        report_lock_enabled=given(input.report_lock_enabled),
+        reminder_days=given(input.reminder_days),
+        additional_roles=given(input.additional_roles),
+    )
     return MutationResult(await companies.update_company(context.principal, changes))
 
 

@@ -13,14 +13,15 @@ from models import (
     Invoice,
     LineItem,
 )
-from operations.inspections import inspections, line_items, reports
-from operations.inspections.checks import NewPerson
+from operations.inspections import inspections, reports
 from operations.invoices.drafts import refusal_to_invoice
 from operations.ledger.inspection_ledger import invoiceable_parts
 from resolvers.context import Context, Info
 from resolvers.keys import optional_row_id
+from resolvers.line_items import new_line_item
+from resolvers.people import new_person
 from resolvers.reading import loaded
-from resolvers.results import MutationResult, UserError, given_fields
+from resolvers.results import MutationResult, UserError, given
 from rules.access import Scope
 from rules.identifiers import id_of
 from rules.money import Money
@@ -33,8 +34,6 @@ from schema.inputs.inspections import (
     UnlockReportInput,
     UpdateInspectionInput,
 )
-from schema.inputs.line_items import AddLineItemInput, LineItemInput
-from schema.inputs.people import AddInspectionPersonInput, InspectionPersonInput
 
 Root = strawberry.Parent[Inspection]
 
@@ -118,36 +117,29 @@ def report(root: Root, info: Info) -> Report | None:
     return Report(None if withheld else root.report_url, root.report_published_at, locked)
 
 
-def _person(input: InspectionPersonInput | AddInspectionPersonInput) -> NewPerson:
-    key = id_of(input.person_id, "Person")
-    return NewPerson(person_id=key, role=input.role, role_name=input.role_name)
-
-
-def _line_item(input: LineItemInput | AddLineItemInput) -> line_items.NewLineItem:
-    return line_items.NewLineItem(kind=input.kind, description=input.description, amount=input.amount)
-
-
 async def create_inspection(context: Context, input: CreateInspectionInput) -> MutationResult:
-    made = await inspections.create_inspection(
-        context.principal,
+    new = inspections.CreateInspection(
         property_address=input.property_address,
         scheduled_at=input.scheduled_at,
         inspector_id=optional_row_id(input.inspector_id, "User"),
-        people=[_person(person) for person in input.people],
-        line_items=[_line_item(item) for item in input.line_items],
+        people=[new_person(person) for person in input.people],
+        line_items=[new_line_item(item) for item in input.line_items],
         agreement_body=input.agreement_body,
     )
+    made = await inspections.create_inspection(context.principal, new)
     await context.dependencies.enqueue("run_automations", None)
     return MutationResult(made)
 
 
 async def update_inspection(context: Context, input: UpdateInspectionInput) -> MutationResult:
-    changes = given_fields(input)
-    key = id_of(changes.pop("inspection_id"), "Inspection")
-    changes = {name: value for name, value in changes.items() if value is not None}
-    if "inspector_id" in changes:
-        changes["inspector_id"] = id_of(changes["inspector_id"], "User")
-    return MutationResult(await inspections.update_inspection(context.principal, key, changes))
+    changes = inspections.UpdateInspection(
+        id_of(input.inspection_id, "Inspection"),
+        property_address=given(input.property_address),
+        scheduled_at=given(input.scheduled_at),
+        inspector_id=optional_row_id(given(input.inspector_id), "User"),
+        status=given(input.status),
+    )
+    return MutationResult(await inspections.update_inspection(context.principal, changes))
 
 
 async def cancel_inspection(context: Context, input: CancelInspectionInput) -> MutationResult:

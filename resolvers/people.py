@@ -1,10 +1,10 @@
 """Answers about people."""
 
-from operations.inspections import inspections, people, primary_clients
+from operations.inspections import people, people_box, primary_clients
 from operations.inspections.checks import NewPerson
 from operations.messages import notices
 from resolvers.context import Context
-from resolvers.results import MutationResult, given_fields
+from resolvers.results import MutationResult, given_or_removed
 from rules.identifiers import global_id, id_of
 from rules.notices import links_ended
 from schema.inputs.people import (
@@ -18,20 +18,26 @@ from schema.inputs.people import (
 )
 
 
-def _person(input: InspectionPersonInput | AddInspectionPersonInput) -> NewPerson:
+def new_person(input: InspectionPersonInput | AddInspectionPersonInput) -> NewPerson:
+    """Whom to put into a People box."""
     key = id_of(input.person_id, "Person")
     return NewPerson(person_id=key, role=input.role, role_name=input.role_name)
 
 
 async def create_person(context: Context, input: CreatePersonInput) -> MutationResult:
-    key = await people.create_person(context.principal, name=input.name, email=input.email, phone=input.phone)
-    return MutationResult(key)
+    new = people.CreatePerson(name=input.name, email=input.email, phone=input.phone)
+    return MutationResult(await people.create_person(context.principal, new))
 
 
 async def update_person(context: Context, input: UpdatePersonInput) -> MutationResult:
-    changes = given_fields(input)
-    key = id_of(changes.pop("person_id"), "Person")
-    ended = await people.update_person(context.principal, key, changes)
+    key = id_of(input.person_id, "Person")
+    changes = people.UpdatePerson(
+        key,
+        name=given_or_removed(input.name),
+        email=given_or_removed(input.email),
+        phone=given_or_removed(input.phone),
+    )
+    ended = await people.update_person(context.principal, changes)
     if not ended.addresses:
         return MutationResult(key)
     numbers = [invoice.number for invoice in ended.invoices]
@@ -42,12 +48,12 @@ async def update_person(context: Context, input: UpdatePersonInput) -> MutationR
 
 async def add_inspection_person(context: Context, input: AddInspectionPersonInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
-    return MutationResult(await inspections.add_inspection_person(context.principal, key, _person(input)))
+    return MutationResult(await people_box.add_inspection_person(context.principal, key, new_person(input)))
 
 
 async def remove_inspection_person(context: Context, input: RemoveInspectionPersonInput) -> MutationResult:
     key = id_of(input.inspection_person_id, "InspectionPerson")
-    return MutationResult(await inspections.remove_inspection_person(context.principal, key))
+    return MutationResult(await people_box.remove_inspection_person(context.principal, key))
 
 
 async def set_primary_client(context: Context, input: SetPrimaryClientInput) -> MutationResult:

@@ -17,6 +17,7 @@ from rules.notices import Notice
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+Value = TypeVar("Value")
 Input = TypeVar("Input", bound="DataclassInstance")
 
 
@@ -74,6 +75,11 @@ async def read_back(result: MutationResult, info: Info, type_name: str) -> Any:
     return await read_one(info, getattr(models, type_name), result.row_id)
 
 
-def given_fields(input: Any) -> dict[str, Any]:
-    """The optional fields that were sent."""
-    return {name: value for name, value in vars(input).items() if value is not strawberry.UNSET}
+def given(value: Value | None) -> Value | None:
+    """The value of an optional input field; None, which changes nothing, for one that was left out."""
+    return None if value is strawberry.UNSET else value
+
+
+def given_or_removed(text: str | None) -> str | None:
+    """The same for a text that null removes: null becomes the empty text, and None still changes nothing."""
+    return "" if text is None else given(text)

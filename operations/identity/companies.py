@@ -1,8 +1,8 @@
 """Companies: founding one, its settings and its staff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -18,6 +18,8 @@ from rules.money import CURRENCIES
 from rules.roles import ROLE_NAMES, PersonRole
 from rules.states import LIVE_SEPARATE, InvoiceKind
 
+SWITCHES = ("deferred_payments_enabled", "advanced_automations_enabled", "report_lock_enabled")
+
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
@@ -26,6 +28,19 @@ class NewUser:
     name: str
     email: str
     password: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCompany:
+    """New settings of a company; what is None stays as it is."""
+
+    name: str | None = None
+    time_zone: str | None = None
+    deferred_payments_enabled: bool | None = None
+    advanced_automations_enabled: bool | None = None
+    report_lock_enabled: bool | None = None
+    reminder_days: Sequence[int] | None = None
+    additional_roles: Sequence[str] | None = None
 
 
 async def create_company(*, name: str, currency: str, time_zone: str, owner: NewUser) -> UUID:
@@ -92,24 +107,25 @@ async def _refuse_known_address(email: str) -> None:
 
 
 @transaction
-async def update_company(principal: Principal, changes: dict[str, Any]) -> UUID:
-    """Change the given settings; for the owner alone. Returns the company's key."""
+async def update_company(principal: Principal, changes: UpdateCompany) -> UUID:
+    """Change settings; for the owner alone. Returns the company's key."""
     require_owner(principal)
     company = await Company.filter(id=principal.company_id).select_for_update().get()
     with Checks() as check:
-        if "name" in changes:
-            company.name = check(texts.line, changes["name"], field="name", length_max=NAME_LENGTH_MAX)
-        if "time_zone" in changes:
-            company.time_zone = check(_checked_time_zone, changes["time_zone"])
-        if "additional_roles" in changes:
-            company.additional_roles = check(_checked_roles, changes["additional_roles"])
-        if "reminder_days" in changes:
-            company.reminder_days = check(_checked_reminder_days, changes["reminder_days"])
-        if changes.get("deferred_payments_enabled") and not company.deferred_payments_enabled:
+        if changes.name is not None:
+            company.name = check(texts.line, changes.name, field="name", length_max=NAME_LENGTH_MAX)
+        if changes.time_zone is not None:
+            company.time_zone = check(_checked_time_zone, changes.time_zone)
+        if changes.additional_roles is not None:
+            company.additional_roles = check(_checked_roles, changes.additional_roles)
+        if changes.reminder_days is not None:
+            company.reminder_days = check(_checked_reminder_days, changes.reminder_days)
+        if changes.deferred_payments_enabled and not company.deferred_payments_enabled:
             await _refuse_live_invoices(company.id)
-    for name in ("deferred_payments_enabled", "advanced_automations_enabled", "report_lock_enabled"):
-        if name in changes:
-            setattr(company, name, changes[name])
+    for name in SWITCHES:
+        wanted: bool | None = getattr(changes, name)
+        if wanted is not None:
+            setattr(company, name, wanted)
     await company.save()
     return company.id
 
@@ -136,7 +152,7 @@ def _checked_time_zone(name: str) -> str:
     return name
 
 
-def _checked_reminder_days(days: list[int]) -> list[int]:
+def _checked_reminder_days(days: Sequence[int]) -> list[int]:
     """Ascending days after sending. Raises Refusal."""
     ascending = all(earlier < later for earlier, later in pairwise(days))
     if len(days) > REMINDERS_MAX or not ascending or any(not 1 <= day <= REMINDER_DAY_MAX for day in days):
@@ -144,10 +160,10 @@ def _checked_reminder_days(days: list[int]) -> list[int]:
             f"reminderDays must have at most {REMINDERS_MAX} days from 1 to {REMINDER_DAY_MAX}, in ascending order.",
             field=("reminderDays",),
         )
-    return days
+    return list(days)
 
 
-def _checked_roles(names: list[str]) -> list[str]:
+def _checked_roles(names: Sequence[str]) -> list[str]:
     if len(names) > ADDITIONAL_ROLES_MAX:
         raise Refusal(f"additionalRoles must have at most {ADDITIONAL_ROLES_MAX} names.", field=("additionalRoles",))
     with Checks() as check:

@@ -3,14 +3,14 @@
 from uuid import UUID
 
 from models import Agreement
-from models.visible import visible
+from models.visible import find_visible
 from operations.audit_log import record
 from operations.ledger.inspection_ledger import InspectionLedger, lock_inspection
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal, refuse_guests
 from rules.checks import Checks
-from rules.errors import ErrorCode, NotFound, Refusal
+from rules.errors import ErrorCode, Refusal
 from rules.limits import SIGNATURE_LENGTH_MAX
 
 
@@ -48,9 +48,7 @@ async def sign_agreement(principal: Principal, agreement_id: UUID, *, name: str)
     refuse_guests(principal)
     with Checks() as check:
         name = check(texts.line, name, field="name", length_max=SIGNATURE_LENGTH_MAX)
-        found = await visible(Agreement, principal).get_or_none(id=agreement_id)
-        if found is None:
-            raise NotFound("Agreement", field=("agreementId",))
+        found = await find_visible(Agreement, principal, agreement_id)
     inspection = await lock_inspection(found.inspection_id)
     agreement = await Agreement.get(id=agreement_id)
     if not agreement.current:

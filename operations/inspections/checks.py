@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from models import Company, Person
-from models.visible import visible
+from models.visible import find_visible
 from operations.inspections.line_items import Charge, NewLineItem, checked_charge
 from rules import texts
 from rules.access import Principal
 from rules.checks import Checks
-from rules.errors import ErrorCode, NotFound, Refusal
+from rules.errors import ErrorCode, Refusal
 from rules.limits import LINE_ITEMS_MAX, PEOPLE_MAX, PROPERTY_ADDRESS_LENGTH_MAX
 from rules.roles import PersonRole, role_name
 
@@ -88,9 +88,7 @@ async def member_of(principal: Principal, company: Company, new: NewPerson) -> M
     """Somebody to put into a People box, with what their role is called there."""
     with Checks() as check:
         with check.at():
-            person = await visible(Person, principal).get_or_none(id=new.person_id)
-            if person is None:
-                raise NotFound("Person", field=("personId",))
+            person = await find_visible(Person, principal, new.person_id)
         called = check(role_name, new.role, new.role_name, additional_roles=company.additional_roles)
     return Member(person, new.role, called)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway
 from models import AutomationTrigger, Inspection, InspectionStatus, LineItem, LineItemKind
-from models.visible import visible
+from models.visible import find_visible
 from operations.audit_log import record, record_all
 from operations.automation_events import note
 from operations.currencies import currency_of
@@ -37,6 +37,24 @@ class NewLineItem:
 
 
 @dataclass(frozen=True, slots=True)
+class AddLineItem:
+    """A charge to add to an inspection, and whether agreements are to be regenerated with its new total."""
+
+    inspection_id: UUID
+    new: NewLineItem
+    update_agreements: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateLineItem:
+    """What is to be different about a charge, `amount` in major units; what is None stays as it is."""
+
+    line_item_id: UUID
+    description: str | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """A charge that was checked; `amount_minor` in minor units."""
 
@@ -53,54 +71,44 @@ def checked_charge(new: NewLineItem, currency: str) -> Charge:
     return Charge(new.kind, description, amount_minor)
 
 
-async def add_line_item(
-    principal: Principal, inspection_id: UUID, new: NewLineItem, *, update_agreements: bool, stripe: StripeGateway
-) -> UUID:
+async def add_line_item(principal: Principal, command: AddLineItem, *, stripe: StripeGateway) -> UUID:
     """Add a charge; what may be invoiced rises by its amount. Returns its key."""
-    return await with_checkouts_expired(
-        lambda: _add(principal, inspection_id, new, update_agreements=update_agreements), stripe=stripe
-    )
+    return await with_checkouts_expired(lambda: _add(principal, command), stripe=stripe)
 
 
 @transaction
-async def _add(principal: Principal, inspection_id: UUID, new: NewLineItem, *, update_agreements: bool) -> UUID:
+async def _add(principal: Principal, command: AddLineItem) -> UUID:
     with Checks() as check:
-        charge = check(checked_charge, new, await currency_of(principal))
-        ledger = await _lock_ledger(principal, inspection_id)
+        charge = check(checked_charge, command.new, await currency_of(principal))
+        ledger = await _lock_ledger(principal, command.inspection_id)
     (item,) = await insert_line_items(ledger, [charge], by=principal, field="amount")
     await _follow(ledger, by=principal, field="amount")
-    if update_agreements:
+    if command.update_agreements:
         await update_agreement(ledger, by=principal)
     if item.kind is not LineItemKind.DISCOUNT:
         await note(ledger.inspection, AutomationTrigger.FEE_ADDED, item.id)
     return item.id
 
 
-async def update_line_item(
-    principal: Principal,
-    line_item_id: UUID,
-    *,
-    description: str | None,
-    amount: Decimal | None,
-    stripe: StripeGateway,
-) -> UUID:
+async def update_line_item(principal: Principal, changes: UpdateLineItem, *, stripe: StripeGateway) -> UUID:
     """Change a charge's description or amount; drafts and PRIMARY follow. Returns its key."""
-    return await with_checkouts_expired(
-        lambda: _update(principal, line_item_id, description=description, amount=amount), stripe=stripe
-    )
+    return await with_checkouts_expired(lambda: _update(principal, changes), stripe=stripe)
 
 
 @transaction
-async def _update(principal: Principal, line_item_id: UUID, *, description: str | None, amount: Decimal | None) -> UUID:
+async def _update(principal: Principal, changes: UpdateLineItem) -> UUID:
+    description = changes.description
     with Checks() as check:
         if description is not None:
             description = check(_description, description)
-        if amount is not None:
-            check(parse_amount, amount, await currency_of(principal), field="amount")
-        ledger, item = await _lock_ledger_of(principal, line_item_id)
+        if changes.amount is not None:
+            check(parse_amount, changes.amount, await currency_of(principal), field="amount")
+        ledger, item = await _lock_ledger_of(principal, changes.line_item_id)
     before = _snapshot(item)
-    item.description = description if description is not None else item.description
-    item.amount_minor = _amount(item.kind, amount, item.currency) if amount is not None else item.amount_minor
+    if description is not None:
+        item.description = description
+    if changes.amount is not None:
+        item.amount_minor = _amount(item.kind, changes.amount, item.currency)
     await item.save(update_fields=["description", "amount_minor"])
     await record(ledger.inspection, "line_item.updated", item.id, by=principal, before=before, after=_snapshot(item))
     await _follow(ledger, by=principal, field="amount")
@@ -126,9 +134,9 @@ async def _remove(principal: Principal, line_item_id: UUID) -> UUID:
 async def insert_line_items(
     ledger: InspectionLedger, charges: Sequence[Charge], *, by: Principal, field: str
 ) -> list[LineItem]:
-    """Write new charges behind the present ones; the caller lets the invoices follow.
+    """Write new charges behind the present ones; whoever calls this lets the invoices follow.
 
-    A refusal of their total names `field` of the caller's input.
+    A refusal of their total names `field` of the input.
     """
     last = max((item.position for item in ledger.items), default=0)
     items = [
@@ -152,7 +160,7 @@ async def insert_line_items(
 
 
 async def _follow(ledger: InspectionLedger, *, by: Principal, field: str) -> None:
-    """Let the invoices follow the charges; refusals name `field` of the caller's input."""
+    """Let the invoices follow the charges; refusals name `field` of the input."""
     _refuse_absurd_total(ledger, field=field)
     before = {invoice.id: invoice.remaining_minor for invoice in ledger.invoices}
     await track_line_items(ledger)
@@ -214,8 +222,7 @@ def _snapshot(item: LineItem) -> dict[str, str | int]:
 
 
 async def _lock_ledger(principal: Principal, inspection_id: UUID) -> InspectionLedger:
-    if not await visible(Inspection, principal).filter(id=inspection_id).exists():
-        raise NotFound("Inspection", field=("inspectionId",))
+    await find_visible(Inspection, principal, inspection_id)
     ledger = await lock_ledger(inspection_id)
     if ledger.inspection.status is InspectionStatus.CANCELED:
         raise Refusal("The inspection is canceled.", code=ErrorCode.INSPECTION_CANCELED)
@@ -223,9 +230,7 @@ async def _lock_ledger(principal: Principal, inspection_id: UUID) -> InspectionL
 
 
 async def _lock_ledger_of(principal: Principal, line_item_id: UUID) -> tuple[InspectionLedger, LineItem]:
-    found = await visible(LineItem, principal).get_or_none(id=line_item_id, removed_at=None)
-    if found is None:
-        raise NotFound("LineItem", field=("lineItemId",))
+    found = await find_visible(LineItem, principal, line_item_id, removed_at=None)
     ledger = await _lock_ledger(principal, found.inspection_id)
     item = next((item for item in ledger.items if item.id == line_item_id), None)
     if item is None:  # Removed by somebody else while we waited for the lock.

@@ -8,10 +8,10 @@ from rules.mails import AUTOMATIC
 from rules.states import EmailStatus
 
 
-async def silence(inspection: Inspection) -> None:
+async def mute(inspection: Inspection) -> None:
     """Cancel the automatic mails that can still be called back, and forget what automations were to mail.
 
-    One that is being handed over this moment can't be called back, but it is not tried again.
+    One that is being sent this moment can't be called back, but it is not tried again.
     """
     waiting = Email.filter(inspection_id=inspection.id, kind__in=AUTOMATIC, status__in=WAITING)
     await waiting.update(status=EmailStatus.CANCELED, next_attempt_at=None)
@@ -19,6 +19,6 @@ async def silence(inspection: Inspection) -> None:
     await noted.update(handled_at=clock.now(), next_attempt_at=None)
 
 
-async def resume(inspection: Inspection) -> None:
+async def unmute(inspection: Inspection) -> None:
     """From now on automatic mails go out again; what came due in between never does (S46)."""
     await let_go_due_reminders(inspection)

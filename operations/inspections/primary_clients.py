@@ -4,7 +4,7 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway
 from models import Grant, GrantKind, Inspection, InspectionPerson, InspectionStatus, Invoice
-from models.visible import visible
+from models.visible import find_visible
 from operations.audit_log import record
 from operations.ledger.billed_names import hold_name
 from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger
@@ -31,8 +31,7 @@ async def set_primary_client(
 
 @transaction
 async def _set(principal: Principal, inspection_id: UUID, inspection_person_id: UUID) -> tuple[Notice, ...]:
-    if not await visible(Inspection, principal).filter(id=inspection_id).exists():
-        raise NotFound("Inspection", field=("inspectionId",))
+    await find_visible(Inspection, principal, inspection_id)
     ledger = await lock_ledger(inspection_id)
     client = await _client(ledger, inspection_person_id)
     primary = ledger.primary

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from models import AutomationTrigger, Inspection
-from models.visible import visible
+from models.visible import find_visible
 from operations.audit_log import record
 from operations.automation_events import note
 from operations.ledger.inspection_ledger import lock_inspection
@@ -12,7 +12,6 @@ from rules import clock
 from rules.access import Principal
 from rules.addresses import public_url
 from rules.checks import Checks
-from rules.errors import NotFound
 
 
 @transaction
@@ -42,6 +41,5 @@ async def unlock_report(principal: Principal, inspection_id: UUID) -> UUID:
 
 
 async def _locked(principal: Principal, inspection_id: UUID) -> Inspection:
-    if not await visible(Inspection, principal).filter(id=inspection_id).exists():
-        raise NotFound("Inspection", field=("inspectionId",))
+    await find_visible(Inspection, principal, inspection_id)
     return await lock_inspection(inspection_id)

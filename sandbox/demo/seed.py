@@ -55,7 +55,7 @@ class Seed:
         """An inspection that takes place `days` from today."""
         box = [
             NewPerson(
-                person_id=await people.create_person(self._owner, name=name, email=email, phone=None),
+                person_id=await people.create_person(self._owner, people.CreatePerson(name, email)),
                 role=role,
                 role_name=role_name,
             )
@@ -63,12 +63,13 @@ class Seed:
         ]
         inspection_id = await inspections.create_inspection(
             self._owner,
-            property_address=address,
-            scheduled_at=_morning(days),
-            inspector_id=None,
-            people=box,
-            line_items=[line_items.NewLineItem(kind, text, Decimal(amount)) for kind, text, amount in items],
-            agreement_body=AGREEMENT,
+            inspections.CreateInspection(
+                property_address=address,
+                scheduled_at=_morning(days),
+                people=box,
+                line_items=[line_items.NewLineItem(kind, text, Decimal(amount)) for kind, text, amount in items],
+                agreement_body=AGREEMENT,
+            ),
         )
         entries = await InspectionPerson.filter(inspection_id=inspection_id).order_by("position")
         primary = await Invoice.get(inspection_id=inspection_id, kind=InvoiceKind.PRIMARY)
@@ -163,7 +164,8 @@ class Seed:
         """The inspector charges something more, and updates the agreement."""
         kind, text, amount = item
         new = line_items.NewLineItem(kind, text, Decimal(amount))
-        await line_items.add_line_item(self._owner, job.id, new, update_agreements=True, stripe=self._held.stripe)
+        command = line_items.AddLineItem(job.id, new, update_agreements=True)
+        await line_items.add_line_item(self._owner, command, stripe=self._held.stripe)
 
     async def void(self, invoice_id: UUID) -> None:
         """The inspector withdraws an invoice."""

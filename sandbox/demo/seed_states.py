@@ -31,11 +31,11 @@ SEWER: Item = (LineItemKind.ADD_ON, "Sewer scope", "175.00")
 RETURNING: Item = (LineItemKind.DISCOUNT, "Returning client", "-25.00")
 PICKUP: Item = (LineItemKind.FEE, "Key pickup", "20.00")
 
-SETTINGS = {
-    "additional_roles": ["Attorney", "Transaction coordinator"],
-    "advanced_automations_enabled": True,
-    "report_lock_enabled": True,
-}
+SETTINGS = companies.UpdateCompany(
+    additional_roles=("Attorney", "Transaction coordinator"),
+    advanced_automations_enabled=True,
+    report_lock_enabled=True,
+)
 AUTOMATION = {
     "name": "Report to the attorney",
     "trigger": AutomationTrigger.REPORT_PUBLISHED,

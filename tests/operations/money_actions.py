@@ -56,19 +56,20 @@ class MoneyActions:
 
     async def _job(self, user_id: UUID) -> UUID:
         persons = [
-            await people.create_person(self.staff, name=name, email=f"{new_id()}@x.test", phone=None)
+            await people.create_person(self.staff, people.CreatePerson(name, f"{new_id()}@x.test"))
             for name in ("C", "A", "S")
         ]
         roles = (PersonRole.CLIENT, PersonRole.BUYERS_AGENT, PersonRole.LISTING_AGENT)
         kind = models.LineItemKind.SERVICE
         return await inspections.create_inspection(
             self.staff,
-            property_address="1 Random Road",
-            scheduled_at=clock.now(),
-            inspector_id=user_id,
-            people=[NewPerson(p, r) for p, r in zip(persons, roles, strict=True)],
-            line_items=[line_items.NewLineItem(kind, f"S{n}", Decimal(n * 100)) for n in (1, 2, 3)],
-            agreement_body=None,
+            inspections.CreateInspection(
+                property_address="1 Random Road",
+                scheduled_at=clock.now(),
+                inspector_id=user_id,
+                people=[NewPerson(p, r) for p, r in zip(persons, roles, strict=True)],
+                line_items=[line_items.NewLineItem(kind, f"S{n}", Decimal(n * 100)) for n in (1, 2, 3)],
+            ),
         )
 
     async def pick(self, rows: Any, n: int) -> Any:
@@ -86,14 +87,15 @@ class MoneyActions:
         """Charge more, or less."""
         kind = models.LineItemKind.DISCOUNT if discount else models.LineItemKind.FEE
         new = line_items.NewLineItem(kind, "Extra", -amount if discount else amount)
-        job = self.jobs[n % 2]
-        await line_items.add_line_item(self.staff, job, new, update_agreements=False, stripe=self.stripe)
+        command = line_items.AddLineItem(self.jobs[n % 2], new, update_agreements=False)
+        await line_items.add_line_item(self.staff, command, stripe=self.stripe)
 
     async def edit_item(self, n: int, amount: Decimal) -> None:
         """Change what a charge amounts to."""
         item = await self._item(n)
         signed = -amount if item.kind is models.LineItemKind.DISCOUNT else amount
-        await line_items.update_line_item(self.staff, item.id, description=None, amount=signed, stripe=self.stripe)
+        changes = line_items.UpdateLineItem(item.id, amount=signed)
+        await line_items.update_line_item(self.staff, changes, stripe=self.stripe)
 
     async def remove_item(self, n: int) -> None:
         """Take a charge away, while a few are left."""

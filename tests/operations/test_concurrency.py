@@ -63,12 +63,12 @@ async def test_the_last_hundred_dollars_are_invoiced_once(world: World) -> None:
 async def _hundred_dollars(principal: Principal, people: list[NewPerson]) -> Any:
     return await inspections.create_inspection(
         principal,
-        property_address="12 Shore Road",
-        scheduled_at=datetime(2026, 11, 23, tzinfo=UTC),
-        inspector_id=None,
-        people=people,
-        line_items=[NewLineItem(kind=LineItemKind.SERVICE, description="Inspection", amount=Decimal(100))],
-        agreement_body=None,
+        inspections.CreateInspection(
+            property_address="12 Shore Road",
+            scheduled_at=datetime(2026, 11, 23, tzinfo=UTC),
+            people=people,
+            line_items=[NewLineItem(kind=LineItemKind.SERVICE, description="Inspection", amount=Decimal(100))],
+        ),
     )
 
 
