@@ -85,12 +85,16 @@ async def _create_account(company_id: UUID, *, stripe: StripeGateway) -> str:
     Later Stripe is asked what it has: it repeats a fault for as long as it keeps the key, and forgets keys.
     """
     begun = await _begin(company_id)
+    if begun.account_id is not None:
+        return begun.account_id
     account = None
     if clock.now() - begun.created_at >= LOOK_AFTER:
         until = begun.created_at + LOOK_AFTER + CALL_MARGIN
         account = await stripe.find_account(begun.id, since=begun.created_at, until=until)
         if account is None:
             begun = await _begin(company_id, instead_of=begun.id)
+            if begun.account_id is not None:
+                return begun.account_id
     if account is None:
         account = await stripe.create_account(company_id, connection_id=begun.id)
     return await note_stripe_account(company_id, account, connection_id=begun.id)
@@ -98,8 +102,13 @@ async def _create_account(company_id: UUID, *, stripe: StripeGateway) -> str:
 
 @transaction
 async def _begin(company_id: UUID, *, instead_of: UUID | None = None) -> ConnectedAccount:
-    """The connection that is begun and has no account yet; a new one where there is none, or that is given up."""
-    await Company.filter(id=company_id).select_for_update(no_key=True).get()
+    """The connection that is begun and has no account yet; a new one where there is none, or that is given up.
+
+    It has an account where somebody else has connected the company since it was read: then that one is gone on with.
+    """
+    company = await Company.filter(id=company_id).select_for_update(no_key=True).get()
+    if company.stripe_status in CONNECTED:
+        return await ConnectedAccount.get(account_id=company.stripe_account_id)
     await ConnectedAccount.filter(id=instead_of, account_id=None).delete()
     begun = await ConnectedAccount.get_or_none(company_id=company_id, account_id=None)
     return begun or await ConnectedAccount.create(company_id=company_id)

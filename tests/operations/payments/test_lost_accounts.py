@@ -2,11 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 import models
+from gateways.stripe import StripeGateway
 from operations.ledger.reconciliation import audit_books, audit_stripe, unseen
+from operations.payments import stripe_accounts
 from rules import clock
 from rules.identifiers import global_id
 from rules.states import PaymentState
@@ -279,6 +282,35 @@ async def test_connecting_at_the_same_moment_makes_one_account(world: World) -> 
     ids = {answer.content["company"]["stripe"]["accountId"] for answer in answers if not answer.codes}
     assert len(ids) == 1
     assert [row.account_id for row in await models.ConnectedAccount.filter(company_id=key)] == list(ids)
+
+
+@pytest.mark.parametrize("another", [False, True], ids=["the first", "another"])
+async def test_a_request_overtaken_while_it_connects_goes_on_with_the_account_that_was_made(
+    world: World, monkeypatch: pytest.MonkeyPatch, another: bool
+) -> None:
+    """What a request read of the company before somebody else connected it makes no second account (S4)."""
+    key, api = await world.new_company("Hillside Inspections", "owner@hillside.test", connected=another)
+    if another:
+        await api.mutate("disconnectStripe")
+    create = stripe_accounts._create_account
+    overtaking: list[str] = []
+
+    async def overtaken(company_id: UUID, *, stripe: StripeGateway) -> str:
+        if not overtaking:
+            overtaking.append("begun")
+            first = await api.mutate("connectStripe", STRIPE, another=another)
+            overtaking.append(first.done("company")["stripe"]["accountId"])
+        return await create(company_id, stripe=stripe)
+
+    before = await models.ConnectedAccount.filter(company_id=key).count()
+    asked_before = len(await world.servers.stripe.requests())
+    monkeypatch.setattr(stripe_accounts, "_create_account", overtaken)
+    last = await api.mutate("connectStripe", f"onboardingUrl {STRIPE}", another=another)
+    assert last.done("company")["stripe"]["accountId"] == overtaking[-1]
+    assert last.content["onboardingUrl"]
+    assert await models.ConnectedAccount.filter(company_id=key).count() == before + 1
+    asked = (await world.servers.stripe.requests())[asked_before:]
+    assert [entry["path"] for entry in asked if entry["method"] == "POST"].count("/v1/accounts") == 1
 
 
 async def test_a_refund_that_was_never_asked_for_fails_and_one_that_was_waits_for_the_account(world: World) -> None:
