@@ -1,4 +1,4 @@
-"""How jobs travel: as JSON, under names, with keys of rows for arguments. The queue is only a nudge."""
+"""How jobs travel: as JSON, under names, with keys of rows for arguments. Losing the queue loses nothing else."""
 
 import json
 from typing import Any
@@ -28,4 +28,4 @@ async def enqueue(redis: ArqRedis, name: str, row_id: UUID | None = None) -> Non
     try:
         await redis.enqueue_job(name, *arguments)
     except (RedisError, OSError) as fault:
-        log.warning("nudge_lost", job=name, fault=type(fault).__name__)
+        log.warning("enqueue_failed", job=name, fault=type(fault).__name__)

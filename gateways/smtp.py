@@ -1,4 +1,4 @@
-"""SMTP: hands one mail to one recipient's server and says exactly how that ended."""
+"""SMTP: sends one mail to one recipient and says exactly how that ended."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ import aiosmtplib
 from gateways.mail_bytes import Mail, Uncomposable, compose
 
 DIALOGUE_SECONDS_MAX = 25.0
-"""A dialogue and a job may take 30 s (SPEC, section 6); the dialogue ends first, so that its outcome is recorded."""
+"""A dialogue and a job may take 30 s; the dialogue ends first, so that its outcome is recorded."""
 
 
 class Tls(StrEnum):
@@ -23,7 +23,7 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mails are handed over, and who they come from."""
+    """The server that takes our mails, and who they come from."""
 
     host: str
     port: int
@@ -35,7 +35,7 @@ class SmtpServer:
 
 
 class Outcome(StrEnum):
-    """How handing over a mail ended."""
+    """How sending a mail ended."""
 
     ACCEPTED = "ACCEPTED"
     TRY_AGAIN = "TRY_AGAIN"
@@ -63,7 +63,7 @@ class Mailer:
         return self._server.sender_address.rpartition("@")[2]
 
     async def send(self, mail: Mail, *, before_data: Callable[[], Awaitable[None]]) -> SendResult:
-        """Hand over one mail; never raises for what a server or network does, nor for a mail that can't be written.
+        """Send one mail; never raises for what a server or network does, nor for a mail that can't be written.
 
         `before_data` is awaited when the recipient was accepted and the content is about to go out: from then on a
         lost connection is UNCERTAIN, because the server may have taken the mail.

@@ -1,4 +1,4 @@
-"""Noting what automations wait for, in the transaction in which it happens."""
+"""Emitting the events that automations wait for, in the transaction in which they happen."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -7,10 +7,10 @@ from models import AutomationEvent, AutomationTrigger, Inspection, Payment
 from rules.states import SETTLED, TAKEN_BACK
 
 
-async def note(inspection: Inspection, trigger: AutomationTrigger, subject_id: UUID) -> None:
-    """Write down that it happened, once for each subject; the caller holds the inspection's lock.
+async def emit(inspection: Inspection, trigger: AutomationTrigger, subject_id: UUID) -> None:
+    """Emit one event for each subject, however often it happens; the caller holds the inspection's lock.
 
-    What happens while notifications are disabled is not noted, so nothing of it is ever mailed (S44, S46).
+    What happens while notifications are disabled emits nothing, so nothing of it is ever mailed (S44, S46).
     """
     if inspection.notifications_disabled:
         return
@@ -27,7 +27,7 @@ def is_paid(inspection: Inspection) -> bool:
 
 
 async def emit_paid(inspection: Inspection, payments: Iterable[Payment]) -> None:
-    """Note that it is all paid now; once for each payment that was the last one."""
+    """Emit that it is all paid now; once for each payment that was the last one."""
     settled = [payment for payment in payments if payment.state in (*SETTLED, *TAKEN_BACK)]
     last = max(settled, key=lambda payment: (payment.settled_at or payment.created_at, payment.id))
-    await note(inspection, AutomationTrigger.INSPECTION_PAID, last.id)
+    await emit(inspection, AutomationTrigger.INSPECTION_PAID, last.id)

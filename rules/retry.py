@@ -24,7 +24,7 @@ PATIENCE = timedelta(days=1)
 """How long after a checkout's time is over we wait for a Stripe that does not answer at all."""
 
 EMAIL_ATTEMPTS_MAX = 8
-OCCURRENCE_ATTEMPTS_MAX = EMAIL_ATTEMPTS_MAX
+EVENT_ATTEMPTS_MAX = EMAIL_ATTEMPTS_MAX
 _EMAIL_DELAYS = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -57,4 +57,4 @@ def next_event_delay(attempts: int) -> timedelta | None:
 
     As long as for a mail: the first delay is a lease too, over which a worker that is still at it has finished.
     """
-    return next_email_delay(attempts) if attempts < OCCURRENCE_ATTEMPTS_MAX else None
+    return next_email_delay(attempts) if attempts < EVENT_ATTEMPTS_MAX else None

@@ -46,7 +46,7 @@ class JobContext(JobResources):
 
 
 async def send_emails(ctx: JobContext, *_ignored: Any) -> None:
-    """Hand over the mails that are due."""
+    """Send the mails that are due."""
     started = monotonic()
     for _ in range(EMAIL_BATCHES_MAX):
         sent = await delivery.send_due_emails(limit=EMAIL_BATCH_MAX, mailer=ctx["mailer"], portals=ctx["portals"])
@@ -55,19 +55,19 @@ async def send_emails(ctx: JobContext, *_ignored: Any) -> None:
 
 
 async def poll_payments(ctx: JobContext, *_ignored: Any) -> None:
-    """Ask Stripe about the payments longest without news."""
+    """Ask Stripe about the payments that it was not asked about for longest."""
     due = await checkout.claim_payments_due(limit=POLL_BATCH_MAX)
     await _each(due, partial(sync_payments.look_at_payment, stripe=ctx["stripe"]))
 
 
 async def poll_refunds(ctx: JobContext, *_ignored: Any) -> None:
-    """Ask Stripe about the refunds longest without news."""
+    """Ask Stripe about the refunds that it was not asked about for longest."""
     due = await refunds.claim_refunds_due(limit=POLL_BATCH_MAX)
     await _each(due, partial(sync_refunds.sync_refund, stripe=ctx["stripe"]))
 
 
 async def sync_stripe_events(ctx: JobContext, *_ignored: Any) -> None:
-    """Ask the Stripe accounts that were longest not asked for their news."""
+    """Sync the events of the Stripe accounts that were not asked for longest."""
     due = await stripe_events.claim_accounts_due(limit=POLL_BATCH_MAX)
     await _each(due, partial(stripe_events.sync_events, stripe=ctx["stripe"]))
 

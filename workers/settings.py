@@ -18,7 +18,7 @@ SWEEPS = (jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.sync_str
 FUNCTIONS: list[Any] = [*SWEEPS, jobs.sync_payment]
 
 SWEEP_SECONDS = set(range(0, 60, 2))
-"""Crons look at the tables every two seconds, so that a lost nudge costs no more than that."""
+"""Crons look at the tables every two seconds, so that a lost job costs no more than that."""
 
 REMINDER_SECONDS = {15, 45}
 """Reminders are a matter of days, and finding who needs one looks at every open invoice."""

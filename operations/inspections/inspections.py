@@ -19,7 +19,7 @@ from models import (
 )
 from models.visible import find_visible
 from operations.audit_log import record
-from operations.automation_events import note
+from operations.automation_events import emit
 from operations.inspections.agreements import insert_agreement
 from operations.inspections.checks import (
     NewPerson,
@@ -113,7 +113,7 @@ async def create_inspection(principal: Principal, new: CreateInspection) -> UUID
     await post(ledger)
     if agreement_body:
         await insert_agreement(ledger, agreement_body, version=1)
-    await note(inspection, AutomationTrigger.INSPECTION_SCHEDULED, inspection.id)
+    await emit(inspection, AutomationTrigger.INSPECTION_SCHEDULED, inspection.id)
     return inspection.id
 
 

@@ -9,7 +9,7 @@ from gateways.stripe import StripeGateway
 from models import AutomationTrigger, Inspection, InspectionStatus, LineItem, LineItemKind
 from models.visible import find_visible
 from operations.audit_log import record, record_all
-from operations.automation_events import note
+from operations.automation_events import emit
 from operations.currencies import currency_of
 from operations.inspections.agreements import update_agreement
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger, post
@@ -86,7 +86,7 @@ async def _add(principal: Principal, command: AddLineItem) -> UUID:
     if command.update_agreements:
         await update_agreement(ledger, by=principal)
     if item.kind is not LineItemKind.DISCOUNT:
-        await note(ledger.inspection, AutomationTrigger.FEE_ADDED, item.id)
+        await emit(ledger.inspection, AutomationTrigger.FEE_ADDED, item.id)
     return item.id
 
 

@@ -15,8 +15,8 @@ async def mute(inspection: Inspection) -> None:
     """
     waiting = Email.filter(inspection_id=inspection.id, kind__in=AUTOMATIC, status__in=WAITING)
     await waiting.update(status=EmailStatus.CANCELED, next_attempt_at=None)
-    noted = AutomationEvent.filter(inspection_id=inspection.id, handled_at=None)
-    await noted.update(handled_at=clock.now(), next_attempt_at=None)
+    pending = AutomationEvent.filter(inspection_id=inspection.id, handled_at=None)
+    await pending.update(handled_at=clock.now(), next_attempt_at=None)
 
 
 async def unmute(inspection: Inspection) -> None:

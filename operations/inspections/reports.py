@@ -5,7 +5,7 @@ from uuid import UUID
 from models import AutomationTrigger, Inspection
 from models.visible import find_visible
 from operations.audit_log import record
-from operations.automation_events import note
+from operations.automation_events import emit
 from operations.ledger.inspection_ledger import lock_inspection
 from operations.transactions import transaction
 from rules import clock
@@ -25,7 +25,7 @@ async def publish_report(principal: Principal, inspection_id: UUID, *, url: str)
         inspection.report_url, inspection.report_published_at = url, clock.now()
         await inspection.save(update_fields=["report_url", "report_published_at"])
         await record(inspection, "report.published", inspection.id, by=principal, before=before, after={"url": url})
-        await note(inspection, AutomationTrigger.REPORT_PUBLISHED, inspection.id)
+        await emit(inspection, AutomationTrigger.REPORT_PUBLISHED, inspection.id)
     return inspection.id
 
 

@@ -120,13 +120,13 @@ async def _mail(inspection: Inspection, automation_event: AutomationEvent) -> No
     box = InspectionPerson.filter(inspection_id=inspection.id, removed_at=None)
     people = await box.order_by("position", "id").prefetch_related("person")
     for automation in await automations:
-        extras: set[str] = set()
+        mailed: set[str] = set()
         for entry in people:
             if not _is_recipient(automation, entry):
                 continue
             address = await address_of(entry.person_id)
-            if address and address not in extras:
-                extras.add(address)
+            if address and address not in mailed:
+                mailed.add(address)
                 await _mail_one(company, inspection, automation_event, automation, entry, address)
 
 
@@ -147,7 +147,7 @@ async def _mail_one(
 ) -> None:
     values = await _values(company, inspection, automation_event, entry)
     linked = _gets_link(automation, entry)
-    body = email_content(
+    content = email_content(
         subject=fill_placeholders(subject_of(automation), values),
         message=fill_placeholders(message_of(automation), values),
         company_name=company.name,
@@ -160,7 +160,7 @@ async def _mail_one(
         inspection,
         EmailKind.AUTOMATION,
         Recipient(entry.person.name, address),
-        body,
+        content,
         grant=await _grant(inspection, entry) if linked else None,
         automation=automation,
         automation_event=automation_event,

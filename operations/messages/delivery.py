@@ -1,4 +1,4 @@
-"""The outbox at work: claiming mails, handing them over, and recording how that ended."""
+"""The outbox at work: claiming mails, sending them, and recording how that ended."""
 
 import asyncio
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ class _Lease:
 
 
 async def send_due_emails(*, limit: int, mailer: Mailer, portals: Portals) -> int:
-    """Claim and hand over the mails that are due, longest waiting first; returns how many. Safe to run anywhere.
+    """Claim and send the mails that are due, longest waiting first; returns how many. Safe to run anywhere.
 
-    They are handed over side by side: one slow recipient must not outlast the leases of the others.
+    They are sent side by side: one slow recipient must not outlast the leases of the others.
     """
     await _resolve_abandoned()
     await _cancel_moot()
@@ -131,10 +131,10 @@ async def _mint_link(email: Email, portals: Portals) -> str | None:
 
 
 async def _deliver(lease: _Lease, mailer: Mailer) -> None:
-    """Hand over one claimed mail, and write down how that ended, faults of our own included."""
+    """Send one claimed mail, and write down how that ended, faults of our own included."""
     email = lease.email
     try:
-        result = await _hand_over(lease, mailer)
+        result = await _send(lease, mailer)
     except LeaseLost:
         log.warning("email.lease_lost", email_id=str(email.id))
         return
@@ -143,10 +143,10 @@ async def _deliver(lease: _Lease, mailer: Mailer) -> None:
         outcome = Outcome.UNCERTAIN if lease.transmitting else Outcome.TRY_AGAIN
         result = SendResult(outcome, f"A fault of our own while sending: {type(fault).__name__}.")
     await _record_outcome(email, result)
-    log.info("email.handed_over", email_id=str(email.id), outcome=result.outcome, attempt=email.attempts)
+    log.info("email.attempted", email_id=str(email.id), outcome=result.outcome, attempt=email.attempts)
 
 
-async def _hand_over(lease: _Lease, mailer: Mailer) -> SendResult:
+async def _send(lease: _Lease, mailer: Mailer) -> SendResult:
     email = lease.email
     mail = Mail(
         to_name=email.to_name,

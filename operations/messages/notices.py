@@ -37,13 +37,13 @@ async def notify_person(principal: Principal, inspection_person_id: UUID, *, sub
             code=ErrorCode.PERSON_HAS_NO_EMAIL,
         )
     company = await Company.get(id=inspection.company_id)
-    body = email_content(
+    content = email_content(
         subject=subject,
         message=message,
         company_name=company.name,
         typed=True,
         footer=f"{company.name} wrote this to you about the inspection at {inspection.property_address}.",
     )
-    email = await queue_mail(inspection, EmailKind.NOTICE, Recipient(person.name, person.email), body)
+    email = await queue_mail(inspection, EmailKind.NOTICE, Recipient(person.name, person.email), content)
     await record(inspection, "person.notified", entry.id, by=principal, after={"email_id": str(email.id)})
     return email.id

@@ -56,13 +56,13 @@ def email_content(
     footer: str,
     link: str | None = None,
     link_label: str | None = None,
-    template: str = "letter_mail",
+    template: str = "message_mail",
     typed: bool = False,
     **values: object,
 ) -> EmailContent:
     """A mail in the common layout; whatever people typed is escaped in its HTML.
 
-    A `typed` message is the company's own letter, and may have addresses. In our sentences, and wherever names stand,
+    A `typed` message is the company's own words, and may have addresses. In our sentences, and wherever names stand,
     what looks like an address is kept from becoming a link in the HTML: there is one link in it, and that is ours.
     """
     shown = {
@@ -91,7 +91,7 @@ async def queue_mail(
     inspection: Inspection,
     kind: EmailKind,
     to: Recipient,
-    body: EmailContent,
+    content: EmailContent,
     *,
     invoice: Invoice | None = None,
     sequence: int = 1,
@@ -122,9 +122,9 @@ async def queue_mail(
         sequence=sequence,
         to_name=to.name,
         to_address=to.address,
-        subject=body.subject,
-        text=body.text,
-        html=body.html,
+        subject=content.subject,
+        text=content.text,
+        html=content.html,
         document=document,
         message_id=str(key),
         status=status,

@@ -6,7 +6,7 @@ from operations.messages.outbox import Recipient, email_content, queue_mail
 
 
 async def owe_payment_receipt(ledger: InspectionLedger, payment: Payment) -> None:
-    """Write the payer's receipt; the caller holds the books' lock and calls once, when the payment settled."""
+    """Write the payer's receipt; the caller holds the ledger's lock and calls once, when the payment settled."""
     amount, number = payment.amount, ledger.invoice(payment.invoice_id).number
     await _owe(
         ledger,
@@ -37,11 +37,11 @@ async def _owe(ledger: InspectionLedger, payment: Payment, *, subject: str, mess
         return
     invoice = ledger.invoice(payment.invoice_id)
     earlier = await Email.filter(invoice_id=invoice.id, kind=EmailKind.RECEIPT).count()
-    body = email_content(
+    content = email_content(
         subject=subject,
         message=f"Hello {payment.payer_name},\n\n{message}",
         company_name=invoice.company_name,
         footer=f"Keep this as your receipt. It is about the inspection at {invoice.property_address}.",
     )
     to = Recipient(payer.person.name, payer.person.email)
-    await queue_mail(ledger.inspection, EmailKind.RECEIPT, to, body, invoice=invoice, sequence=earlier + 1)
+    await queue_mail(ledger.inspection, EmailKind.RECEIPT, to, content, invoice=invoice, sequence=earlier + 1)

@@ -9,7 +9,7 @@ from gateways.stripe import StripeGateway
 from models import AutomationTrigger, Inspection, Invoice, Payment
 from models.visible import find_visible
 from operations.audit_log import record
-from operations.automation_events import note
+from operations.automation_events import emit
 from operations.currencies import currency_of
 from operations.idempotency import KeyedCommand, claim, keep
 from operations.ledger.inspection_ledger import lock_ledger, post
@@ -85,7 +85,7 @@ async def _record(principal: Principal, command: RecordPayment) -> UUID:
     after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor, "method": method}
     await record(ledger.inspection, "payment.recorded", payment.id, by=principal, after=after)
     await post(ledger)
-    await note(ledger.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
+    await emit(ledger.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
     await owe_payment_receipt(ledger, payment)
     await keep(principal, command, payment.id)
     return payment.id

@@ -9,7 +9,7 @@ from gateways.stripe import StripeAccountHidden, StripeGateway, StripeRefused, S
 from gateways.stripe_answers import FAILURE_LENGTH_MAX, CheckoutRequest, ProviderPayment
 from models import AutomationTrigger, Invoice, Payment
 from operations.audit_log import record
-from operations.automation_events import note
+from operations.automation_events import emit
 from operations.ledger.inspection_ledger import InspectionLedger, lock_inspection, lock_ledger, post
 from operations.messages.receipts import owe_payment_receipt
 from operations.payments.connected_accounts import note_account_hidden
@@ -243,7 +243,7 @@ async def _save(ledger: InspectionLedger, payment: Payment) -> None:
 async def _record(ledger: InspectionLedger, payment: Payment, before: PaymentState) -> None:
     log.info("payment_moved", payment_id=str(payment.id), before=before, after=payment.state)
     if payment.state in SETTLED and before not in SETTLED:  # Once, whatever disputes come and go.
-        await note(ledger.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
+        await emit(ledger.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
         await owe_payment_receipt(ledger, payment)
     await record(
         ledger.inspection,

@@ -17,7 +17,7 @@ from operations.ledger.inspection_ledger import lock_inspection
 from operations.messages import automation_runner
 from rules import clock
 from rules.identifiers import global_id, new_id
-from rules.retry import OCCURRENCE_ATTEMPTS_MAX
+from rules.retry import EVENT_ATTEMPTS_MAX
 from tests.api.expectations import nothing_changes, refusals, refused
 from tests.world import Api, Job, Json, Payload, World, key_of
 from workers import jobs
@@ -347,7 +347,7 @@ async def test_one_that_fails_is_tried_again_after_growing_delays_and_then_given
     moment, waits = clock.now(), []
     monkeypatch.setattr(clock, "now", lambda: moment)
     with capture_logs() as logs:
-        for _ in range(OCCURRENCE_ATTEMPTS_MAX):
+        for _ in range(EVENT_ATTEMPTS_MAX):
             assert await automation_runner.claim_automation_events(limit=10) == [failing]
             assert await automation_runner.claim_automation_events(limit=10) == [], "nobody else takes it meanwhile"
             row = await models.AutomationEvent.get(id=failing)
@@ -358,11 +358,11 @@ async def test_one_that_fails_is_tried_again_after_growing_delays_and_then_given
     assert waits[0] >= timedelta(seconds=60)
     assert timedelta(hours=23) < sum(waits, timedelta()) < timedelta(hours=27)
     tried = [log["attempt"] for log in logs if log["event"] == "automation_event.tried_again"]
-    assert tried == list(range(2, OCCURRENCE_ATTEMPTS_MAX + 1))
+    assert tried == list(range(2, EVENT_ATTEMPTS_MAX + 1))
     moment += timedelta(days=30)
     assert await automation_runner.claim_automation_events(limit=10) == []
     row = await models.AutomationEvent.get(id=failing)
-    assert (row.handled_at, row.next_attempt_at, row.attempts) == (None, None, OCCURRENCE_ATTEMPTS_MAX)
+    assert (row.handled_at, row.next_attempt_at, row.attempts) == (None, None, EVENT_ATTEMPTS_MAX)
 
 
 async def test_an_unknown_placeholder_is_named_with_those_that_there_are(world: World) -> None:
