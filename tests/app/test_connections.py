@@ -18,7 +18,8 @@ from app import connections
 from graphql_server.http import requests
 from graphql_server.http.client_addresses import network_of
 from tests.app import processes
-from tests.graphql_server.sockets import SECONDS_MAX, Serving, Socket, opened, serving
+from tests.app.serving import Serving, serving
+from tests.graphql_server.sockets import SECONDS_MAX, Socket, opened
 from tests.sandbox_servers import Servers
 from tests.world import World, development_settings
 

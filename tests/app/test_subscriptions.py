@@ -14,7 +14,8 @@ from graphql_server.websocket.session import PAUSE_SECONDS
 from rules.access import Scope
 from sandbox.process import chosen_port
 from schema.root import build_api
-from tests.graphql_server.sockets import SECONDS_MAX, Serving, opened, serving
+from tests.app.serving import Serving, serving
+from tests.graphql_server.sockets import SECONDS_MAX, opened
 from tests.workers import processes
 from tests.world import World, key_of
 

@@ -1,29 +1,36 @@
-"""The API as a real server in this process, and a client that speaks graphql-transport-ws."""
+"""A real server in this process, and a client that speaks graphql-transport-ws."""
 
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Protocol
 
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-from app.http_server import Server, server_of
-from app.server import create_app
+from graphql_server.principals import AnyPrincipal
+from graphql_server.websocket.changes import Watching
 from graphql_server.websocket.endpoint import SubscriptionEndpoint
 from graphql_server.websocket.messages import SUBPROTOCOL
 from graphql_server.websocket.session import Shared
-from models.changes import ChangeListener, Subscription
-from rules.access import Principal
-from tests.world import Api, Json, World
 
 SECONDS_MAX = 10.0
+
+Json = dict[str, Any]
+
+
+class Bearing(Protocol):
+    """Whoever has a token."""
+
+    @property
+    def token(self) -> str | None: ...
 
 
 @dataclass(slots=True)
@@ -53,7 +60,7 @@ class Socket:
             return True
         return False
 
-    async def begin(self, api: Api) -> None:
+    async def begin(self, api: Bearing) -> None:
         """Say who is calling."""
         await self.say(type="connection_init", payload={"Authorization": f"Bearer {api.token}"})
         assert await self.hear() == {"type": "connection_ack"}
@@ -106,7 +113,7 @@ class Subscribed:
 
 @asynccontextmanager
 async def opened(
-    port: int, api: Api | None = None, *, protocols: tuple[str, ...] = (SUBPROTOCOL,), **options: Any
+    port: int, api: Bearing | None = None, *, protocols: tuple[str, ...] = (SUBPROTOCOL,), **options: Any
 ) -> AsyncIterator[Socket]:
     """A websocket; with `api`, one that has begun as whoever bears its token."""
     origin = options.pop("origin", None)
@@ -124,50 +131,49 @@ async def opened(
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """The API under its address."""
+class Serving(Generic[AnyPrincipal, Watching]):
+    """An application under its address."""
 
     app: Starlette
-    server: Server
+    server: uvicorn.Server
     port: int
 
     @property
-    def endpoint(self) -> SubscriptionEndpoint[Principal, Subscription]:
+    def endpoint(self) -> SubscriptionEndpoint[AnyPrincipal, Watching]:
         """What holds all sockets."""
-        found: SubscriptionEndpoint[Principal, Subscription] = self.app.state.subscriptions
+        found: SubscriptionEndpoint[AnyPrincipal, Watching] = self.app.state.subscriptions
         return found
 
     @property
-    def shared(self) -> Shared[Principal, Subscription]:
+    def shared(self) -> Shared[AnyPrincipal, Watching]:
         """What all sessions have in common."""
         return self.endpoint.shared
 
-    @property
-    def changes(self) -> ChangeListener:
-        """What wakes them."""
-        found = self.shared.changes
-        assert isinstance(found, ChangeListener), "the product's own"
-        return found
-
-    def socket(self, api: Api | None = None, **options: Any) -> AbstractAsyncContextManager[Socket]:
+    def socket(self, api: Bearing | None = None, **options: Any) -> AbstractAsyncContextManager[Socket]:
         """As `opened`, to this server."""
         return opened(self.port, api, **options)
 
+    def limit(self, **changed: Any) -> None:
+        """Change some of the bounds of its websockets."""
+        self.shared.limits = replace(self.shared.limits, **changed)
+
 
 @asynccontextmanager
-async def serving(world: World) -> AsyncIterator[Serving]:
-    """The API as a server on a port of its own, until the block ends."""
-    app = create_app(world.settings, held=world.held)
-    server = server_of(app, host="127.0.0.1", port=0)
-    running = asyncio.create_task(server.serve())
+async def running(server: uvicorn.Server) -> AsyncIterator[int]:
+    """The port of a server that runs until the block ends."""
+    served = asyncio.create_task(server.serve())
     while not server.started:
-        assert not running.done(), "the server did not start"
+        assert not served.done(), "the server did not start"
         await asyncio.sleep(0.01)
     try:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        found = Serving(app, server, port)
-        await asyncio.wait_for(found.changes.connected.wait(), SECONDS_MAX)
-        yield found
+        yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
-        await running
+        await served
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    async with asyncio.timeout(SECONDS_MAX):
+        while not holds():  # noqa: ASYNC110 - nothing announces what is looked at
+            await asyncio.sleep(0.01)

@@ -210,6 +210,10 @@ class Subscription:
     async def count(self) -> AsyncIterator[int]:
         yield 1
 
+    @allow(INSPECTOR, CLIENT, description="One house, and again after each change.")
+    async def house_changed(self, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]) -> House:
+        return House(id=id, address=f"{id} Elm")
+
 
 def fields_of(api: Api, name: str) -> dict[str, GraphQLField]:
     found = api.graphql_schema.type_map[name]
