@@ -22,7 +22,7 @@ from gateways.job_queue import enqueue
 from graphql_server.executor import Executor
 from graphql_server.http.client_addresses import address_of
 from graphql_server.websocket.endpoint import SubscriptionEndpoint
-from graphql_server.websocket.session import Shared
+from graphql_server.websocket.shared import Shared
 from models.changes import ChangeListener, Subscription
 from models.database import missing_migrations, ping
 from resolvers.context import Context, Dependencies

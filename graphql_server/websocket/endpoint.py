@@ -15,7 +15,8 @@ from graphql_server.http.endpoint import error_response
 from graphql_server.principals import AnyPrincipal
 from graphql_server.websocket.changes import Watching
 from graphql_server.websocket.messages import SUBPROTOCOL
-from graphql_server.websocket.session import Shared, WebsocketSession
+from graphql_server.websocket.session import WebsocketSession
+from graphql_server.websocket.shared import Shared
 
 STOP_SECONDS_MAX: Final = 0.8
 """How long sessions may take to close when the process stops."""

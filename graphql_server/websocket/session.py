@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final, Generic
 from uuid import uuid4
@@ -15,11 +13,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graphql_server.documents import format_refusal
 from graphql_server.errors import ErrorCode, OperationRefused, Refusal
-from graphql_server.executor import Executor, Outcome, Result, new_reference
+from graphql_server.executor import Outcome, Result, new_reference
 from graphql_server.http.client_addresses import address_of
-from graphql_server.principals import AnyPrincipal, Authenticate
-from graphql_server.websocket.bounds import Limits
-from graphql_server.websocket.changes import ChangeListener, Watching
+from graphql_server.principals import AnyPrincipal
+from graphql_server.websocket.changes import Watching
 from graphql_server.websocket.messages import (
     SUBPROTOCOL,
     CloseCode,
@@ -31,6 +28,7 @@ from graphql_server.websocket.messages import (
     Subscribe,
     parse_message,
 )
+from graphql_server.websocket.shared import Shared
 
 SEND_SECONDS_MAX: Final = 10.0
 """How long a client may take to read what it is sent, before it is taken for gone."""
@@ -38,30 +36,7 @@ SEND_SECONDS_MAX: Final = 10.0
 PAUSE_SECONDS: Final = 0.1
 """Between two values of a subscription: what changes meanwhile is sent as one."""
 
-READS_MAX: Final = 4
-"""Values that are read at once, however many are waiting: the rest of the pool is for requests."""
-
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Shared(Generic[AnyPrincipal, Watching]):
-    """What all sessions of a process have in common.
-
-    `authenticate` checks the token that a session begins with, `reauthenticate` the same token again later. Requests of
-    the scopes in `only_differing` are not sent a value that equals the last: not even that something changed which
-    they may not see.
-    """
-
-    executor: Executor
-    authenticate: Authenticate[AnyPrincipal]
-    reauthenticate: Authenticate[AnyPrincipal]
-    make_context: Callable[[AnyPrincipal, str, Watching], object]
-    changes: ChangeListener[Watching]
-    only_differing: Collection[str] = ()
-    limits: Limits = field(default_factory=Limits)
-    subscriptions: int = 0
-    reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_MAX))
 
 
 class WebsocketSession(Generic[AnyPrincipal, Watching]):

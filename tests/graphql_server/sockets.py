@@ -19,7 +19,7 @@ from graphql_server.principals import AnyPrincipal
 from graphql_server.websocket.changes import Watching
 from graphql_server.websocket.endpoint import SubscriptionEndpoint
 from graphql_server.websocket.messages import SUBPROTOCOL
-from graphql_server.websocket.session import Shared
+from graphql_server.websocket.shared import Shared
 
 SECONDS_MAX = 10.0
 

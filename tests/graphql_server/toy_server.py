@@ -14,7 +14,7 @@ from starlette.routing import WebSocketRoute
 from graphql_server.executor import Executor
 from graphql_server.websocket.endpoint import SubscriptionEndpoint
 from graphql_server.websocket.messages import MESSAGE_BYTES_MAX
-from graphql_server.websocket.session import Shared
+from graphql_server.websocket.shared import Shared
 from tests.graphql_server.edge import API, Bearer, InvalidToken, authenticate
 from tests.graphql_server.sockets import Serving, running
 from tests.graphql_server.toy import CLIENT, INSPECTOR, Scope
