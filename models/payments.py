@@ -59,7 +59,6 @@ class Payment(Row):
     checkout_expires_at: datetime | None = fields.DatetimeField(null=True)
     stripe_payment_intent_id = fields.CharField(max_length=255, null=True, unique=True)
     next_poll_at: datetime | None = fields.DatetimeField(null=True, description="Null once nothing is left to ask.")
-    poll_count = fields.IntField(default=0)
     unanswered_since: datetime | None = fields.DatetimeField(
         null=True, description="Since when Stripe would not say what became of it; asked again when it does."
     )
@@ -121,7 +120,6 @@ class Refund(Row):
     stripe_refund_id = fields.CharField(max_length=255, null=True, unique=True)
     settled_at: datetime | None = fields.DatetimeField(null=True)
     next_poll_at: datetime | None = fields.DatetimeField(null=True)
-    poll_count = fields.IntField(default=0)
     tries = fields.IntField(default=0, db_default=0, description="How many idempotency keys were given up for it.")
     asked_at: datetime | None = fields.DatetimeField(null=True, description="When its present key was first used.")
 

@@ -235,7 +235,6 @@ async def _open(payment_id: UUID) -> tuple[Payment, InspectionLedger]:
 
 
 async def _save(ledger: InspectionLedger, payment: Payment) -> None:
-    payment.poll_count += 1
     await payment.save()
     await post(ledger, recording=True)
 

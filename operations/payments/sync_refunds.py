@@ -213,7 +213,6 @@ async def _find(ledger: InspectionLedger, payment: Payment, fetched: ProviderRef
 
 
 async def _save(ledger: InspectionLedger, payment: Payment, refund: Refund, before: RefundStatus) -> None:
-    refund.poll_count += 1
     await refund.save()
     await post(ledger, recording=True)
     if refund.status is not before:

@@ -108,7 +108,7 @@ async def test_asking_stripe_again_is_no_news(world: World, job: Job, news: Chan
     with news.watch() as watch:
         watch.begin(key_of(job.id))
         await settled(watch)
-        await models.Payment.all().update(next_poll_at=clock.now(), poll_count=7)
+        await models.Payment.all().update(next_poll_at=clock.now())
         assert not await told(watch, within=0.2)
         await models.Payment.all().update(next_poll_at=clock.now(), reference="12")
         assert await told(watch)
