@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from uuid import UUID
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
@@ -18,7 +17,7 @@ from app.settings import Settings
 from app.signing import sign_address
 from app.throttling import Counters, LinkLimit, SignInLimits
 from app.webhooks import webhook_routes
-from gateways.job_queue import enqueue
+from gateways.job_queue import JobName, enqueue
 from graphql_server.executor import Executor
 from graphql_server.http.client_addresses import address_of
 from graphql_server.websocket.endpoint import SubscriptionEndpoint
@@ -86,10 +85,10 @@ class Wiring:
             authenticated=principal, dependencies=self.dependencies, request_id=request_id, address=address_of(request)
         )
 
-    async def enqueue(self, name: str, row_id: UUID | None) -> None:
+    async def enqueue(self, name: JobName) -> None:
         """Ask the workers to look now."""
         assert self.dependencies is not None, "requests come after start-up"
-        await self.dependencies.enqueue(name, row_id)
+        await self.dependencies.enqueue(name)
 
     async def ping_redis(self) -> None:
         """Raises unless Redis answers."""

@@ -1,13 +1,13 @@
 """Where Stripe's webhooks arrive: verified, answered at once, and looked into by a worker."""
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateways.job_queue import JobName
 from gateways.stripe_webhooks import WebhookInvalid, read_webhook
 from graphql_server.http.endpoint import error_response, json_response
 from graphql_server.http.requests import BadRequest, read_body
@@ -19,7 +19,7 @@ BODY_BYTES_MAX = 256 * 1024
 log = structlog.get_logger(__name__)
 
 
-def webhook_routes(secret: str, enqueue: Callable[[str, UUID | None], Awaitable[None]]) -> list[Route]:
+def webhook_routes(secret: str, enqueue: Callable[[JobName], Awaitable[None]]) -> list[Route]:
     """POST /webhooks/stripe, where a signing secret is configured; polling alone does without it."""
 
     async def receive(request: Request) -> Response:
@@ -32,7 +32,7 @@ def webhook_routes(secret: str, enqueue: Callable[[str, UUID | None], Awaitable[
             log.warning("webhook_refused", reason=str(invalid))
             return error_response(400, "The signature is not valid.", ErrorCode.INVALID_INPUT)
         if account_id is not None and await sync_events_soon(account_id):
-            await enqueue("hear_stripe", None)
+            await enqueue("sync_stripe_events")
         return json_response({"received": True})
 
     return [Route("/webhooks/stripe", receive, methods=["POST"])] if secret else []

@@ -1,12 +1,14 @@
-"""How jobs travel: as JSON, under names, with keys of rows for arguments. Losing the queue loses nothing else."""
+"""How jobs travel: as JSON, under names, without arguments. What there is to do stands in the tables."""
 
 import json
-from typing import Any
-from uuid import UUID
+from typing import Any, Literal
 
 import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
+
+JobName = Literal["send_emails", "run_automations", "sync_stripe_events"]
+"""The jobs that somebody asks for before their cron comes."""
 
 log = structlog.get_logger(__name__)
 
@@ -22,10 +24,9 @@ def deserialize(data: bytes) -> dict[str, Any]:
     return job
 
 
-async def enqueue(redis: ArqRedis, name: str, row_id: UUID | None = None) -> None:
+async def enqueue(redis: ArqRedis, name: JobName) -> None:
     """Ask the workers to look now. Losing this loses a moment: a cron sweeps the tables anyway."""
-    arguments = [] if row_id is None else [str(row_id)]
     try:
-        await redis.enqueue_job(name, *arguments)
+        await redis.enqueue_job(name)
     except (RedisError, OSError) as fault:
         log.warning("enqueue_failed", job=name, fault=type(fault).__name__)

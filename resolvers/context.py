@@ -4,17 +4,17 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
-from uuid import UUID
 
 from strawberry.types import Info as StrawberryInfo
 
+from gateways.job_queue import JobName
 from gateways.stripe import StripeGateway
 from models.changes import Subscription
 from rules.access import Principal
 from rules.links import Portals
 
-Enqueue = Callable[[str, UUID | None], Awaitable[None]]
-"""Ask the workers to look now: a job's name and a row. It is only a hint, and may be lost."""
+Enqueue = Callable[[JobName], Awaitable[None]]
+"""Ask the workers to do a job now. It is only a hint, and may be lost."""
 
 SignAddress = Callable[[str], str]
 """The address of a document's path, with a signature and an end."""

@@ -127,7 +127,7 @@ async def create_inspection(context: Context, input: CreateInspectionInput) -> M
         agreement_body=input.agreement_body,
     )
     made = await inspections.create_inspection(context.principal, new)
-    await context.dependencies.enqueue("run_automations", None)
+    await context.dependencies.enqueue("run_automations")
     return MutationResult(made)
 
 
@@ -157,7 +157,7 @@ async def set_notifications_disabled(context: Context, input: SetNotificationsDi
 async def publish_report(context: Context, input: PublishReportInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
     await reports.publish_report(context.principal, key, url=input.url)
-    await context.dependencies.enqueue("run_automations", None)
+    await context.dependencies.enqueue("run_automations")
     return MutationResult(key)
 
 

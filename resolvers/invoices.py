@@ -100,7 +100,7 @@ async def add_invoice(context: Context, input: AddInvoiceInput) -> MutationResul
     key = await drafts.add_invoice(context.principal, command, stripe=context.dependencies.stripe)
     if not input.send:
         return MutationResult(key)
-    await context.dependencies.enqueue("send_emails", None)
+    await context.dependencies.enqueue("send_emails")
     return MutationResult(key, notices=await invoice_emails.mail_put_off(key))
 
 
@@ -120,7 +120,7 @@ async def send_invoice(context: Context, input: SendInvoiceInput) -> MutationRes
         invoice_id=id_of(input.invoice_id, "Invoice"), draft=_draft(input), idempotency_key=input.idempotency_key
     )
     key = await invoice_emails.send_invoice(context.principal, command)
-    await context.dependencies.enqueue("send_emails", None)
+    await context.dependencies.enqueue("send_emails")
     return MutationResult(key, notices=await invoice_emails.mail_put_off(key))
 
 

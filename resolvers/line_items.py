@@ -18,7 +18,7 @@ async def add_line_item(context: Context, input: AddLineItemInput) -> MutationRe
         id_of(input.inspection_id, "Inspection"), new_line_item(input), update_agreements=input.update_agreements
     )
     made = await line_items.add_line_item(context.principal, command, stripe=context.dependencies.stripe)
-    await context.dependencies.enqueue("run_automations", None)
+    await context.dependencies.enqueue("run_automations")
     return MutationResult(made, notices=await small_remainders.small_remainders_beside_line_item(made))
 
 

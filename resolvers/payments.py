@@ -55,7 +55,7 @@ async def record_payment(context: Context, input: RecordPaymentInput) -> Mutatio
         idempotency_key=input.idempotency_key,
     )
     made = await manual_payments.record_payment(context.principal, command, stripe=context.dependencies.stripe)
-    await context.dependencies.enqueue("run_automations", None)
+    await context.dependencies.enqueue("run_automations")
     return MutationResult(made, notices=await small_remainders.small_remainder_of_payment(made))
 
 

@@ -68,5 +68,5 @@ async def set_primary_client(context: Context, input: SetPrimaryClientInput) -> 
 async def notify_person(context: Context, input: NotifyPersonInput) -> MutationResult:
     key = id_of(input.inspection_person_id, "InspectionPerson")
     email = await notices.notify_person(context.principal, key, subject=input.subject, message=input.message)
-    await context.dependencies.enqueue("send_emails", None)
+    await context.dependencies.enqueue("send_emails")
     return MutationResult(email)

@@ -1,7 +1,6 @@
 """The states of invoices, payments, refunds and emails, and which moves between them exist."""
 
 from enum import StrEnum
-from typing import TypeVar
 
 
 class InvoiceKind(StrEnum):
@@ -90,8 +89,6 @@ class EmailStatus(StrEnum):
     UNCERTAIN = "UNCERTAIN"
     CANCELED = "CANCELED"
 
-
-State = TypeVar("State", bound=StrEnum)
 
 INVOICE_MOVES: dict[InvoiceStatus, frozenset[InvoiceStatus]] = {
     InvoiceStatus.DRAFT: frozenset({InvoiceStatus.OPEN, InvoiceStatus.VOID}),

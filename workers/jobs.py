@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from time import monotonic
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 import structlog
@@ -45,7 +45,7 @@ class JobContext(JobResources):
     redis: ArqRedis
 
 
-async def send_emails(ctx: JobContext, *_ignored: Any) -> None:
+async def send_emails(ctx: JobContext) -> None:
     """Send the mails that are due."""
     started = monotonic()
     for _ in range(EMAIL_BATCHES_MAX):
@@ -54,25 +54,25 @@ async def send_emails(ctx: JobContext, *_ignored: Any) -> None:
             return
 
 
-async def poll_payments(ctx: JobContext, *_ignored: Any) -> None:
+async def poll_payments(ctx: JobContext) -> None:
     """Ask Stripe about the payments that it was not asked about for longest."""
     due = await checkout.claim_payments_due(limit=POLL_BATCH_MAX)
     await _each(due, partial(sync_payments.look_at_payment, stripe=ctx["stripe"]))
 
 
-async def poll_refunds(ctx: JobContext, *_ignored: Any) -> None:
+async def poll_refunds(ctx: JobContext) -> None:
     """Ask Stripe about the refunds that it was not asked about for longest."""
     due = await refunds.claim_refunds_due(limit=POLL_BATCH_MAX)
     await _each(due, partial(sync_refunds.sync_refund, stripe=ctx["stripe"]))
 
 
-async def sync_stripe_events(ctx: JobContext, *_ignored: Any) -> None:
+async def sync_stripe_events(ctx: JobContext) -> None:
     """Sync the events of the Stripe accounts that were not asked for longest."""
     due = await stripe_events.claim_accounts_due(limit=POLL_BATCH_MAX)
     await _each(due, partial(stripe_events.sync_events, stripe=ctx["stripe"]))
 
 
-async def run_automations(ctx: JobContext, *_ignored: Any) -> None:
+async def run_automations(ctx: JobContext) -> None:
     """Write the mails that automations owe for what happened."""
     due = await automation_runner.claim_automation_events(limit=POLL_BATCH_MAX)
     await _each(due, automation_runner.run_automations_for)
@@ -80,14 +80,9 @@ async def run_automations(ctx: JobContext, *_ignored: Any) -> None:
         await enqueue(ctx["redis"], "send_emails")
 
 
-async def remind(_: JobContext, *_ignored: Any) -> None:
+async def remind(_: JobContext) -> None:
     """Write the reminders that are due for unpaid invoices."""
     await _each(await reminders.invoices_to_remind(limit=POLL_BATCH_MAX), reminders.remind)
-
-
-async def sync_payment(ctx: JobContext, payment_id: str) -> None:
-    """Ask Stripe about one payment now."""
-    await sync_payments.look_at_payment(UUID(payment_id), stripe=ctx["stripe"])
 
 
 async def _each(row_ids: Sequence[UUID], work: Callable[[UUID], Awaitable[None]]) -> None:

@@ -13,9 +13,13 @@ from workers import jobs
 
 JOB_SECONDS_MAX = 30
 JOBS_AT_ONCE_MAX = 100
-SWEEPS = (jobs.send_emails, jobs.poll_payments, jobs.poll_refunds, jobs.sync_stripe_events, jobs.run_automations)
-
-FUNCTIONS: list[Any] = [*SWEEPS, jobs.sync_payment]
+SWEEPS: tuple[Any, ...] = (
+    jobs.send_emails,
+    jobs.poll_payments,
+    jobs.poll_refunds,
+    jobs.sync_stripe_events,
+    jobs.run_automations,
+)
 
 SWEEP_SECONDS = set(range(0, 60, 2))
 """Crons look at the tables every two seconds, so that a lost job costs no more than that."""
@@ -36,7 +40,7 @@ def create_worker(redis: RedisSettings, resources: AbstractAsyncContextManager[j
         await stack.aclose()
 
     return Worker(
-        functions=FUNCTIONS,
+        functions=SWEEPS,
         cron_jobs=[*(_sweep(work) for work in SWEEPS), _sweep(jobs.remind, REMINDER_SECONDS)],
         redis_settings=_patient(redis),
         job_serializer=serialize,

@@ -132,12 +132,6 @@ def positive(value: Any, name: str) -> int:
     return number
 
 
-def boolean(value: Any, name: str) -> bool:
-    if value not in ("true", "false"):
-        raise StripeError(f"Invalid boolean: {value}", param=name)
-    return bool(value == "true")
-
-
 def one_of(*choices: str) -> Rule:
     def check(value: Any, name: str) -> str:
         if value not in choices:
