@@ -12,7 +12,7 @@ import stripe
 from gateways.stripe_answers import (
     DISPUTES_LOST,
     DISPUTES_OPEN,
-    NEWS_TYPES,
+    EVENT_TYPES,
     BalanceTransaction,
     CheckoutRequest,
     ProviderAccount,
@@ -50,7 +50,7 @@ REFUND_PAGES_MAX = 10
 DISPUTE_PAGES_MAX = 10
 EVENT_PAGES_MAX = 10
 ACCOUNT_PAGES_MAX = 10
-MOVEMENT_PAGES_MAX = 10_000
+BALANCE_PAGES_MAX = 10_000
 """How many pages of 100 are read of each list; beyond, StripeListTooLong says that not all was seen."""
 
 CLOCK_DIFFERENCE_MAX = timedelta(minutes=10)
@@ -187,7 +187,7 @@ class StripeGateway:
         Without an event to begin after, all that Stripe still has, as far as EVENT_PAGES_MAX reach back.
         """
         list_async = self._client.v1.events.list_async
-        params: Any = {"limit": PAGE, "types": NEWS_TYPES}
+        params: Any = {"limit": PAGE, "types": EVENT_TYPES}
         if after_event_id is None:
             found: list[ProviderEvent] = []
             with suppress(StripeListTooLong):  # It is logged; the newest of them say enough of what is older.
@@ -207,12 +207,12 @@ class StripeGateway:
             )
         return await self.read_checkout(session_id, account_id=account_id)
 
-    async def read_movements(self, account_id: str) -> dict[str, BalanceTransaction]:
-        """Every movement of an account's balance, summed by payment intent. Reads all pages: for audits."""
+    async def read_balance_transactions(self, account_id: str) -> dict[str, BalanceTransaction]:
+        """Every transaction of an account's balance, summed by payment intent. Reads all pages: for reconciliation."""
         balance_transactions: dict[str, BalanceTransaction] = {}
         params = {"limit": PAGE, "expand": ["data.source"]}
         list_async = self._client.v1.balance_transactions.list_async
-        async for moved in self._list("balance_transactions", list_async, params, account_id, MOVEMENT_PAGES_MAX):
+        async for moved in self._list("balance_transactions", list_async, params, account_id, BALANCE_PAGES_MAX):
             add_balance_transaction(balance_transactions, moved)
         return balance_transactions
 

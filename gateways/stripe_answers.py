@@ -7,7 +7,7 @@ from uuid import UUID
 
 from rules.states import PaymentMethod, PaymentState, RefundStatus
 
-NEWS_TYPES = [
+EVENT_TYPES = [
     "account.updated",
     "charge.dispute.closed",
     "charge.dispute.created",
@@ -37,7 +37,7 @@ _REFUND_STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """What one attempt at paying asks Stripe for. Amounts in minor units; no personal data."""
+    """What a payment's checkout asks Stripe for. Amounts in minor units; no personal data."""
 
     payment_id: UUID
     invoice_id: UUID

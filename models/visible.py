@@ -24,7 +24,7 @@ from rules.states import PaymentState
 
 ModelType = TypeVar("ModelType", bound=Model)
 
-NEWS_OF_OTHERS = (
+MONEY_MOVED = (
     PaymentState.PROCESSING,
     PaymentState.SUCCEEDED,
     PaymentState.DISPUTED,
@@ -89,10 +89,10 @@ def _keys(rows: QuerySet[Any], column: str = "id") -> Subquery:
 
 
 def _client_payments(principal: Principal) -> QuerySet[Payment]:
-    """All attempts at PRIMARY, and of other parties' payments those that moved money."""
+    """All payments of PRIMARY, and of other parties' payments those that moved money."""
     own = Invoice.filter(inspection_id=principal.inspection_id, kind="PRIMARY")
     return Payment.filter(
-        Q(invoice_id__in=_keys(own)) | Q(state__in=NEWS_OF_OTHERS), inspection_id=principal.inspection_id
+        Q(invoice_id__in=_keys(own)) | Q(state__in=MONEY_MOVED), inspection_id=principal.inspection_id
     )
 
 

@@ -1,4 +1,4 @@
-"""Where transactions begin and end, and the locks that make an inspection's books one person's at a time."""
+"""Where transactions begin and end, and the locks that make an inspection's ledger one person's at a time."""
 
 import asyncio
 import functools

@@ -43,8 +43,8 @@ def split(amount: int, weights: Mapping[Key, int]) -> dict[Key, int]:
 class Bill:
     """One live invoice as the allocation sees it.
 
-    `yields` orders separate invoices by who gives up billing first: 0 drafts, 1 open and unpaid, 2 settled ones.
-    `follows` says that it bills whole services, so that it also follows their increases.
+    `release_priority` orders separate invoices by which gives up lines first: 0 drafts, 1 open and unpaid, 2 paid ones.
+    `tracks_services` says that it bills whole services, so that it also grows with them.
     """
 
     invoice_id: UUID
@@ -58,7 +58,7 @@ def reallocate(bills: Sequence[Bill], items: Mapping[UUID, int]) -> dict[UUID, d
     """The lines of every live invoice after line items changed to the amounts in `items`.
 
     Guarantees, for a non-negative sum of items: each item's lines sum to its amount, no invoice's total is negative,
-    and PRIMARY absorbs what it can before a separate invoice moves; among those, drafts yield first.
+    and PRIMARY absorbs what it can before a separate invoice moves; among those, drafts release first.
     """
     lines = {bill.invoice_id: dict(bill.lines) for bill in bills}
     primary = next(bill.invoice_id for bill in bills if bill.primary)
@@ -74,7 +74,7 @@ def _bring_to(
     change = amount - sum(parts.get(item, 0) for parts in lines.values())
     on_primary = lines[primary].get(item, 0)
     if change >= 0 or amount < 0 or on_primary + change >= 0:
-        holder = _sole_follower(item, bills, lines) if change > 0 else None
+        holder = _sole_tracker(item, bills, lines) if change > 0 else None
         holder = holder or primary
         lines[holder][item] = lines[holder].get(item, 0) + change
         return
@@ -82,7 +82,7 @@ def _bring_to(
     _take_back(-(change + on_primary), (item,), bills, lines)
 
 
-def _sole_follower(item: UUID, bills: Sequence[Bill], lines: Mapping[UUID, Mapping[UUID, int]]) -> UUID | None:
+def _sole_tracker(item: UUID, bills: Sequence[Bill], lines: Mapping[UUID, Mapping[UUID, int]]) -> UUID | None:
     """The separate invoice that bills the whole item and still may grow with it."""
     holders = [bill for bill in bills if lines[bill.invoice_id].get(item, 0)]
     if len(holders) == 1 and holders[0].tracks_services and not holders[0].primary:

@@ -57,7 +57,7 @@ async def send_emails(ctx: JobContext) -> None:
 async def poll_payments(ctx: JobContext) -> None:
     """Ask Stripe about the payments that it was not asked about for longest."""
     due = await checkout.claim_payments_due(limit=POLL_BATCH_MAX)
-    await _each(due, partial(sync_payments.look_at_payment, stripe=ctx["stripe"]))
+    await _each(due, partial(sync_payments.try_sync_payment, stripe=ctx["stripe"]))
 
 
 async def poll_refunds(ctx: JobContext) -> None:

@@ -9,7 +9,7 @@ from app.commands.database import database_url, unreachable_database_refused
 from app.commands.outcomes import fail, refuse
 from gateways.stripe import StripeRefused, StripeUnavailable, stripe_gateway
 from models import database
-from operations.ledger.reconciliation import Drift, audit_books, audit_stripe, unseen
+from operations.ledger.reconciliation import Discrepancy, reconcile_ledgers, reconcile_stripe, unseen
 
 
 def audit(data_dir: Path, *, stripe_api_key: str, stripe_base_url: str) -> None:
@@ -21,13 +21,13 @@ def audit(data_dir: Path, *, stripe_api_key: str, stripe_base_url: str) -> None:
     print("Every stored balance follows from its entries, and payments agree with Stripe.")
 
 
-async def _audit(url: str, stripe_api_key: str, stripe_base_url: str) -> list[Drift]:
+async def _audit(url: str, stripe_api_key: str, stripe_base_url: str) -> list[Discrepancy]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(database.database(url, pool_size=2))
         stripe = await stack.enter_async_context(stripe_gateway(stripe_api_key, base_url=stripe_base_url))
-        drifts = await _collect(audit_books())
+        drifts = await _collect(reconcile_ledgers())
         try:
-            drifts += await _collect(audit_stripe(stripe=stripe))
+            drifts += await _collect(reconcile_stripe(stripe=stripe))
         except (StripeUnavailable, StripeRefused) as error:
             for drift in drifts:
                 print(drift)
@@ -37,5 +37,5 @@ async def _audit(url: str, stripe_api_key: str, stripe_base_url: str) -> list[Dr
         return drifts
 
 
-async def _collect(found: AsyncIterator[Drift]) -> list[Drift]:
+async def _collect(found: AsyncIterator[Discrepancy]) -> list[Discrepancy]:
     return [drift async for drift in found]

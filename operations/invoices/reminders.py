@@ -19,8 +19,8 @@ SELECT invoice.id
   FROM invoices invoice
   JOIN inspections inspection ON inspection.id = invoice.inspection_id
   JOIN companies company ON company.id = invoice.company_id
-  JOIN inspection_people payee ON payee.id = invoice.billed_to_id
-  JOIN people person ON person.id = payee.person_id
+  JOIN inspection_people bill_to ON bill_to.id = invoice.billed_to_id
+  JOIN people person ON person.id = bill_to.person_id
  CROSS JOIN LATERAL (
        SELECT COALESCE(MAX(sequence) FILTER (WHERE kind = 'REMINDER'), 0) AS reminders,
               COALESCE(MAX(sequence) FILTER (WHERE kind = 'REMINDER' AND queued_at <= invoice.sent_at), 0) AS earlier,

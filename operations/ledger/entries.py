@@ -52,7 +52,7 @@ LEDGER_ENTRIES_AFTER = (
     _union(" AND ({moment}, id, {kind}) > ($2, $4, $5) ORDER BY {moment}, id LIMIT $6")
     + " ORDER BY moment, id, kind LIMIT $6"
 )
-"""As MOVEMENTS, the first $6 of them behind the moment $2, id $4 and kind $5, in that order."""
+"""As LEDGER_ENTRIES, the first $6 of them behind the moment $2, id $4 and kind $5, in that order."""
 
 
 @dataclass(frozen=True, slots=True)

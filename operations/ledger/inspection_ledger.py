@@ -1,6 +1,6 @@
-"""The books of one inspection: everything its balances follow from, locked, loaded, and written back consistently.
+"""The ledger of one inspection: all that its balances follow from, locked, loaded, and written back consistently.
 
-Every operation that touches money opens the books, changes rows, and closes them; closing recomputes the stored
+Every operation that touches money locks the ledger, changes rows, and posts it; posting recomputes the stored
 balances and statuses from the entries, in the same transaction.
 """
 
@@ -79,7 +79,7 @@ class InspectionLedger:
         return [payment for payment in self.payments if payment.invoice_id == invoice.id]
 
     def open_checkout(self, invoice: Invoice) -> Payment | None:
-        """The one attempt that may still bring money."""
+        """The one payment of the invoice that may still bring money through its checkout."""
         return next((payment for payment in self.payments_of(invoice) if payment.state in LIVE_ATTEMPTS), None)
 
     def invoiceable(self) -> dict[UUID, int]:
@@ -131,8 +131,8 @@ async def load_ledger(inspection: Inspection) -> InspectionLedger:
 async def post(ledger: InspectionLedger, *, recording: bool = False) -> None:
     """Recompute and store every balance and status.
 
-    Raises AttemptsLive when an open checkout no longer asks for what is to be paid, unless `recording` what Stripe
-    reports: money that has landed is always booked.
+    Raises CheckoutsOpen when an open checkout no longer asks for what is to be paid, unless `recording` what Stripe
+    reports: money that has landed is always recorded.
     """
     if not recording:
         _refuse_stale_checkouts(ledger, {invoice.id: figures_of(ledger, invoice) for invoice in ledger.invoices})
@@ -200,20 +200,24 @@ def entry(payment: Payment) -> PaymentEntry:
 
 def _refuse_stale_checkouts(ledger: InspectionLedger, figures: Mapping[UUID, Balance]) -> None:
     stale = [
-        attempt.id
+        payment.id
         for invoice in ledger.invoices
-        if (attempt := ledger.open_checkout(invoice))
-        and attempt.state not in IN_FLIGHT
-        and _is_stale(attempt, invoice, figures[invoice.id])
+        if (payment := ledger.open_checkout(invoice))
+        and payment.state not in IN_FLIGHT
+        and _is_stale(payment, invoice, figures[invoice.id])
     ]
     if stale:
         raise CheckoutsOpen(stale)
 
 
-def _is_stale(attempt: Payment, invoice: Invoice, figures: Balance) -> bool:
+def _is_stale(payment: Payment, invoice: Invoice, figures: Balance) -> bool:
     """Whether the checkout asks for more than remains, was opened for another total, or would leave too little."""
-    rest = figures.remaining - attempt.amount_minor
-    return rest < 0 or figures.total != invoice.total_minor or is_too_little_to_charge(Money(rest, invoice.currency))
+    left_minor = figures.remaining - payment.amount_minor
+    return (
+        left_minor < 0
+        or figures.total != invoice.total_minor
+        or is_too_little_to_charge(Money(left_minor, invoice.currency))
+    )
 
 
 async def _store_payment(payment: Payment) -> None:

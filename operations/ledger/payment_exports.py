@@ -1,4 +1,4 @@
-"""A company's books as files: each movement of money, and each invoice still owed, on one line, read in batches."""
+"""A company's ledger entries as files: each of them, and each invoice still owed, on one line, read in batches."""
 
 import csv
 import unicodedata
@@ -59,18 +59,18 @@ BLANK = ("Cc", "Cf", "Zs", "Zl", "Zp")
 """Categories of characters that it may drop at the beginning of a cell: controls, invisible ones and spaces."""
 
 _BATCH = f"""
-    SELECT movement.*, movement.moment AT TIME ZONE company.time_zone AS local, company.currency,
+    SELECT entry.*, entry.moment AT TIME ZONE company.time_zone AS local, company.currency,
            payment.payer_name, person.role_name, payment.method, payment.state, payment.reference,
            payment.stripe_payment_intent_id, invoice.number AS invoice, inspection.number AS inspection,
            invoice.property_address, inspector.name AS inspector
-      FROM ({LEDGER_ENTRIES_AFTER}) movement
+      FROM ({LEDGER_ENTRIES_AFTER}) entry
       JOIN companies company ON company.id = $1
-      JOIN payments payment ON payment.id = movement.payment_id
+      JOIN payments payment ON payment.id = entry.payment_id
       JOIN inspection_people person ON person.id = payment.payer_id
       JOIN invoices invoice ON invoice.id = payment.invoice_id
       JOIN inspections inspection ON inspection.id = payment.inspection_id
       JOIN users inspector ON inspector.id = inspection.inspector_id
-     ORDER BY movement.moment, movement.id, movement.kind
+     ORDER BY entry.moment, entry.id, entry.kind
 """  # noqa: S608 - constants of this module
 
 _RECEIVABLES_BATCH = f"""
@@ -88,7 +88,7 @@ _RECEIVABLES_BATCH = f"""
 
 
 async def payments_csv(company_id: UUID, period: Period) -> AsyncIterator[str]:
-    """The period's movements as CSV (RFC 4180), piece by piece; each piece is read when the one before has gone out.
+    """The period's ledger entries as CSV (RFC 4180), piece by piece; each is read when the one before has gone out.
 
     No connection or transaction is held in between, however slowly somebody downloads.
     """

@@ -54,11 +54,11 @@ def _report(group: PaymentReportGroup) -> str:
            SUM(written_off)::bigint AS written_off, MAX(currency) AS currency
       FROM (
         SELECT {moved} AS key, {_LABELS.get(group, moved)} AS label, company.currency,
-               (movement.kind = 'PAYMENT')::int AS count, movement.paid, movement.refunded,
+               (entry.kind = 'PAYMENT')::int AS count, entry.paid, entry.refunded,
                0 AS outstanding, 0 AS unsent, 0 AS written_off
-          FROM ({LEDGER_ENTRIES}) movement
+          FROM ({LEDGER_ENTRIES}) entry
           JOIN companies company ON company.id = $1
-          JOIN payments payment ON payment.id = movement.payment_id
+          JOIN payments payment ON payment.id = entry.payment_id
           JOIN inspection_people person ON person.id = payment.payer_id
           JOIN inspections inspection ON inspection.id = payment.inspection_id
           JOIN users inspector ON inspector.id = inspection.inspector_id
@@ -70,7 +70,7 @@ def _report(group: PaymentReportGroup) -> str:
           JOIN inspection_people person ON person.id = owed.billed_to_id
           JOIN inspections inspection ON inspection.id = owed.inspection_id
           JOIN users inspector ON inspector.id = inspection.inspector_id
-      ) entry
+      ) part
      GROUP BY key
      ORDER BY {"label, key" if group is PaymentReportGroup.INSPECTOR else "key"}
     """  # noqa: S608 - constants of this module

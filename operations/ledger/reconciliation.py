@@ -1,4 +1,4 @@
-"""Proving the books: every stored balance recomputed from the entries, and payments compared with Stripe's balance."""
+"""Reconciliation: every stored balance recomputed from the entries, and payments compared with Stripe's balance."""
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class Discrepancy:
     """A stored figure that the entries don't bear out."""
 
     what: str
@@ -37,8 +37,8 @@ class Drift:
         return f"{self.what}: {self.figure} is stored as {self.stored}, but the entries say {self.proven}."
 
 
-async def audit_books(company_id: UUID | None = None) -> AsyncIterator[Drift]:
-    """Every drift between stored balances and statuses and what their entries add up to; changes nothing.
+async def reconcile_ledgers(company_id: UUID | None = None) -> AsyncIterator[Discrepancy]:
+    """Every discrepancy between stored balances and statuses and what their entries add up to; changes nothing.
 
     Of one company, or of all.
     """
@@ -50,18 +50,18 @@ async def audit_books(company_id: UUID | None = None) -> AsyncIterator[Drift]:
             return
         last = keys[-1]
         for key in keys:
-            for drift in await _audit_inspection(key):
-                yield drift
+            for discrepancy in await _reconcile_inspection(key):
+                yield discrepancy
 
 
-async def _audit_inspection(inspection_id: UUID) -> list[Drift]:
+async def _reconcile_inspection(inspection_id: UUID) -> list[Discrepancy]:
     async with in_transaction():
         await connections.get("default").execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         ledger = await load_ledger(await Inspection.get(id=inspection_id))
-    return [*_drifts_of_lines(ledger), *_drifts_of_payments(ledger), *_drifts_of_balances(ledger)]
+    return [*_discrepancies_of_lines(ledger), *_discrepancies_of_payments(ledger), *_discrepancies_of_balances(ledger)]
 
 
-def _drifts_of_lines(ledger: InspectionLedger) -> list[Drift]:
+def _discrepancies_of_lines(ledger: InspectionLedger) -> list[Discrepancy]:
     live = {invoice.id for invoice in ledger.live}
     billed = {item.id: 0 for item in ledger.items}
     for line in ledger.lines:
@@ -73,7 +73,7 @@ def _drifts_of_lines(ledger: InspectionLedger) -> list[Drift]:
     )
 
 
-def _drifts_of_payments(ledger: InspectionLedger) -> list[Drift]:
+def _discrepancies_of_payments(ledger: InspectionLedger) -> list[Discrepancy]:
     rows: list[tuple[str, str, object, object]] = []
     for payment in ledger.payments:
         proven = entry(payment)
@@ -84,7 +84,7 @@ def _drifts_of_payments(ledger: InspectionLedger) -> list[Drift]:
     return _compare(rows)
 
 
-def _drifts_of_balances(ledger: InspectionLedger) -> list[Drift]:
+def _discrepancies_of_balances(ledger: InspectionLedger) -> list[Discrepancy]:
     rows: list[tuple[str, str, object, object]] = []
     for invoice in ledger.invoices:
         proven = stored_of(ledger, invoice, figures_of(ledger, invoice))
@@ -100,19 +100,19 @@ def _name(invoice: Invoice) -> str:
     return f"{'Primary invoice' if invoice.kind is InvoiceKind.PRIMARY else 'Invoice'} {invoice.number}"
 
 
-def _compare(rows: Iterable[tuple[str, str, object, object]]) -> list[Drift]:
-    return [Drift(what, figure, stored, proven) for what, figure, stored, proven in rows if stored != proven]
+def _compare(rows: Iterable[tuple[str, str, object, object]]) -> list[Discrepancy]:
+    return [Discrepancy(what, figure, stored, proven) for what, figure, stored, proven in rows if stored != proven]
 
 
-async def audit_stripe(company_id: UUID | None = None, *, stripe: StripeGateway) -> AsyncIterator[Drift]:
-    """Every drift between our payments and Stripe's balance transactions, account by account; changes nothing.
+async def reconcile_stripe(company_id: UUID | None = None, *, stripe: StripeGateway) -> AsyncIterator[Discrepancy]:
+    """Every discrepancy between our payments and Stripe's balance transactions, account by account; changes nothing.
 
     Raises StripeUnavailable or StripeRefused. Compares what the account's own currency shows, unconverted.
     """
     async for account in _accounts(company_id):
         assert account.account_id is not None
         try:
-            balance_transactions = await stripe.read_movements(account.account_id)
+            balance_transactions = await stripe.read_balance_transactions(account.account_id)
         except StripeAccountHidden:
             continue  # `unseen` names it.
         payments = Payment.filter(company_id=account.company_id, stripe_account_id=account.account_id)
@@ -121,11 +121,15 @@ async def audit_stripe(company_id: UUID | None = None, *, stripe: StripeGateway)
         async for payment in paid.order_by("id"):
             intent = str(payment.stripe_payment_intent_id)
             known.add(intent)
-            for drift in _drifts_from_stripe(payment, balance_transactions.get(intent, BalanceTransaction(intent))):
-                yield drift
+            for discrepancy in _discrepancies_from_stripe(
+                payment, balance_transactions.get(intent, BalanceTransaction(intent))
+            ):
+                yield discrepancy
         for intent in sorted(balance_transactions.keys() - known):
             if balance_transactions[intent].ours:  # What else a company takes on its account is none of our business.
-                yield Drift(f"Payment intent {intent}", "captured", "no payment", balance_transactions[intent].captured)
+                yield Discrepancy(
+                    f"Payment intent {intent}", "captured", "no payment", balance_transactions[intent].captured
+                )
 
 
 def _accounts(company_id: UUID | None) -> QuerySet[ConnectedAccount]:
@@ -142,7 +146,7 @@ async def unseen(company_id: UUID | None = None) -> AsyncIterator[str]:
         yield f"Payment {payment.id} ({payment.state}): Stripe has not said what became of it."
 
 
-def _drifts_from_stripe(payment: Payment, moved: BalanceTransaction) -> list[Drift]:
+def _discrepancies_from_stripe(payment: Payment, moved: BalanceTransaction) -> list[Discrepancy]:
     what = f"Payment {payment.id} ({payment.state})"
     paid = payment.amount_minor if payment.state in PAID_AT_STRIPE else 0
     # Stripe may move the money of a refund when it is made, or later: while it is pending, both agree with us.

@@ -1,4 +1,4 @@
-"""Rests: what a change leaves to pay of an invoice, where it is too little for a checkout (S59)."""
+"""Small remainders: what a change leaves to pay of an invoice, where it is too little for a checkout (S59)."""
 
 from uuid import UUID
 
@@ -11,28 +11,28 @@ from rules.states import InvoiceStatus
 
 
 async def small_remainders_of_inspection(inspection_id: UUID) -> tuple[Notice, ...]:
-    """One notice for each of the inspection's invoices whose rest is too little for a checkout."""
+    """One notice for each of the inspection's invoices whose remainder is too little for a checkout."""
     return await _small_remainders(Invoice.filter(inspection_id=inspection_id))
 
 
 async def small_remainders_beside_line_item(line_item_id: UUID) -> tuple[Notice, ...]:
-    """As `rests_of_inspection`, for the inspection that the charge is on."""
+    """As `small_remainders_of_inspection`, for the inspection that the charge is on."""
     return await _small_remainders(Invoice.filter(inspection__line_items__id=line_item_id))
 
 
 async def small_remainders_beside_invoice(invoice_id: UUID) -> tuple[Notice, ...]:
-    """As `rests_of_inspection`, for the inspection that the invoice bills."""
+    """As `small_remainders_of_inspection`, for the inspection that the invoice bills."""
     inspection = Subquery(Invoice.filter(id=invoice_id).values("inspection_id"))
     return await _small_remainders(Invoice.filter(inspection_id__in=inspection))
 
 
 async def small_remainder_of_payment(payment_id: UUID) -> tuple[Notice, ...]:
-    """A notice when the rest of the invoice that the payment pays is too little for a checkout."""
+    """A notice when what remains of the invoice that the payment pays is too little for a checkout."""
     return await _small_remainders(Invoice.filter(payments__id=payment_id))
 
 
 async def small_remainder_of_refund(refund_id: UUID) -> tuple[Notice, ...]:
-    """A notice when the rest of the invoice whose payment was refunded is too little for a checkout."""
+    """A notice when what remains of the invoice whose payment was refunded is too little for a checkout."""
     return await _small_remainders(Invoice.filter(payments__refunds__id=refund_id))
 
 

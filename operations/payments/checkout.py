@@ -17,7 +17,7 @@ from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger,
 from operations.payments.checkout_expiry import (
     PaymentInProgress,
     ProviderUnavailable,
-    end_checkout,
+    expire_checkout,
     with_checkouts_expired,
 )
 from operations.payments.payment_records import create_payment
@@ -210,7 +210,7 @@ async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: Stri
             field=("paymentId",),
             code=ErrorCode.PAYMENT_NOT_CANCELABLE,
         )
-    await end_checkout(payment_id, stripe=stripe)
+    await expire_checkout(payment_id, stripe=stripe)
     return payment_id
 
 

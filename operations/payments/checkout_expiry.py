@@ -1,4 +1,4 @@
-"""Ending attempts at paying: an open checkout must be closed at Stripe before its invoice asks for less."""
+"""Expiring checkouts: an open checkout must be closed at Stripe before its invoice asks for less."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -33,7 +33,7 @@ class ProviderUnavailable(Refusal):
 
 
 async def with_checkouts_expired(work: Callable[[], Awaitable[Result]], *, stripe: StripeGateway) -> Result:
-    """Run `work`; where it raises AttemptsLive, end those checkouts at Stripe first and run it again.
+    """Run `work`; where it raises CheckoutsOpen, end those checkouts at Stripe first and run it again.
 
     `work` is a whole transaction. Raises PaymentInProgress when a checkout turns out to be paid, or being paid.
     """
@@ -42,14 +42,14 @@ async def with_checkouts_expired(work: Callable[[], Awaitable[Result]], *, strip
             return await work()
         except CheckoutsOpen as live:
             for payment_id in live.payment_ids:
-                await end_checkout(payment_id, stripe=stripe)
+                await expire_checkout(payment_id, stripe=stripe)
     raise PaymentInProgress("Somebody is paying this at the moment; try again in a minute.")
 
 
-async def end_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
-    """Close an attempt's checkout at Stripe and apply what Stripe then says of it. Safe to repeat.
+async def expire_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
+    """Close a payment's checkout at Stripe and apply what Stripe then says of it. Safe to repeat.
 
-    Raises ProviderUnavailable (the attempt is then UNKNOWN until the poller has asked) or PaymentInProgress, also
+    Raises ProviderUnavailable (the payment is then UNKNOWN until the poller has asked) or PaymentInProgress, also
     where Stripe refuses to end it, or to show its account, while the checkout can still be paid.
     """
     payment = await Payment.get(id=payment_id)
@@ -74,7 +74,7 @@ async def end_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
 
 
 async def _refuse_until_over(payment_id: UUID, reason: str) -> None:
-    """Raises PaymentInProgress while an attempt that can't be ended may still be paid; it says until when."""
+    """Raises PaymentInProgress while a checkout that can't be ended may still be paid; it says until when."""
     payment = await Payment.get(id=payment_id)
     if payment.state in LIVE_ATTEMPTS:
         raise PaymentInProgress(

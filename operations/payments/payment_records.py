@@ -7,7 +7,7 @@ from rules.identifiers import new_id
 
 
 async def create_payment(invoice: Invoice, *, amount_minor: int, **columns: Any) -> Payment:
-    """One attempt or receipt of money by the party that the invoice bills; `columns` are what it differs in."""
+    """One payment by the party that the invoice bills; `columns` are what it differs in."""
     payer = await InspectionPerson.get(id=invoice.billed_to_id)
     return await Payment.create(
         id=new_id(),

@@ -28,7 +28,7 @@ async def fetch_payment(payment: Payment, *, stripe: StripeGateway) -> ProviderP
 
     Raises StripeUnavailable or StripeRefused.
     """
-    assert payment.stripe_account_id is not None, "only payments through Stripe are observed"
+    assert payment.stripe_account_id is not None, "only payments through Stripe are fetched"
     if payment.checkout_session_id is None:
         return await stripe.create_checkout(await checkout_request(payment))
     return await stripe.read_checkout(payment.checkout_session_id, account_id=payment.stripe_account_id)
@@ -53,10 +53,10 @@ async def checkout_request(payment: Payment) -> CheckoutRequest:
     )
 
 
-async def look_at_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
-    """As `settle_payment`, for one of many: what can't be taken in is noted on the payment, and looked at again later.
+async def try_sync_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
+    """As `sync_payment`, for one of many: what can't be taken in is noted on the payment, and tried again later.
 
-    It must neither stop the others nor go unseen: it is in the inspection's history, and the audit tells of it.
+    It must neither stop the others nor go unseen: the inspection's history and the reconciliation tell of it.
     """
     try:
         await sync_payment(payment_id, stripe=stripe)
@@ -125,17 +125,17 @@ async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> Non
 
 @transaction
 async def apply_payment(payment_id: UUID, fetched: ProviderPayment) -> None:
-    """Apply what Stripe says of a payment to our rows. Late and repeated news never downgrade."""
+    """Apply what Stripe says of a payment to our rows. Late and repeated answers never downgrade."""
     payment, ledger = await _open(payment_id)
     before = payment.state
     state = next_payment_state(before, fetched.state)
-    # A decline leaves the checkout open: its message is news although the state is not.
+    # A decline leaves the checkout open: its message is new although the state is not.
     payment.checkout_session_id = fetched.session_id
     payment.checkout_url = fetched.url or payment.checkout_url
     payment.checkout_expires_at = fetched.expires_at
     payment.stripe_payment_intent_id = fetched.payment_intent_id or payment.stripe_payment_intent_id
     payment.state = state
-    if state is fetched.state:  # Late news of an earlier try must not name its card.
+    if state is fetched.state:  # A late answer about an earlier card must not name its card.
         payment.method = fetched.method or payment.method
         payment.card_brand = fetched.card_brand or payment.card_brand
         payment.card_last4 = fetched.card_last4 or payment.card_last4
@@ -154,14 +154,14 @@ async def apply_payment(payment_id: UUID, fetched: ProviderPayment) -> None:
 
 
 async def note_refusal(payment: Payment, refused: StripeRefused) -> None:
-    """Note that Stripe will not say what became of a payment; the attempt ends where it can bring nothing any more."""
+    """Note that Stripe will not say what became of a payment; it ends where it can bring nothing any more."""
     if isinstance(refused, StripeAccountHidden):
         await note_account_hidden(str(payment.stripe_account_id))
     await give_up_checkout(payment.id, refused.message)
 
 
 def askable_until(payment: Payment) -> datetime:
-    """Until when an attempt may bring money without our hearing of it: its checkout ends, or its bank has answered."""
+    """Until when a payment may bring money without our being told: its checkout ends, or its bank has answered."""
     assert payment.checkout_expires_at is not None
     if payment.state is PaymentState.PROCESSING:
         return max(payment.checkout_expires_at, payment.created_at + DEBIT_LIFE)
@@ -170,8 +170,8 @@ def askable_until(payment: Payment) -> datetime:
 
 @transaction
 async def give_up_checkout(payment_id: UUID, reason: str) -> None:
-    """End an attempt of which Stripe says nothing: at once where nobody was ever told the address of its checkout,
-    else when its time is over. It is asked about again when Stripe's account is back, and money found is booked.
+    """End a payment of which Stripe says nothing: at once where nobody was ever told the address of its checkout,
+    else when its time is over. It is asked about again when Stripe's account is back, and money found is recorded.
 
     Safe to repeat.
     """
@@ -208,7 +208,7 @@ async def mark_unknown(payment_id: UUID) -> None:
 
 @transaction
 async def _poll_again(payment: Payment) -> None:
-    """Settled ones too: what there was news of is forgotten by whoever heard it."""
+    """Settled ones too: the event that named it is behind us, and names it no second time."""
     await lock_inspection(payment.inspection_id)
     await Payment.filter(id=payment.id).update(next_poll_at=_later(payment))
 

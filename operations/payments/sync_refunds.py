@@ -160,7 +160,7 @@ def credited(ledger: InspectionLedger, payment: Payment, amount_minor: int, disp
 
 @transaction
 async def apply_refund(payment_id: UUID, fetched: ProviderRefund) -> None:
-    """Apply what Stripe says of one refund to our rows. Late and repeated news never downgrade."""
+    """Apply what Stripe says of one refund to our rows. Late and repeated answers never downgrade."""
     ledger, payment = await _open(payment_id)
     refund = await _find(ledger, payment, fetched)
     before = refund.status

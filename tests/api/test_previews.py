@@ -51,7 +51,7 @@ async def test_preview_tells_recipient_subject_body_and_link(world: World) -> No
     assert await world.count(Email, Grant) == [0, 0]
 
 
-@pytest.mark.parametrize("letter", [{}, {"subject": "Your <share>", "message": "Dear Adam,\n\npay & be merry"}])
+@pytest.mark.parametrize("draft", [{}, {"subject": "Your <share>", "message": "Dear Adam,\n\npay & be merry"}])
 async def test_preview_equals_what_is_sent_apart_from_the_link(world: World, draft: dict[str, Any]) -> None:
     """The preview is what is sent, apart from the link's token (S13)."""
     job = await world.inspection()

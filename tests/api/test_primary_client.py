@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import models
-from operations.ledger.reconciliation import audit_books
+from operations.ledger.reconciliation import reconcile_ledgers
 from rules.limits import PEOPLE_MAX
 from tests.api.expectations import nothing_changes, refused
 from tests.world import NOTICES, Job, World, key_of
@@ -45,7 +45,7 @@ async def test_another_client_is_billed_and_the_first_may_then_leave(world: Worl
     assert [(event.before, event.after) for event in events] == [
         ({"billed_to": "Clara Client"}, {"billed_to": "Carl Client"})
     ]
-    assert [str(drift) async for drift in audit_books()] == []
+    assert [str(drift) async for drift in reconcile_ledgers()] == []
 
 
 async def portal_of(job: Job, place: int) -> Any:

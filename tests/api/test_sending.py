@@ -85,7 +85,7 @@ async def test_save_and_send_does_both(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("letter", "field"),
+    ("draft", "field"),
     [
         ({"subject": ""}, "subject"),
         ({"subject": "x" * 201}, "subject"),

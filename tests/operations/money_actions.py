@@ -229,6 +229,6 @@ class MoneyActions:
         for account in await models.ConnectedAccount.filter(company_id=self.company):
             await stripe_events.sync_events(account.id, stripe=self.stripe)
         for payment in await models.Payment.filter(company_id=self.company, next_poll_at__isnull=False):
-            await sync_payments.look_at_payment(payment.id, stripe=self.stripe)
+            await sync_payments.try_sync_payment(payment.id, stripe=self.stripe)
         for refund in await models.Refund.filter(company_id=self.company, next_poll_at__isnull=False):
             await sync_refunds.sync_refund(refund.id, stripe=self.stripe)

@@ -5,7 +5,7 @@ from uuid import UUID
 from tortoise import connections
 
 from gateways.stripe import StripeGateway
-from operations.ledger.reconciliation import audit_books, audit_stripe
+from operations.ledger.reconciliation import reconcile_ledgers, reconcile_stripe
 
 NEVER_NEGATIVE = (
     "SELECT count(*) AS n FROM invoices WHERE company_id = $1 AND LEAST(total_minor, credited_minor, settled_minor,"
@@ -19,7 +19,7 @@ NEVER_EXCEEDED = (
 
 async def drifts(company_id: UUID) -> list[str]:
     """Where stored balances differ from their entries."""
-    found = [str(drift) async for drift in audit_books(company_id)]
+    found = [str(drift) async for drift in reconcile_ledgers(company_id)]
     for check in (NEVER_NEGATIVE, NEVER_EXCEEDED):
         (row,) = await connections.get("default").execute_query_dict(check, [company_id])
         found += [check] if row["n"] else []
@@ -28,4 +28,4 @@ async def drifts(company_id: UUID) -> list[str]:
 
 async def drifts_from_stripe(company_id: UUID, *, stripe: StripeGateway) -> list[str]:
     """Where our payments differ from Stripe's balance."""
-    return [str(drift) async for drift in audit_stripe(company_id, stripe=stripe)]
+    return [str(drift) async for drift in reconcile_stripe(company_id, stripe=stripe)]

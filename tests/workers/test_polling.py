@@ -432,7 +432,7 @@ async def test_hearing_goes_on_where_it_stopped(world: World, monkeypatch: pytes
         heard.append(payment_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stripe_events, "look_at_payment", settle)
+        patch.setattr(stripe_events, "try_sync_payment", settle)
         with pytest.raises(asyncio.CancelledError):
             await world.hear_news()
     await world.hear_news()

@@ -3,13 +3,13 @@
 import pytest
 from tortoise import connections
 
-from operations.ledger.reconciliation import Drift, audit_books, audit_stripe
+from operations.ledger.reconciliation import Discrepancy, reconcile_ledgers, reconcile_stripe
 from tests.world import Job, World
 
 
 async def drifts(world: World) -> list[str]:
-    found: list[Drift] = [drift async for drift in audit_books()]
-    found += [drift async for drift in audit_stripe(stripe=world.held.stripe)]
+    found: list[Discrepancy] = [drift async for drift in reconcile_ledgers()]
+    found += [drift async for drift in reconcile_stripe(stripe=world.held.stripe)]
     return [str(drift) for drift in found]
 
 

@@ -7,9 +7,9 @@ import pytest
 import gateways.stripe
 import models
 from gateways.stripe import StripeUnavailable
-from gateways.stripe_answers import NEWS_TYPES
+from gateways.stripe_answers import EVENT_TYPES
 from gateways.stripe_calls import StripeListTooLong
-from operations.ledger.reconciliation import audit_books, audit_stripe
+from operations.ledger.reconciliation import reconcile_ledgers, reconcile_stripe
 from operations.payments import sync_payments
 from rules import clock
 from tests.world import Job, Json, World, key_of
@@ -17,8 +17,8 @@ from tests.world import Job, Json, World, key_of
 
 async def drifts(world: World) -> list[str]:
     """What the audit finds."""
-    found = [str(drift) async for drift in audit_books()]
-    return found + [str(drift) async for drift in audit_stripe(stripe=world.held.stripe)]
+    found = [str(drift) async for drift in reconcile_ledgers()]
+    return found + [str(drift) async for drift in reconcile_stripe(stripe=world.held.stripe)]
 
 
 async def paid(world: World) -> tuple[Job, Json, models.Payment]:
@@ -33,7 +33,7 @@ async def cursor_and_newest(world: World) -> tuple[str | None, str]:
     (account,) = await models.ConnectedAccount.all()
     events = await world.servers.stripe.client.get(
         "/v1/events",
-        params={"types[]": NEWS_TYPES},
+        params={"types[]": EVENT_TYPES},
         headers={"Authorization": "Bearer sk_test_x", "Stripe-Account": str(account.account_id)},
     )
     return account.event_id, events.json()["data"][0]["id"]
@@ -130,7 +130,7 @@ async def test_a_payment_that_cannot_be_taken_in_is_noted_and_looked_at_again(
     with monkeypatch.context() as patch:
         patch.setattr(sync_payments, "apply_payment", fail_for_the_first)
         await world.hear_news()
-        await sync_payments.look_at_payment(rows[0], stripe=world.held.stripe)
+        await sync_payments.try_sync_payment(rows[0], stripe=world.held.stripe)
     bad, good = [await models.Payment.get(id=row) for row in rows]
     assert (good.state, good.unread_reason) == ("SUCCEEDED", None)
     assert (bad.state, bad.unread_reason) == ("REQUIRES_ACTION", "ValueError")
@@ -140,7 +140,7 @@ async def test_a_payment_that_cannot_be_taken_in_is_noted_and_looked_at_again(
     assert heard == newest
     assert await models.Event.filter(name="payment.unread", subject_id=rows[0]).count() == 1, "told once"
     assert any(f"Payment {rows[0]}: unread_reason" in told for told in await drifts(world))
-    await sync_payments.look_at_payment(rows[0], stripe=world.held.stripe)
+    await sync_payments.try_sync_payment(rows[0], stripe=world.held.stripe)
     again = await models.Payment.get(id=rows[0])
     assert (again.state, again.unread_reason) == ("SUCCEEDED", None)
     assert await drifts(world) == []
@@ -156,12 +156,12 @@ async def test_a_list_that_goes_on_too_long_is_an_error_and_not_half_an_answer(
         await world.servers.stripe.foreign_refund(payment_intent_id=intent, amount_minor=100)
     with monkeypatch.context() as patch:
         patch.setattr(gateways.stripe, "PAGE", 1)
-        for bound in ("REFUND_PAGES_MAX", "MOVEMENT_PAGES_MAX"):
+        for bound in ("REFUND_PAGES_MAX", "BALANCE_PAGES_MAX"):
             patch.setattr(gateways.stripe, bound, 1)
         with pytest.raises(StripeListTooLong, match="more than 1 pages of refunds"):
             await world.held.stripe.list_refunds(intent, account_id=account)
         with pytest.raises(StripeUnavailable):
-            await world.held.stripe.read_movements(account)
+            await world.held.stripe.read_balance_transactions(account)
         await world.hear_news()
         assert (await models.Payment.get()).next_poll_at is not None
         patch.setattr(gateways.stripe, "REFUND_PAGES_MAX", 2)

@@ -8,7 +8,7 @@ import pytest
 
 import models
 from gateways.stripe import StripeGateway
-from operations.ledger.reconciliation import audit_books, audit_stripe, unseen
+from operations.ledger.reconciliation import reconcile_ledgers, reconcile_stripe, unseen
 from operations.payments import stripe_accounts
 from rules import clock
 from rules.identifiers import global_id
@@ -20,8 +20,8 @@ HIDDEN = "Stripe no longer shows us this account: it took back our access, or wa
 
 
 async def drifts(world: World) -> list[str]:
-    found = [str(drift) async for drift in audit_books()]
-    return found + [str(drift) async for drift in audit_stripe(stripe=world.held.stripe)]
+    found = [str(drift) async for drift in reconcile_ledgers()]
+    return found + [str(drift) async for drift in reconcile_stripe(stripe=world.held.stripe)]
 
 
 async def account_id(world: World) -> str:
