@@ -1,4 +1,4 @@
-"""News of changes: PostgreSQL tells at each commit what changed, and whoever watches that here is woken."""
+"""The change feed: PostgreSQL notifies at each commit what changed, and whoever watches that here is woken."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ CHANNELS: Final = ("inspection_changed", "invoice_changed")
 
 CONNECT_SECONDS_MAX: Final = 5.0
 HEARTBEAT_SECONDS: Final = 15.0
-"""How often the connection is asked whether it lives: one that died in silence would tell no news for ever."""
+"""How often the connection is asked whether it lives: one that died in silence would notify of no change for ever."""
 
 PAUSE_SECONDS_MIN: Final = 0.1
 PAUSE_SECONDS_MAX: Final = 5.0
@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 class Subscription:
     """One who watches one inspection or invoice: however much happens before they look again, they are woken once."""
 
-    def __init__(self, news: "ChangeListener") -> None:
-        self._news = news
+    def __init__(self, listener: "ChangeListener") -> None:
+        self._listener = listener
         self._changed = asyncio.Event()
         self.subject_id: UUID | None = None
 
@@ -41,7 +41,7 @@ class Subscription:
         assert self.subject_id in (None, subject_id), "a watch is for one subject"
         if self.subject_id is None:
             self.subject_id = subject_id
-            self._news.watches.setdefault(str(subject_id), set()).add(self)
+            self._listener.watches.setdefault(str(subject_id), set()).add(self)
 
     def look(self) -> None:
         """Whatever happened until now will be seen by the reads that follow."""
@@ -59,14 +59,14 @@ class Subscription:
         """Watch no more. Safe to repeat."""
         if self.subject_id is None:
             return
-        watches = self._news.watches.get(str(self.subject_id), set())
+        watches = self._listener.watches.get(str(self.subject_id), set())
         watches.discard(self)
         if not watches:
-            self._news.watches.pop(str(self.subject_id), None)
+            self._listener.watches.pop(str(self.subject_id), None)
 
 
 class ChangeListener:
-    """What this process hears, on one connection of its own. While that is cut, news is missed; after it, all look."""
+    """The changes this process hears of, on one connection. While that is cut some are missed; after it, all look."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -85,7 +85,7 @@ class ChangeListener:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Listen for as long as the block runs, also when PostgreSQL is away for a while."""
-        listener = asyncio.create_task(self._listen(), name="news")
+        listener = asyncio.create_task(self._listen(), name="change-listener")
         try:
             yield
         finally:
@@ -99,7 +99,7 @@ class ChangeListener:
             try:
                 await self._listen_once()
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
-                log.warning("news_cut", fault=type(fault).__name__)
+                log.warning("change_feed_cut", fault=type(fault).__name__)
             pause = PAUSE_SECONDS_MIN if self.connected.is_set() else min(pause * 2, PAUSE_SECONDS_MAX)
             self.connected.clear()
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads the load
@@ -121,7 +121,7 @@ class ChangeListener:
     async def _connect(self) -> asyncpg.Connection:
         credentials = configuration(self._url)["connections"]["default"]["credentials"]
         address = {name: credentials[name] for name in _ADDRESS if name in credentials}
-        settings = {"application_name": "inspectpay news"}
+        settings = {"application_name": "inspectpay changes"}
         return await asyncpg.connect(**address, timeout=CONNECT_SECONDS_MAX, server_settings=settings)
 
     async def _beat(self, connection: asyncpg.Connection, ended: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""What PostgreSQL tells at a commit, to whom it is passed on, and what is no news."""
+"""What PostgreSQL tells at a commit, to whom it is passed on, and what is no change."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ UNTOLD = {"events", "automation_events"}
 
 
 @pytest.fixture
-async def news(world: World) -> AsyncIterator[ChangeListener]:
+async def changes(world: World) -> AsyncIterator[ChangeListener]:
     heard = ChangeListener(world.settings.database_url.get_secret_value())
     async with heard.listening():
         await asyncio.wait_for(heard.connected.wait(), SECONDS_MAX)
@@ -44,12 +44,12 @@ async def told(watch: Subscription, *, within: float = SECONDS_MAX) -> bool:
 
 
 async def settled(watch: Subscription) -> None:
-    """Until the news of what the test did before has come and gone."""
+    """Until the changes that the test made before have come and gone."""
     while await told(watch, within=0.2):
         pass
 
 
-async def test_every_table_of_an_inspection_tells_of_its_changes(news: ChangeListener) -> None:
+async def test_every_table_of_an_inspection_tells_of_its_changes(changes: ChangeListener) -> None:
     found = await connections.get("default").execute_query_dict(
         "SELECT columns.table_name AS name, count(DISTINCT tgname) AS triggers FROM information_schema.columns"
         " LEFT JOIN pg_trigger ON tgrelid = columns.table_name::regclass"
@@ -62,7 +62,7 @@ async def test_every_table_of_an_inspection_tells_of_its_changes(news: ChangeLis
     }
 
 
-async def test_each_row_leads_to_its_inspection(world: World, job: Job, news: ChangeListener) -> None:
+async def test_each_row_leads_to_its_inspection(world: World, job: Job, changes: ChangeListener) -> None:
     invoice = await job.invoice("100.00")
     await world.inspector.mutate("sendInvoice", invoiceId=invoice["id"])
     given = {"invoiceId": job.primary_id, "amount": "10.00", "method": "CASH"}
@@ -80,7 +80,7 @@ async def test_each_row_leads_to_its_inspection(world: World, job: Job, news: Ch
         ("emails", "subject"),
         ("grants", "person_name"),
     ):
-        with news.watch() as watch:
+        with changes.watch() as watch:
             watch.begin(inspection_id)
             await settled(watch)
             await connections.get("default").execute_script(f"UPDATE {table} SET {column} = 'Something else'")
@@ -89,10 +89,10 @@ async def test_each_row_leads_to_its_inspection(world: World, job: Job, news: Ch
             assert not await told(watch, within=0.1), f"nothing changed in {table}"
 
 
-async def test_an_invoice_hears_of_its_own_payments_alone(world: World, job: Job, news: ChangeListener) -> None:
+async def test_an_invoice_hears_of_its_own_payments_alone(world: World, job: Job, changes: ChangeListener) -> None:
     mine, others = await job.invoice("100.00"), await job.invoice("50.00")
     payer = await job.payment_link(others["id"])
-    with news.watch() as watch:
+    with changes.watch() as watch:
         watch.begin(key_of(mine["id"]))
         await settled(watch)
         await job.paid(payer, others["id"])
@@ -102,10 +102,10 @@ async def test_an_invoice_hears_of_its_own_payments_alone(world: World, job: Job
         assert await told(watch)
 
 
-async def test_asking_stripe_again_is_no_news(world: World, job: Job, news: ChangeListener) -> None:
+async def test_asking_stripe_again_is_no_news(world: World, job: Job, changes: ChangeListener) -> None:
     client = await job.client_portal()
     (await client.mutate("startPayment", "checkoutUrl", invoiceId=job.primary_id)).done("checkoutUrl")
-    with news.watch() as watch:
+    with changes.watch() as watch:
         watch.begin(key_of(job.id))
         await settled(watch)
         await models.Payment.all().update(next_poll_at=clock.now())
@@ -141,9 +141,9 @@ async def _change(inspection_id: UUID, *, fail: bool) -> None:
             raise RuntimeError("rolled back")
 
 
-async def test_whoever_watches_is_woken_once_and_nobody_else(news: ChangeListener) -> None:
+async def test_whoever_watches_is_woken_once_and_nobody_else(changes: ChangeListener) -> None:
     ours, theirs = new_id(), new_id()
-    with news.watch() as watch, news.watch() as same, news.watch() as other:
+    with changes.watch() as watch, changes.watch() as same, changes.watch() as other:
         watch.begin(ours)
         same.begin(ours)
         other.begin(theirs)
@@ -155,21 +155,21 @@ async def test_whoever_watches_is_woken_once_and_nobody_else(news: ChangeListene
         assert await told(same)
         assert not await told(same, within=0.1), "a thousand changes, one waking"
         assert not await told(other, within=0.1)
-    assert news.watches == {}
+    assert changes.watches == {}
 
 
 async def test_listening_begins_again_until_postgresql_is_back(world: World) -> None:
     url = world.settings.database_url.get_secret_value()
-    news = ChangeListener(url.replace("test_", "absent_"))
-    async with news.listening():
+    changes = ChangeListener(url.replace("test_", "absent_"))
+    async with changes.listening():
         await asyncio.sleep(0.3)
-        assert not news.connected.is_set()
-        news._url = url
-        with news.watch() as watch:
+        assert not changes.connected.is_set()
+        changes._url = url
+        with changes.watch() as watch:
             watch.begin(new_id())
-            await asyncio.wait_for(news.connected.wait(), SECONDS_MAX)
+            await asyncio.wait_for(changes.connected.wait(), SECONDS_MAX)
             assert await told(watch), "something may have been missed"
-    listening = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'inspectpay news'"
+    listening = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'inspectpay changes'"
     async with asyncio.timeout(SECONDS_MAX):
         while await connections.get("default").execute_query_dict(listening):  # noqa: ASYNC110 - the server's view
             await asyncio.sleep(0.02)
