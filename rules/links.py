@@ -1,4 +1,4 @@
-"""Links and secrets: what a portal link looks like, and how its token is made and recognised."""
+"""Links and secrets: what a portal link looks like, and how its token is made and stored."""
 
 import hashlib
 import secrets
@@ -7,13 +7,10 @@ from datetime import timedelta
 from enum import StrEnum
 
 LINK_MARK = "\x1flink\x1f"
-"""Stands in stored mails where the link goes, whose token is minted only when the mail is sent.
+"""Stands in stored mails where the link goes, whose token is made only when the mail is sent.
 
 Nobody can type it, because it has control characters: or else what is typed would become the link.
 """
-
-PAYMENT_LINK_LIFE = timedelta(days=30)
-CLIENT_LINK_LIFE = timedelta(days=60)
 
 _TOKEN_BYTES = 32
 
@@ -23,6 +20,10 @@ class GrantKind(StrEnum):
 
     CLIENT_PORTAL = "CLIENT_PORTAL"
     PAYMENT_PORTAL = "PAYMENT_PORTAL"
+
+
+LINK_LIFE = {GrantKind.CLIENT_PORTAL: timedelta(days=60), GrantKind.PAYMENT_PORTAL: timedelta(days=30)}
+assert LINK_LIFE.keys() == set(GrantKind)
 
 
 @dataclass(frozen=True, slots=True)

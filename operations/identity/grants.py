@@ -1,29 +1,28 @@
-"""Links: minting, sharing and revoking the rights they carry, and recognising whoever follows one."""
+"""Links: making, sharing and revoking them, and authenticating whoever follows one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from models import Grant, GrantKind, GrantSource, Inspection, InspectionPerson, Invoice
-from models.visible import listed, visible
+from models.visible import find_visible, listed
 from operations.audit_log import record
-from operations.ended_links import end_links
 from operations.ledger.inspection_ledger import lock_inspection, lock_ledger
 from operations.ledger.open_invoice import open_draft
+from operations.links import create_grant, end_links
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal, Scope, refuse_guests
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal, Unauthenticated
-from rules.identifiers import new_id
-from rules.links import CLIENT_LINK_LIFE, PAYMENT_LINK_LIFE, Portals, digest, new_token
+from rules.links import Portals, digest, new_token
 from rules.roles import PersonRole
 from rules.states import InvoiceKind, InvoiceStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A fresh link: its address holds the token, which is told once and stored nowhere."""
+    """A fresh link: its address holds the token, which is shown once and stored nowhere."""
 
     grant_id: UUID
     url: str
@@ -32,9 +31,7 @@ class Link:
 @transaction
 async def create_payment_link(principal: Principal, invoice_id: UUID, *, portals: Portals) -> Link:
     """A link to one invoice's payment portal, to be passed on by hand; opens a draft."""
-    found = await visible(Invoice, principal).get_or_none(id=invoice_id)
-    if found is None:
-        raise NotFound("Invoice", field=("invoiceId",))
+    found = await find_visible(Invoice, principal, invoice_id)
     ledger = await lock_ledger(found.inspection_id)
     invoice = ledger.invoice(invoice_id)
     if invoice.kind is InvoiceKind.PRIMARY:
@@ -47,7 +44,7 @@ async def create_payment_link(principal: Principal, invoice_id: UUID, *, portals
         raise Refusal(f"Invoice {invoice.number} is void.", field=("invoiceId",), code=ErrorCode.INVOICE_NOT_OPEN)
     await open_draft(ledger, invoice, by=principal)
     bill_to = await InspectionPerson.get(id=invoice.billed_to_id)
-    return await _mint(
+    return await _issue(
         ledger.inspection,
         GrantKind.PAYMENT_PORTAL,
         by=principal,
@@ -65,16 +62,14 @@ async def share_client_portal(
     """A link to the client portal: a client shares it with anybody (S25), staff make one for a client alone (S26).
 
     What a client shares is no better than their own link, and ends with it. An address that a client types is nobody's
-    but who they say it is: whether it belongs to somebody in the People box is not looked up, and so not told.
+    but who they say it is: whether it belongs to somebody in the People box is not looked up, and so is not revealed.
     """
     refuse_guests(principal)
     with Checks() as check:
         if (person_id is None) == (email is None):
             check.refuse(Refusal("Give either personId or email: exactly one of the two.", field=("personId",)))
         address = check(texts.email_address, email, field="email") if email is not None else None
-        inspection = await visible(Inspection, principal).get_or_none(id=inspection_id)
-        if inspection is None:
-            raise NotFound("Inspection", field=("inspectionId",))
+        inspection = await find_visible(Inspection, principal, inspection_id)
     entry = None
     if address is None or principal.scope is Scope.INSPECTOR:
         box = await listed(InspectionPerson, principal).filter(inspection_id=inspection.id).prefetch_related("person")
@@ -86,7 +81,7 @@ async def share_client_portal(
             "Staff make portal links for the inspection's clients only; a client may share theirs with anybody.",
             field=("personId" if address is None else "email",),
         )
-    return await _mint(
+    return await _issue(
         inspection,
         GrantKind.CLIENT_PORTAL,
         by=principal,
@@ -103,7 +98,7 @@ def _entry(box: Sequence[InspectionPerson], *, person_id: UUID | None, address: 
     return next((entry for entry in box if (entry.person.email or "").lower() == address.lower()), None)
 
 
-async def _mint(
+async def _issue(
     inspection: Inspection,
     kind: GrantKind,
     *,
@@ -114,33 +109,26 @@ async def _mint(
     invoice_id: UUID | None = None,
 ) -> Link:
     token = new_token()
-    paying = kind is GrantKind.PAYMENT_PORTAL
-    parent = await Grant.get(id=by.grant_id) if by.scope is Scope.CLIENT else None
-    ends = clock.now() + (PAYMENT_LINK_LIFE if paying else CLIENT_LINK_LIFE)
-    grant = await Grant.create(
-        id=new_id(),
+    grant = await create_grant(
+        kind,
+        GrantSource.INSPECTOR if by.scope is Scope.INSPECTOR else GrantSource.CLIENT_SHARE,
         company_id=inspection.company_id,
         inspection_id=inspection.id,
         invoice_id=invoice_id,
         person_id=person_id,
-        parent_id=parent.id if parent else None,
         person_name=person_name,
-        kind=kind,
-        issued_by=GrantSource.INSPECTOR if by.scope is Scope.INSPECTOR else GrantSource.CLIENT_SHARE,
-        token_hash=digest(token),
-        expires_at=min(ends, parent.expires_at) if parent else ends,
+        parent=await Grant.get(id=by.grant_id) if by.scope is Scope.CLIENT else None,
+        token=token,
     )
     await record(inspection, "link.created", grant.id, by=by, after={"kind": kind, "for": person_name})
-    return Link(grant.id, portals.payment_link(token) if paying else portals.client_link(token))
+    return Link(grant.id, portals.link(kind, token))
 
 
 @transaction
 async def revoke_grant(principal: Principal, grant_id: UUID) -> UUID:
     """End a link at once, with those shared from it. A client may end those that clients shared. Safe to repeat."""
     refuse_guests(principal)
-    found = await visible(Grant, principal).get_or_none(id=grant_id)
-    if found is None:
-        raise NotFound("Grant", field=("grantId",))
+    found = await find_visible(Grant, principal, grant_id)
     inspection = await lock_inspection(found.inspection_id)
     grant = await Grant.get(id=grant_id)
     if principal.scope is Scope.CLIENT and grant.issued_by is not GrantSource.CLIENT_SHARE:

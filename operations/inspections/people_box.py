@@ -5,9 +5,9 @@ from uuid import UUID
 from models import Company, Grant, GrantKind, Inspection, InspectionPerson, Invoice
 from models.visible import find_visible
 from operations.audit_log import record
-from operations.ended_links import end_links
 from operations.inspections.checks import ClientRequired, Member, NewPerson, in_the_box_already, member_of
 from operations.ledger.inspection_ledger import lock_inspection
+from operations.links import end_links
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal

@@ -12,6 +12,7 @@ from operations.documents.invoice_document import as_data, invoice_document
 from operations.idempotency import KeyedCommand, claim, keep
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
 from operations.ledger.open_invoice import open_draft
+from operations.links import create_grant
 from operations.messages.outbox import (
     EmailContent,
     Recipient,
@@ -24,9 +25,8 @@ from rules import clock, texts
 from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
-from rules.identifiers import new_id
 from rules.limits import SUBJECT_LENGTH_MAX
-from rules.links import LINK_MARK, PAYMENT_LINK_LIFE
+from rules.links import LINK_MARK
 from rules.money import Money
 from rules.notices import Notice, email_put_off
 from rules.states import EmailStatus, InvoiceKind, InvoiceStatus
@@ -220,14 +220,12 @@ async def _refuse_repetition(invoice: Invoice, address: str, *, field: str) -> N
 
 async def payment_grant(invoice: Invoice, bill_to: InspectionPerson) -> Grant:
     """The right that the link in a mail about the invoice carries."""
-    return await Grant.create(
-        id=new_id(),
+    return await create_grant(
+        GrantKind.PAYMENT_PORTAL,
+        GrantSource.INVOICE_EMAIL,
         company_id=invoice.company_id,
         inspection_id=invoice.inspection_id,
         invoice_id=invoice.id,
         person_id=bill_to.person_id,
         person_name=bill_to.person.name,
-        kind=GrantKind.PAYMENT_PORTAL,
-        issued_by=GrantSource.INVOICE_EMAIL,
-        expires_at=clock.now() + PAYMENT_LINK_LIFE,
     )

@@ -21,13 +21,13 @@ from models import (
     LineItem,
     Payment,
 )
+from operations.links import create_grant
 from operations.messages.base_automations import link_of, message_of, recipients_of, subject_of
 from operations.messages.outbox import PORTAL_FOOTER, Recipient, address_of, email_content, queue_mail
 from operations.transactions import transaction
 from rules import clock
 from rules.automations import TRIGGERS, Topic
-from rules.identifiers import new_id
-from rules.links import CLIENT_LINK_LIFE, LINK_MARK
+from rules.links import LINK_MARK
 from rules.money import Money
 from rules.placeholders import AMOUNT, fill_placeholders
 from rules.retry import next_event_delay
@@ -175,15 +175,13 @@ def _gets_link(automation: Automation, entry: InspectionPerson) -> bool:
 
 
 async def _grant(inspection: Inspection, entry: InspectionPerson) -> Grant:
-    return await Grant.create(
-        id=new_id(),
+    return await create_grant(
+        GrantKind.CLIENT_PORTAL,
+        GrantSource.AUTOMATION,
         company_id=inspection.company_id,
         inspection_id=inspection.id,
         person_id=entry.person_id,
         person_name=entry.person.name,
-        kind=GrantKind.CLIENT_PORTAL,
-        issued_by=GrantSource.AUTOMATION,
-        expires_at=clock.now() + CLIENT_LINK_LIFE,
     )
 
 
