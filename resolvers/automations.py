@@ -5,7 +5,8 @@ import strawberry
 from models import Automation, AutomationLink
 from operations.messages import automations, base_automations
 from resolvers.context import Context, Info
-from resolvers.results import MutationResult
+from resolvers.keys import optional_row_id
+from resolvers.results import MutationResult, given
 from rules.identifiers import id_of
 from schema.inputs.automations import DeleteAutomationInput, SaveAutomationInput
 
@@ -36,10 +37,17 @@ def automation_link(root: strawberry.Parent[Automation]) -> AutomationLink:
 
 
 async def save_automation(context: Context, input: SaveAutomationInput) -> MutationResult:
-    changes = {name: value for name, value in vars(input).items() if value not in (None, strawberry.UNSET)}
-    given = changes.pop("automation_id", None)
-    key = id_of(given, "Automation") if given is not None else None
-    return MutationResult(await automations.save_automation(context.principal, key, changes))
+    changes = automations.SaveAutomation(
+        optional_row_id(input.automation_id, "Automation"),
+        name=given(input.name),
+        trigger=given(input.trigger),
+        enabled=given(input.enabled),
+        recipients=given(input.recipients),
+        subject=given(input.subject),
+        message=given(input.message),
+        link=given(input.link),
+    )
+    return MutationResult(await automations.save_automation(context.principal, changes))
 
 
 async def delete_automation(context: Context, input: DeleteAutomationInput) -> MutationResult:

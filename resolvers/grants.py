@@ -15,13 +15,12 @@ async def create_payment_link(context: Context, input: CreatePaymentLinkInput) -
 
 
 async def share_client_portal(context: Context, input: ShareClientPortalInput) -> MutationResult:
-    link = await grants.share_client_portal(
-        context.principal,
+    command = grants.ShareClientPortal(
         id_of(input.inspection_id, "Inspection"),
         person_id=optional_row_id(input.person_id, "Person"),
         email=input.email,
-        portals=context.dependencies.portals,
     )
+    link = await grants.share_client_portal(context.principal, command, portals=context.dependencies.portals)
     return MutationResult(link.grant_id, extras={"url": link.url})
 
 

@@ -28,6 +28,15 @@ class Link:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShareClientPortal:
+    """Whom to let into an inspection's client portal: a person of the People box, or an email address."""
+
+    inspection_id: UUID
+    person_id: UUID | None = None
+    email: str | None = None
+
+
 @transaction
 async def create_payment_link(principal: Principal, invoice_id: UUID, *, portals: Portals) -> Link:
     """A link to one invoice's payment portal, to be passed on by hand; opens a draft."""
@@ -56,20 +65,19 @@ async def create_payment_link(principal: Principal, invoice_id: UUID, *, portals
 
 
 @transaction
-async def share_client_portal(
-    principal: Principal, inspection_id: UUID, *, person_id: UUID | None, email: str | None, portals: Portals
-) -> Link:
+async def share_client_portal(principal: Principal, command: ShareClientPortal, *, portals: Portals) -> Link:
     """A link to the client portal: a client shares it with anybody (S25), staff make one for a client alone (S26).
 
     What a client shares is no better than their own link, and ends with it. An address that a client types is nobody's
     but who they say it is: whether it belongs to somebody in the People box is not looked up, and so is not revealed.
     """
     refuse_guests(principal)
+    person_id, email = command.person_id, command.email
     with Checks() as check:
         if (person_id is None) == (email is None):
             check.refuse(Refusal("Give either personId or email: exactly one of the two.", field=("personId",)))
         address = check(texts.email_address, email, field="email") if email is not None else None
-        inspection = await find_visible(Inspection, principal, inspection_id)
+        inspection = await find_visible(Inspection, principal, command.inspection_id)
     entry = None
     if address is None or principal.scope is Scope.INSPECTOR:
         box = await listed(InspectionPerson, principal).filter(inspection_id=inspection.id).prefetch_related("person")

@@ -1,9 +1,10 @@
 """Automations: switching and changing the built-in ones, and those that a company makes itself."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from models import Automation, AutomationTier, Company
+from models import Automation, AutomationLink, AutomationTier, AutomationTrigger, Company
 from models.visible import visible
 from operations.messages.base_automations import (
     RECIPIENTS,
@@ -39,18 +40,38 @@ async def automations_of(principal: Principal) -> list[Automation]:
     return [*base, *(one for one in stored if one.tier is AutomationTier.ADVANCED)]
 
 
-@transaction
-async def save_automation(principal: Principal, automation_id: UUID | None, changes: dict[str, Any]) -> UUID:
-    """Change an automation, or make a new ADVANCED one when `automation_id` is None; returns its key.
+@dataclass(frozen=True, slots=True)
+class SaveAutomation:
+    """A new ADVANCED automation, where `automation_id` is None, or what is to be different about one.
 
-    `changes` holds any of name, trigger, enabled, recipients, subject, message and link.
+    What is None stays as it is.
     """
+
+    automation_id: UUID | None = None
+    name: str | None = None
+    trigger: AutomationTrigger | None = None
+    enabled: bool | None = None
+    recipients: Sequence[str] | None = None
+    subject: str | None = None
+    message: str | None = None
+    link: AutomationLink | None = None
+
+    @property
+    def columns(self) -> dict[str, object]:
+        """Those that are to change."""
+        names = ("name", "trigger", "enabled", "recipients", "subject", "message", "link")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+@transaction
+async def save_automation(principal: Principal, changes: SaveAutomation) -> UUID:
+    """Change an automation, or make a new ADVANCED one; returns its key."""
     company = await Company.filter(id=principal.company_id).select_for_update().get()
     with Checks() as check:
-        if automation_id is None:
+        if changes.automation_id is None:
             automation = await _begun(company, changes)
         else:
-            automation = await _found(principal, automation_id)
+            automation = await _found(principal, changes.automation_id)
         if automation.tier is AutomationTier.BASE:
             _refuse_changing_base(automation, changes)
         elif not company.advanced_automations_enabled:
@@ -64,10 +85,10 @@ async def save_automation(principal: Principal, automation_id: UUID | None, chan
     return automation.id
 
 
-async def _begun(company: Company, changes: dict[str, Any]) -> Automation:
+async def _begun(company: Company, changes: SaveAutomation) -> Automation:
     with Checks() as check:
         for name in ("name", "trigger", "recipients", "subject", "message"):
-            if name not in changes:
+            if getattr(changes, name) is None:
                 check.refuse(Refusal(f"A new automation needs {name}.", field=(name,)))
     if await Automation.filter(company_id=company.id, deleted_at=None).count() >= AUTOMATIONS_MAX:
         raise Refusal(f"A company has at most {AUTOMATIONS_MAX} automations; delete one.", field=("automationId",))
@@ -82,18 +103,18 @@ async def _found(principal: Principal, automation_id: UUID) -> Automation:
     return automation
 
 
-def _refuse_changing_base(automation: Automation, changes: dict[str, Any]) -> None:
+def _refuse_changing_base(automation: Automation, changes: SaveAutomation) -> None:
     fixed = {"name": name_of(automation), "trigger": automation.trigger, "link": link_of(automation)}
     with Checks() as check:
         for name, value in fixed.items():
-            if changes.get(name, value) != value:
+            if getattr(changes, name) not in (None, value):
                 said = f"A base automation's {name} can't be changed; make an ADVANCED automation."
                 check.refuse(Refusal(said, field=(name,)))
 
 
-def _check_changes(check: Checks, automation: Automation, changes: dict[str, Any], additional_roles: list[str]) -> None:
+def _check_changes(check: Checks, automation: Automation, changes: SaveAutomation, additional_roles: list[str]) -> None:
     """Put the changes into the automation; what a base one has as it is declared is not kept."""
-    automation.update_from_dict(changes)
+    automation.update_from_dict(changes.columns)
     known = TRIGGERS[automation.trigger].placeholders
     automation.name = check(texts.line, name_of(automation), field="name", length_max=NAME_LENGTH_MAX)
     with check.at():

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from app.resources import Resources
@@ -102,13 +101,8 @@ class Seed:
 
     async def client_link(self, job: Job) -> str:
         """A link to the client portal, for the client."""
-        link = await grants.share_client_portal(
-            self._owner,
-            job.id,
-            person_id=job.box[PersonRole.CLIENT].person_id,
-            email=None,
-            portals=self._held.settings.portals,
-        )
+        client = grants.ShareClientPortal(job.id, person_id=job.box[PersonRole.CLIENT].person_id)
+        link = await grants.share_client_portal(self._owner, client, portals=self._held.settings.portals)
         return link.url
 
     async def _pay(self, link: str, invoice_id: UUID, amount: str | None, **form: str) -> UUID:
@@ -188,13 +182,12 @@ class Seed:
     async def share_portal(self, job: Job, email: str) -> None:
         """The client lets somebody else into the portal."""
         client = await grants.principal_of_link((await self.client_link(job)).partition("#")[2])
-        await grants.share_client_portal(
-            client, job.id, person_id=None, email=email, portals=self._held.settings.portals
-        )
+        guest = grants.ShareClientPortal(job.id, email=email)
+        await grants.share_client_portal(client, guest, portals=self._held.settings.portals)
 
-    async def automate(self, changes: dict[str, Any]) -> None:
+    async def automate(self, new: automations.SaveAutomation) -> None:
         """The company makes an automation of its own."""
-        await automations.save_automation(self._owner, None, changes)
+        await automations.save_automation(self._owner, new)
 
     async def publish_report(self, job: Job, url: str) -> None:
         """The inspector has written the report."""

@@ -16,6 +16,7 @@ from models import (
     UserRole,
 )
 from operations.identity import companies, grants
+from operations.messages import automations
 from rules.roles import PersonRole
 from rules.states import InvoiceKind, InvoiceStatus
 from sandbox import visitor
@@ -36,14 +37,14 @@ SETTINGS = companies.UpdateCompany(
     advanced_automations_enabled=True,
     report_lock_enabled=True,
 )
-AUTOMATION = {
-    "name": "Report to the attorney",
-    "trigger": AutomationTrigger.REPORT_PUBLISHED,
-    "recipients": ["Attorney"],
-    "subject": "The report on {{property_address}}",
-    "message": "Hello {{recipient_name}},\n\nthis opens the client portal, where the report is.",
-    "link": AutomationLink.CLIENT_PORTAL,
-}
+AUTOMATION = automations.SaveAutomation(
+    name="Report to the attorney",
+    trigger=AutomationTrigger.REPORT_PUBLISHED,
+    recipients=["Attorney"],
+    subject="The report on {{property_address}}",
+    message="Hello {{recipient_name}},\n\nthis opens the client portal, where the report is.",
+    link=AutomationLink.CLIENT_PORTAL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ async def links(held: Resources) -> Links:
     inspection = await Inspection.filter(company_id=by.company_id, remaining_minor__gt=0).order_by("-number").first()
     client = (
         await grants.share_client_portal(
-            by, inspection.id, person_id=await _client_of(inspection), email=None, portals=portals
+            by, grants.ShareClientPortal(inspection.id, person_id=await _client_of(inspection)), portals=portals
         )
         if inspection
         else None
