@@ -1,7 +1,6 @@
-"""Appending to the audit trail: every change of an inspection's money or people leaves one event."""
+"""Appending to the audit log: every change of an inspection's money or people leaves one event."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from models import ActorKind, Event, Inspection
@@ -16,8 +15,8 @@ async def record(
     subject_id: UUID,
     *,
     by: Principal | None,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
 ) -> None:
     """Append one event; `by` is None for what the system or Stripe did."""
     await record_all(inspection, name, {subject_id: after}, by=by, before=before)
@@ -26,10 +25,10 @@ async def record(
 async def record_all(
     inspection: Inspection,
     name: str,
-    subjects: Mapping[UUID, dict[str, Any] | None],
+    subjects: Mapping[UUID, Mapping[str, object] | None],
     *,
     by: Principal | None,
-    before: dict[str, Any] | None = None,
+    before: Mapping[str, object] | None = None,
 ) -> None:
     """Append one event of that name for each subject, given with what it is after the event."""
     actor_name = _actor_name(by)

@@ -5,5 +5,5 @@ from rules.access import Principal
 
 
 async def currency_of(principal: Principal) -> str:
-    """The currency of the caller's company; it never changes."""
+    """The currency of the principal's company; it never changes."""
     return (await Company.get(id=principal.company_id).only("id", "currency")).currency

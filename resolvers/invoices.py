@@ -1,11 +1,11 @@
 """Answers about invoices."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
-from models import Invoice
+from models import InspectionPerson, Invoice
 from operations.invoices import closures, drafts, invoice_emails
 from operations.invoices.drafts import AddInvoice, UpdateInvoice
 from operations.invoices.invoice_emails import EmailDraft, SendInvoice, check_draft, compose
@@ -57,8 +57,8 @@ def document_url(root: Root, info: Info) -> str:
     return info.context.dependencies.sign_address(f"/documents/invoices/{root.id}")
 
 
-def billed_to(root: Root) -> Any:
-    """The entry in the People box, unless the caller may not know who is in it."""
+def billed_to(root: Root) -> InspectionPerson:
+    """The entry in the People box, unless the principal may not know who is in it."""
     if root.billed_to is None:
         raise ForClientsOnly
     return root.billed_to
@@ -71,7 +71,7 @@ def notice(root: Root) -> str | None:
     return whom_to_pay(root.remaining, company_name=root.company_name)
 
 
-def email_preview(root: Root, info: Info, subject: Subject = None, message: Message = None) -> Any:
+def email_preview(root: Root, info: Info, subject: Subject = None, message: Message = None) -> EmailPreview:
     """Composed as it would be for sending, with a stand-in for the token."""
     link = info.context.dependencies.portals.payment_link(PREVIEW_TOKEN)
     draft = check_draft(EmailDraft(subject=subject, message=message))

@@ -109,6 +109,6 @@ def _fields(
 
 
 def loaded(row: Any, relation: str) -> list[Any]:
-    """The rows of a reverse relation that the plan loaded."""
+    """The rows of a reverse relation that the plan loaded; Any, because a relation is only a name here."""
     rows: list[Any] = getattr(row, relation).related_objects
     return rows

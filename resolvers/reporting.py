@@ -22,12 +22,12 @@ async def outstanding(info: Info) -> Money:
 
 
 def payment_export_url(info: Info, start: datetime, end: datetime) -> str:
-    """The signed address of a period's payments as CSV, bound to the caller's company."""
+    """The signed address of a period's payments as CSV, bound to the principal's company."""
     return _export_url(info, "payments", start, end)
 
 
 def receivables_export_url(info: Info, start: datetime, end: datetime) -> str:
-    """The signed address of what is owed on a period's invoices as CSV, bound to the caller's company."""
+    """The signed address of what is owed on a period's invoices as CSV, bound to the principal's company."""
     return _export_url(info, "receivables", start, end)
 
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-import models
 from resolvers.context import Context, Info
-from resolvers.reading import read_one
+from resolvers.reading import ModelType, read_one
 from rules.errors import ErrorCode, Refusal
 from rules.notices import Notice
 
@@ -65,14 +64,11 @@ def _user_errors(refusal: Refusal, input: "DataclassInstance") -> tuple[UserErro
     return tuple(UserError.of(one) for one in each)
 
 
-async def read_back(result: MutationResult, info: Info, type_name: str) -> Any:
-    """The changed row as the principal may see it; None when the mutation was refused.
-
-    Any, because which model it is follows from `type_name`, which mypy can't know.
-    """
+async def read_back(result: MutationResult, info: Info, model: type[ModelType]) -> ModelType | None:
+    """The changed row as the principal may see it; None when the mutation was refused."""
     if result.row_id is None:
         return None
-    return await read_one(info, getattr(models, type_name), result.row_id)
+    return await read_one(info, model, result.row_id)
 
 
 def given(value: Value | None) -> Value | None:

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
+from tortoise.models import Model
 
+import models
 from graphql_server.access import allow, public
 from resolvers import results
 from resolvers.context import Context, Info
@@ -66,9 +68,11 @@ def _row(node: type, *scopes: Scope) -> object:
     )
 
 
-def _read_back(node: type) -> Callable[..., Any]:
-    async def resolve(root: strawberry.Parent[MutationResult], info: Info) -> Any:
-        return await read_back(root, info, node.__name__)
+def _read_back(node: type) -> Callable[..., Awaitable[Model | None]]:
+    model: type[Model] = getattr(models, node.__name__)
+
+    async def resolve(root: strawberry.Parent[MutationResult], info: Info) -> Model | None:
+        return await read_back(root, info, model)
 
     return resolve
 

@@ -1,10 +1,11 @@
 """What mutations answer: the row they changed, what they tell only once, and why they refused."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
+import models
 from graphql_server.access import allow, public
 from resolvers.context import Info
 from resolvers.results import MutationResult, read_back
@@ -22,10 +23,10 @@ from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
 
 
-def extras(name: str) -> Any:
-    """Answers with what the mutation tells under that name."""
+def extras(name: str) -> Callable[[MutationResult], object]:
+    """Answers with what the mutation adds under that name."""
 
-    def resolve(root: strawberry.Parent[MutationResult]) -> Any:
+    def resolve(root: strawberry.Parent[MutationResult]) -> object:
         return root.extras.get(name)
 
     return resolve
@@ -55,7 +56,7 @@ SignOutPayload = payload(
 InspectionPayload = payload("InspectionPayload", INSPECTOR, inspection=Inspection)
 
 
-def _send_again(root: strawberry.Parent[MutationResult]) -> Any:
+def _send_again(root: strawberry.Parent[MutationResult]) -> object:
     return root.extras.get("send_again", [])
 
 
@@ -95,8 +96,8 @@ PaymentLinkPayload = payload(
 PaymentPayload = payload("PaymentPayload", INSPECTOR, CLIENT, PAYER, payment=Payment)
 
 
-async def _url_of_checkout(root: strawberry.Parent[MutationResult], info: Info) -> Any:
-    payment = await read_back(root, info, "Payment")
+async def _url_of_checkout(root: strawberry.Parent[MutationResult], info: Info) -> str | None:
+    payment = await read_back(root, info, models.Payment)
     return payment.checkout_url if payment else None
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import strawberry
 
+import models
 from graphql_server.access import allow
 from resolvers import subscriptions as resolve
 from resolvers.context import Info
@@ -28,11 +29,12 @@ class Subscription:
         INSPECTOR,
         CLIENT,
         statements=1,
+        graphql_type=Inspection,
         description="One inspection: its charges, People box, invoices, payments, agreements, links and mails.",
     )
-    async def inspection_changed(self, info: Info, inspection_id: InspectionId) -> Inspection:
-        return await resolve.inspection_changed(info, inspection_id)  # type: ignore[no-any-return]
+    async def inspection_changed(self, info: Info, inspection_id: InspectionId) -> models.Inspection:
+        return await resolve.inspection_changed(info, inspection_id)
 
-    @allow(INSPECTOR, CLIENT, PAYER, statements=2, description="One invoice and its payments.")
-    async def invoice_changed(self, info: Info, invoice_id: InvoiceId) -> Invoice:
-        return await resolve.invoice_changed(info, invoice_id)  # type: ignore[no-any-return]
+    @allow(INSPECTOR, CLIENT, PAYER, statements=2, graphql_type=Invoice, description="One invoice and its payments.")
+    async def invoice_changed(self, info: Info, invoice_id: InvoiceId) -> models.Invoice:
+        return await resolve.invoice_changed(info, invoice_id)

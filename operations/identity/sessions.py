@@ -94,7 +94,7 @@ async def _find(row_id: str) -> SignIn | None:
 
 
 async def _issue(row: SignIn, *, secret: str) -> Session:
-    """Fresh tokens of a sign-in. What is stored of the refresh token recognises it, and no more."""
+    """Fresh tokens of a sign-in. What is stored of the refresh token verifies it, and no more."""
     token = new_token()
     await RefreshToken.create(
         company_id=row.company_id,
@@ -107,7 +107,7 @@ async def _issue(row: SignIn, *, secret: str) -> Session:
 
 @transaction
 async def sign_out(principal: Principal) -> None:
-    """End the caller's session: its access token and refresh token are refused from now on. Safe to repeat."""
+    """End the principal's session: its access token and refresh token are refused from now on. Safe to repeat."""
     await SignIn.filter(id=principal.session_id, revoked_at=None).update(revoked_at=clock.now())
 
 

@@ -1,4 +1,7 @@
-"""How an input field is declared."""
+"""How an input field is declared.
+
+Any, because a declaration stands where a default of the field's own type would: the annotation says which.
+"""
 
 from typing import Any
 
