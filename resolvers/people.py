@@ -59,10 +59,10 @@ async def remove_inspection_person(context: Context, input: RemoveInspectionPers
 async def set_primary_client(context: Context, input: SetPrimaryClientInput) -> MutationResult:
     key = id_of(input.inspection_id, "Inspection")
     entry = id_of(input.inspection_person_id, "InspectionPerson")
-    notices = await primary_clients.set_primary_client(
+    primary_notices = await primary_clients.set_primary_client(
         context.principal, key, entry, stripe=context.dependencies.stripe
     )
-    return MutationResult(key, notices=notices)
+    return MutationResult(key, notices=primary_notices)
 
 
 async def notify_person(context: Context, input: NotifyPersonInput) -> MutationResult:
