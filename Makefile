@@ -43,14 +43,16 @@ story: setup ## play all that Inspectpay does, chapter by chapter; CHAPTER=2
 test: setup ## run every test; ARGS="tests/rules -k money" for some
 	@$(RUN) pytest -n $(WORKERS) $(ARGS)
 
-check: setup ## everything that needs no test: style, types, layers, stale files
+check: setup ## everything that needs no test: style, types, dead code, layers, stale files, known vulnerabilities
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	$(RUN) mypy .
+	$(RUN) vulture
 	.venv/bin/python -c 'from importlinter.cli import lint_imports_command as check; check()'
 	$(RUN) app schema --check
 	$(RUN) app migrate --check
 	$(RUN) app access --check
+	.venv/bin/python .ci/audit_dependencies.py
 
 access: setup ## print and write the matrix of fields and scopes that review looks at
 	@$(RUN) app access && $(RUN) app access --write

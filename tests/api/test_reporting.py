@@ -17,9 +17,6 @@ REPORT = """query($from: DateTime!, $to: DateTime!, $by: PaymentReportGroup!) {
     }
 }"""
 
-REPORT_FIELD = "paymentReport(from: $from, to: $to, groupBy: DAY) { key }"
-EXPORT_FIELD = "paymentExportUrl(from: $from, to: $to)"
-
 ZONES = ["America/Chicago", "Asia/Kolkata", "Pacific/Auckland", "UTC"]
 
 

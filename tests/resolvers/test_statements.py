@@ -21,7 +21,6 @@ from schema.root import build_api
 from tests.resolvers.statements import counted
 from tests.world import Api, Job, World
 
-MONEY = "{ formatted }"
 BOX = """
     query Box($id: ID!) {
         inspection(id: $id) {
