@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
@@ -15,9 +14,6 @@ from models.companies import Company
 from models.inspections import Inspection, InspectionPerson, LineItem
 from models.money_column import MoneyOf
 from rules.states import InvoiceKind, InvoiceStatus, PaymentStatus
-
-if TYPE_CHECKING:
-    from models.payments import Payment
 
 _REMAINING = (
     "CASE WHEN status = 'VOID' THEN 0"
@@ -77,7 +73,6 @@ class Invoice(Row):
     overpaid = MoneyOf("overpaid_minor")
 
     lines: fields.ReverseRelation[InvoiceLine]
-    payments: fields.ReverseRelation[Payment]
 
     class Meta:
         table = "invoices"

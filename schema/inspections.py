@@ -9,12 +9,13 @@ import resolvers.inspections as resolve
 from graphql_server.access import allow
 from rules.states import PaymentStatus
 from schema.base_types import CLIENT, INSPECTOR, ModelType, Money, UserError
+from schema.companies import Company, User
 from schema.emails import Email
 from schema.events import Event
 from schema.grants import Grant
 from schema.nodes import Node, connection_of, identity
 from schema.people import InspectionPerson
-from schema.references import CompanyRef, InvoiceRef, PaymentRef, UserRef
+from schema.references import InvoiceRef, PaymentRef
 
 
 @strawberry.type(description="One charge on an inspection.")
@@ -66,8 +67,8 @@ class Inspection(ModelType, Node):
     scheduled_at: datetime = allow(INSPECTOR, CLIENT, description="When it takes place.")
     status: models.InspectionStatus = allow(INSPECTOR, CLIENT, description="Whether it is still to come.")
     inspector_name: str = allow(INSPECTOR, CLIENT, description="Who inspects.")
-    company: CompanyRef = allow(INSPECTOR, CLIENT, relation="company", description="Whose job it is.")
-    inspector: UserRef = allow(INSPECTOR, relation="inspector", description="Who inspects.")
+    company: Company = allow(INSPECTOR, CLIENT, relation="company", description="Whose job it is.")
+    inspector: User = allow(INSPECTOR, relation="inspector", description="Who inspects.")
     people: list[InspectionPerson] = allow(
         INSPECTOR,
         CLIENT,

@@ -5,13 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 if TYPE_CHECKING:
-    from schema.companies import Company, User
     from schema.inspections import Inspection
     from schema.invoices import Invoice
     from schema.payments import Payment
 
-CompanyRef = Annotated["Company", strawberry.lazy("schema.companies")]
-UserRef = Annotated["User", strawberry.lazy("schema.companies")]
 InspectionRef = Annotated["Inspection", strawberry.lazy("schema.inspections")]
 InvoiceRef = Annotated["Invoice", strawberry.lazy("schema.invoices")]
 PaymentRef = Annotated["Payment", strawberry.lazy("schema.payments")]

@@ -72,12 +72,12 @@ async def invoice_document(invoice_id: UUID) -> InvoiceDocument:
 
     A separate invoice tells nothing of others; PRIMARY names who pays which share (S22).
     """
-    invoice = await Invoice.get_or_none(id=invoice_id).prefetch_related("lines", "payments__refunds")
+    invoice = await Invoice.get_or_none(id=invoice_id).prefetch_related("lines")
     if invoice is None:
         raise NotFound("Document")
     zone = ZoneInfo((await Company.get(id=invoice.company_id)).time_zone)
     lines = sorted(invoice.lines.related_objects, key=lambda line: (line.position, line.id))
-    payments = sorted(invoice.payments.related_objects, key=lambda payment: payment.id)
+    payments = await Payment.filter(invoice_id=invoice.id).order_by("id").prefetch_related("refunds")
     return InvoiceDocument(
         title=f"Invoice {invoice.number}",
         company_name=invoice.company_name,

@@ -260,9 +260,8 @@ async def test_many_changes_are_few_values_with_a_pause_between(world: World, se
 async def test_what_was_missed_while_the_connection_was_cut_is_seen_after_it(
     world: World, served: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "models.changes.PAUSE_SECONDS_MIN", 1.0
-    )  # However slow the machine is, the change falls within.
+    # However slow the machine is, the change falls into the gap.
+    monkeypatch.setattr("models.changes.PAUSE_SECONDS_MIN", 1.0)
     job = await world.inspection()
     changes = served.changes
     async with served.socket(world.inspector) as socket:
