@@ -13,8 +13,8 @@ from operations.automation_events import emit
 from operations.currencies import currency_of
 from operations.inspections.agreements import update_agreement
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger, post
-from operations.ledger.invoice_ends import mark_void
 from operations.ledger.invoice_lines import track_line_items
+from operations.ledger.voiding import void
 from operations.payments.checkout_expiry import with_checkouts_expired
 from operations.transactions import transaction
 from rules import clock, texts
@@ -174,8 +174,7 @@ async def _void_empty(ledger: InspectionLedger, *, by: Principal) -> None:
     for invoice in ledger.live:
         unpaid = invoice.settled_minor == 0 and invoice.in_flight_minor == 0
         if invoice.kind is InvoiceKind.SEPARATE and not ledger.lines_of(invoice) and unpaid:
-            await mark_void(invoice)
-            await record(ledger.inspection, "invoice.voided", invoice.id, by=by, after={"reason": "nothing to bill"})
+            await void(ledger, invoice, by=by, reason="nothing to bill")
 
 
 def _refuse_unpayable(ledger: InspectionLedger, before: Mapping[UUID, int], *, field: str) -> None:

@@ -7,8 +7,9 @@ from models import Invoice
 from operations.audit_log import record
 from operations.invoices.drafts import lock_ledger_of
 from operations.ledger.inspection_ledger import InspectionLedger, post
-from operations.ledger.invoice_ends import cancel_waiting_mails, mark_void
+from operations.ledger.invoice_ends import cancel_waiting_mails
 from operations.ledger.invoice_lines import return_to_primary, write_lines
+from operations.ledger.voiding import void
 from operations.payments.checkout_expiry import PaymentInProgress, with_checkouts_expired
 from operations.transactions import transaction
 from rules.access import Principal
@@ -37,11 +38,8 @@ async def _void(principal: Principal, invoice_id: UUID) -> UUID:
             field=("invoiceId",),
             code=ErrorCode.INVOICE_NOT_VOIDABLE,
         )
-    before = {"status": invoice.status, "total_minor": invoice.total_minor}
-    await return_to_primary(ledger, invoice)
-    await mark_void(invoice)
+    await void(ledger, invoice, by=principal)
     await post(ledger)
-    await record(ledger.inspection, "invoice.voided", invoice.id, by=principal, before=before)
     return invoice.id
 
 

@@ -70,6 +70,10 @@ class InspectionLedger:
         """The invoice of that id, which the caller has already found."""
         return next(invoice for invoice in self.invoices if invoice.id == invoice_id)
 
+    def payment(self, payment_id: UUID) -> Payment:
+        """The payment of that id, which the caller has already found."""
+        return next(payment for payment in self.payments if payment.id == payment_id)
+
     def lines_of(self, invoice: Invoice) -> list[InvoiceLine]:
         """The invoice's lines in display order."""
         return sorted((line for line in self.lines if line.invoice_id == invoice.id), key=lambda line: line.position)

@@ -124,7 +124,7 @@ async def _remove(principal: Principal, command: RemovePayment) -> UUID:
         reason = check(texts.line, command.reason, field="reason", length_max=REASON_LENGTH_MAX)
         found = await find_visible(Payment, principal, command.payment_id)
     ledger = await lock_ledger(found.inspection_id)
-    payment = next(payment for payment in ledger.payments if payment.id == found.id)
+    payment = ledger.payment(found.id)
     if payment.state is not PaymentState.RECORDED or payment.refunds.related_objects:
         raise Refusal(
             "Only a payment recorded by hand, and not refunded, can be removed.",

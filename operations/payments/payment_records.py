@@ -1,8 +1,10 @@
-"""Writing a payment: what every one of them takes from the invoice it pays."""
+"""Writing payments and refunds: the one place where their rows are made, and where they are loaded to be changed."""
 
 from typing import Any
+from uuid import UUID
 
-from models import InspectionPerson, Invoice, Payment
+from models import InspectionPerson, Invoice, Payment, Refund
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
 from rules.identifiers import new_id
 
 
@@ -21,3 +23,24 @@ async def create_payment(invoice: Invoice, *, amount_minor: int, **columns: Any)
         amount_minor=amount_minor,
         **columns,
     )
+
+
+async def create_refund(payment: Payment, *, amount_minor: int, **columns: Any) -> Refund:
+    """One refund of the payment, among its loaded refunds too; `columns` are what it differs in."""
+    refund = await Refund.create(
+        id=new_id(),
+        company_id=payment.company_id,
+        payment_id=payment.id,
+        currency=payment.currency,
+        amount_minor=amount_minor,
+        **columns,
+    )
+    payment.refunds.related_objects.append(refund)
+    return refund
+
+
+async def lock_payment(payment_id: UUID) -> tuple[InspectionLedger, Payment]:
+    """The payment, and the ledger that it is in, locked until the transaction ends."""
+    found = await Payment.get(id=payment_id)
+    ledger = await lock_ledger(found.inspection_id)
+    return ledger, ledger.payment(payment_id)

@@ -16,13 +16,13 @@ from operations.leases import claim_due
 from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger, post
 from operations.messages.receipts import owe_refund_receipt
 from operations.payments.checkout_expiry import with_checkouts_expired
+from operations.payments.payment_records import create_refund
 from operations.payments.sync_refunds import credited, sync_refund
 from operations.transactions import transaction
 from rules import clock, texts
 from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
-from rules.identifiers import new_id
 from rules.limits import REASON_LENGTH_MAX
 from rules.money import parse_positive_amount
 from rules.retry import next_poll_delay
@@ -65,16 +65,13 @@ async def _request(principal: Principal, command: RefundPayment) -> UUID:
             reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
         found = await find_visible(Payment, principal, command.payment_id)
     ledger = await lock_ledger(found.inspection_id)
-    payment = next(payment for payment in ledger.payments if payment.id == found.id)
+    payment = ledger.payment(found.id)
     amount_minor = _amount_to_refund(ledger, payment, command.amount)
     if disposition is RefundDisposition.REOPEN:
         _refuse_open_checkout(ledger, payment)
     manual = payment.state is PaymentState.RECORDED  # Not by its method: Stripe too takes OTHER ones, such as Link.
-    refund = await Refund.create(
-        id=new_id(),
-        company_id=payment.company_id,
-        payment_id=payment.id,
-        currency=payment.currency,
+    refund = await create_refund(
+        payment,
         amount_minor=amount_minor,
         credited_minor=credited(ledger, payment, amount_minor, disposition),
         status=RefundStatus.SUCCEEDED if manual else RefundStatus.REQUESTED,
@@ -83,7 +80,6 @@ async def _request(principal: Principal, command: RefundPayment) -> UUID:
         settled_at=clock.now() if manual else None,
         next_poll_at=None if manual else clock.now() + next_poll_delay(timedelta(0)),
     )
-    payment.refunds.related_objects.append(refund)
     after = {"amount_minor": amount_minor, "disposition": disposition, "payment_id": str(payment.id)}
     await record(ledger.inspection, "refund.requested", refund.id, by=principal, after=after)
     await post(ledger)

@@ -10,9 +10,10 @@ from gateways.stripe_answers import FAILURE_LENGTH_MAX, CheckoutRequest, Provide
 from models import AutomationTrigger, Invoice, Payment
 from operations.audit_log import record
 from operations.automation_events import emit
-from operations.ledger.inspection_ledger import InspectionLedger, lock_inspection, lock_ledger, post
+from operations.ledger.inspection_ledger import InspectionLedger, lock_inspection, post
 from operations.messages.receipts import owe_payment_receipt
 from operations.payments.connected_accounts import note_account_hidden
+from operations.payments.payment_records import lock_payment
 from operations.payments.sync_refunds import sync_refunds
 from operations.transactions import transaction
 from rules import clock
@@ -126,7 +127,7 @@ async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> Non
 @transaction
 async def apply_payment(payment_id: UUID, fetched: ProviderPayment) -> None:
     """Apply what Stripe says of a payment to our rows. Late and repeated answers never downgrade."""
-    payment, ledger = await _open(payment_id)
+    ledger, payment = await lock_payment(payment_id)
     before = payment.state
     state = next_payment_state(before, fetched.state)
     # A decline leaves the checkout open: its message is new although the state is not.
@@ -175,7 +176,7 @@ async def give_up_checkout(payment_id: UUID, reason: str) -> None:
 
     Safe to repeat.
     """
-    payment, ledger = await _open(payment_id)
+    ledger, payment = await lock_payment(payment_id)
     before, now = payment.state, clock.now()
     if before not in LIVE_ATTEMPTS:
         payment.unanswered_since, payment.next_poll_at = payment.unanswered_since or now, None
@@ -197,7 +198,7 @@ async def give_up_checkout(payment_id: UUID, reason: str) -> None:
 @transaction
 async def mark_unknown(payment_id: UUID) -> None:
     """Note that we asked Stripe to act and got no answer: only asking Stripe resolves it. Safe to repeat."""
-    payment, ledger = await _open(payment_id)
+    ledger, payment = await lock_payment(payment_id)
     before = payment.state
     payment.state = next_payment_state(before, PaymentState.UNKNOWN)
     payment.next_poll_at = clock.now() + next_poll_delay(timedelta(0))
@@ -226,12 +227,6 @@ async def _note_unread(payment_id: UUID, reason: str | None) -> None:
     await Payment.filter(id=payment_id).update(
         unread_reason=reason[:200] if reason else payment.unread_reason, next_poll_at=_later(payment)
     )
-
-
-async def _open(payment_id: UUID) -> tuple[Payment, InspectionLedger]:
-    found = await Payment.get(id=payment_id)
-    ledger = await lock_ledger(found.inspection_id)
-    return next(payment for payment in ledger.payments if payment.id == payment_id), ledger
 
 
 async def _save(ledger: InspectionLedger, payment: Payment) -> None:

@@ -9,12 +9,12 @@ from gateways.stripe import StripeAccountHidden, StripeGateway, StripeRefused, S
 from gateways.stripe_answers import ProviderPayment, ProviderRefund
 from models import Payment, Refund
 from operations.audit_log import record
-from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger, post
+from operations.ledger.inspection_ledger import InspectionLedger, post
 from operations.messages.receipts import owe_refund_receipt
 from operations.payments.connected_accounts import note_account_hidden
+from operations.payments.payment_records import create_refund, lock_payment
 from operations.transactions import transaction
 from rules import clock
-from rules.identifiers import new_id
 from rules.retry import LOOK_AFTER, REPEAT_FOR, next_poll_delay
 from rules.states import RefundDisposition, RefundStatus, next_refund_status
 
@@ -161,7 +161,7 @@ def credited(ledger: InspectionLedger, payment: Payment, amount_minor: int, disp
 @transaction
 async def apply_refund(payment_id: UUID, fetched: ProviderRefund) -> None:
     """Apply what Stripe says of one refund to our rows. Late and repeated answers never downgrade."""
-    ledger, payment = await _open(payment_id)
+    ledger, payment = await lock_payment(payment_id)
     refund = await _find(ledger, payment, fetched)
     before = refund.status
     refund.stripe_refund_id = fetched.stripe_refund_id
@@ -176,18 +176,12 @@ async def apply_refund(payment_id: UUID, fetched: ProviderRefund) -> None:
 async def fail_refund(refund_id: UUID, reason: str) -> None:
     """Note that Stripe refused to refund; the amount is refundable again. Safe to repeat."""
     found = await Refund.get(id=refund_id)
-    ledger, payment = await _open(found.payment_id)
+    ledger, payment = await lock_payment(found.payment_id)
     refund = next(refund for refund in payment.refunds.related_objects if refund.id == refund_id)
     before = refund.status
     refund.status = next_refund_status(before, RefundStatus.FAILED) if before in OPEN else before
     refund.failure_message, refund.next_poll_at = reason[:500], None
     await _save(ledger, payment, refund, before)
-
-
-async def _open(payment_id: UUID) -> tuple[InspectionLedger, Payment]:
-    found = await Payment.get(id=payment_id)
-    ledger = await lock_ledger(found.inspection_id)
-    return ledger, next(payment for payment in ledger.payments if payment.id == payment_id)
 
 
 async def _find(ledger: InspectionLedger, payment: Payment, fetched: ProviderRefund) -> Refund:
@@ -197,19 +191,14 @@ async def _find(ledger: InspectionLedger, payment: Payment, fetched: ProviderRef
     known = known or next((refund for refund in refunds if _is(refund, fetched)), None)
     if known is not None:
         return known
-    refund = await Refund.create(
-        id=new_id(),
-        company_id=payment.company_id,
-        payment_id=payment.id,
-        currency=payment.currency,
+    return await create_refund(
+        payment,
         amount_minor=fetched.amount_minor,
         credited_minor=credited(ledger, payment, fetched.amount_minor, RefundDisposition.CREDIT),
         status=RefundStatus.REQUESTED,
         disposition=RefundDisposition.CREDIT,
         reason="Made at Stripe.",
     )
-    refunds.append(refund)
-    return refund
 
 
 async def _save(ledger: InspectionLedger, payment: Payment, refund: Refund, before: RefundStatus) -> None:
