@@ -10,7 +10,7 @@ from operations.transactions import transaction
 from rules import clock
 
 LEASE = timedelta(seconds=60)
-"""How long a worker has to ask about a row before another one may (SPEC, section 6)."""
+"""How long a worker has to ask about a row before another one may (docs/requirements.md, limits)."""
 
 
 @transaction
