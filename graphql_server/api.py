@@ -18,6 +18,8 @@ class Api(strawberry.Schema):
     `scopes` are all that a request may have, `refusals` the exceptions whose text is sent, each with the attributes of
     `Refusal`, and `default_resolver` reads a field that has none of its own.
 
+    Strawberry keeps the default resolver with the fields of the types: two schemas of one type must have the same.
+
     Raises SilentFields, naming each, when something is left unsaid.
     """
 

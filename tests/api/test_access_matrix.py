@@ -13,6 +13,7 @@ from app.resources import Resources
 from app.settings import Settings
 from graphql_server.access import SilentFields, allow, format_matrix, may_read
 from graphql_server.api import Api
+from resolvers.fields import read_attribute
 from rules import clock
 from rules.access import Scope
 from schema.mutations.root import Mutation
@@ -226,7 +227,7 @@ def test_a_new_field_that_does_not_say_who_may_read_it_stops_the_start() -> None
         margin: int = strawberry.field(description="What we earn.")
 
     with pytest.raises(SilentFields) as refusal:
-        Api(Wider, Mutation, scopes=Scope, types=NODES)
+        Api(Wider, Mutation, scopes=Scope, default_resolver=read_attribute, types=NODES)
     assert refusal.value.sentences == (
         "Query.internalNote does not say who may read it: declare it with allow(...) or public(...).",
         "Query.margin does not say who may read it: declare it with allow(...) or public(...).",
@@ -239,4 +240,6 @@ def test_a_new_field_that_says_who_may_read_it_starts() -> None:
     class Wider(Query):
         internal_note: str = allow(Scope.INSPECTOR, description="Never leaves the company.")
 
-    assert Api(Wider, Mutation, scopes=Scope, types=NODES).matrix["Query.internalNote"] == frozenset({Scope.INSPECTOR})
+    assert Api(Wider, Mutation, scopes=Scope, default_resolver=read_attribute, types=NODES).matrix[
+        "Query.internalNote"
+    ] == frozenset({Scope.INSPECTOR})
