@@ -12,14 +12,18 @@ from schema.nodes import Node, identity
 @strawberry.type(description="A rule that mails people when something happens.")
 class Automation(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR)
-    name: str = allow(INSPECTOR, resolver=resolve.automation_name, description="What the company calls it.")
-    tier: models.AutomationTier = allow(INSPECTOR, description="Where it comes from.")
-    trigger: models.AutomationTrigger = allow(INSPECTOR, description="What it waits for.")
+    name: str = allow(
+        INSPECTOR,
+        resolver=resolve.automation_name,
+        description="The company's name for it; a built-in one's name is fixed.",
+    )
+    tier: models.AutomationTier = allow(INSPECTOR, description="BASE is built in, ADVANCED is the company's own.")
+    trigger: models.AutomationTrigger = allow(INSPECTOR, description="The event that starts it.")
     enabled: bool = allow(INSPECTOR, description="Whether it is switched on.")
     recipients: list[str] = allow(
         INSPECTOR,
         resolver=resolve.automation_recipients,
-        description="Roles: CLIENT, BUYERS_AGENT, LISTING_AGENT or names of additional ones.",
+        description="The roles that are mailed: CLIENT, BUYERS_AGENT, LISTING_AGENT or names of additional ones.",
     )
     subject: str = allow(
         INSPECTOR, resolver=resolve.automation_subject, description="The mail's subject, with its placeholders."
@@ -30,5 +34,5 @@ class Automation(ModelType, Node):
     link: models.AutomationLink = allow(
         INSPECTOR,
         resolver=resolve.automation_link,
-        description="What its link opens. In mails of BASE automations only clients get one.",
+        description="The page that the mail's link opens. In mails of BASE automations only clients get a link.",
     )

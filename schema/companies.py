@@ -9,40 +9,57 @@ from schema.base_types import CLIENT, INSPECTOR, ModelType
 from schema.nodes import Node, identity
 
 
-@strawberry.type(description="How a company takes payments online.")
+@strawberry.type(description="The Stripe account on which a company takes payments online.")
 class StripeAccount:
-    stripe_status: models.StripeStatus = allow(INSPECTOR, name="status", description="Whether it can charge now.")
-    stripe_account_id: str | None = allow(INSPECTOR, name="accountId", description="Stripe's id of its account.")
+    stripe_status: models.StripeStatus = allow(
+        INSPECTOR, name="status", description="Whether the account can take payments now."
+    )
+    stripe_account_id: str | None = allow(
+        INSPECTOR, name="accountId", description="Stripe's id of the company's account."
+    )
     stripe_reason: str | None = allow(
-        INSPECTOR, name="reason", description="Why it can't charge, in a sentence for people; null while it can."
+        INSPECTOR,
+        name="reason",
+        description="The reason why it can't take payments, in a sentence for people; null while it can.",
     )
 
 
 @strawberry.type(description="A staff member of a company.")
 class User(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR)
-    name: str = allow(INSPECTOR, description="Their name.")
+    name: str = allow(INSPECTOR, description="The staff member's name.")
     email: str = allow(INSPECTOR, description="The address they sign in with.")
-    role: models.UserRole = allow(INSPECTOR, description="What they may do.")
+    role: models.UserRole = allow(
+        INSPECTOR,
+        description="OWNER also changes the company's settings; INSPECTOR works with inspections and payments.",
+    )
 
 
 @strawberry.type(description="An inspection company. Nothing crosses companies.")
 class Company(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
-    name: str = allow(INSPECTOR, CLIENT, description="Its name.")
-    currency: CurrencyCode = allow(INSPECTOR, CLIENT, description="The one currency it bills in.")
-    time_zone: str = allow(INSPECTOR, CLIENT, description="Its time zone, such as America/New_York.")
-    deferred_payments_enabled: bool = allow(
-        INSPECTOR, description="Deferred Payments: excludes separate invoices, and is excluded by them."
+    name: str = allow(INSPECTOR, CLIENT, description="The company's name, as invoices and mails show it.")
+    currency: CurrencyCode = allow(INSPECTOR, CLIENT, description="The one currency that the company bills in.")
+    time_zone: str = allow(
+        INSPECTOR, CLIENT, description="The IANA time zone that reports are dated in, such as America/New_York."
     )
-    advanced_automations_enabled: bool = allow(INSPECTOR, description="Whether it may use advanced automations.")
-    report_lock_enabled: bool = allow(INSPECTOR, description="Whether reports stay locked until they are paid.")
+    deferred_payments_enabled: bool = allow(
+        INSPECTOR, description="Whether clients pay later; separate invoices are then refused."
+    )
+    advanced_automations_enabled: bool = allow(
+        INSPECTOR, description="Whether the company may save and run ADVANCED automations."
+    )
+    report_lock_enabled: bool = allow(
+        INSPECTOR, description="Whether clients see a report only once its inspection is paid."
+    )
     reminder_days: list[int] = allow(
         INSPECTOR, description="Days after sending on which an unpaid invoice is reminded."
     )
-    additional_roles: list[str] = allow(INSPECTOR, description="The names of its additional roles.")
-    users: list[User] = allow(INSPECTOR, relation="users", description="Its staff.")
+    additional_roles: list[str] = allow(
+        INSPECTOR, description="The names of roles that the company added, such as Attorney."
+    )
+    users: list[User] = allow(INSPECTOR, relation="users", description="The company's staff.")
 
-    @allow(INSPECTOR, description="How it takes payments online.")
+    @allow(INSPECTOR, description="The Stripe account on which the company takes payments online.")
     def stripe(self) -> StripeAccount:
         return self  # type: ignore[return-value]  # The same row in another shape.

@@ -48,12 +48,14 @@ def payload(name: str, *scopes: Scope, **shown: object) -> type:
     for field, value in shown.items():
         namespace[field] = _row(value, *scopes) if isinstance(value, type) else value
     namespace["user_errors"] = public(
-        graphql_type=list[UserError], resolver=_errors, description="Why it was refused; empty when it was done."
+        graphql_type=list[UserError],
+        resolver=_errors,
+        description="The reasons why it was refused, and nothing changed; empty when it was done.",
     )
     namespace["notices"] = public(
         graphql_type=list[Notice],
         resolver=_notices,
-        description="What to know of what was done, such as a rest too little to be paid online; most often empty.",
+        description="Things to know of what was done, such as a rest too little to be paid online; most often empty.",
     )
     return strawberry.type(type(name, (), namespace), description="What a mutation changed, or why it did not.")
 

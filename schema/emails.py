@@ -14,19 +14,24 @@ from schema.nodes import Node, connection_of, identity
 @strawberry.type(description="One mail to one person, and what became of it.")
 class Email(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR)
-    kind: models.EmailKind = allow(INSPECTOR, description="What it is about.")
-    to_address: str = allow(INSPECTOR, name="to", description="Its one recipient.")
-    subject: str = allow(INSPECTOR, description="Its subject.")
-    status: EmailStatus = allow(INSPECTOR, description="Where it stands.")
-    attempts: int = allow(INSPECTOR, description="How often it was tried.")
-    last_error: str | None = allow(INSPECTOR, description="What the server said when it did not accept it.")
+    kind: models.EmailKind = allow(INSPECTOR, description="The purpose of the mail.")
+    to_address: str = allow(INSPECTOR, name="to", description="The one recipient's address.")
+    subject: str = allow(INSPECTOR, description="The mail's subject.")
+    status: EmailStatus = allow(
+        INSPECTOR, description="Whether it is waiting, sent, failed, canceled, or may have arrived."
+    )
+    attempts: int = allow(INSPECTOR, description="The number of times sending it was tried.")
+    last_error: str | None = allow(
+        INSPECTOR, description="The mail server's answer when it last did not accept the mail."
+    )
     message_id: str = allow(
         INSPECTOR, description="Its Message-ID, the same for every try; before the first one without its domain."
     )
     queued_at: datetime = allow(
-        INSPECTOR, description="When it was written; above the limits on mails with a link, when it is to go out."
+        INSPECTOR,
+        description="The time at which it was written; where a limit on mails with links puts it off, the time it is due.",
     )
-    accepted_at: datetime | None = allow(INSPECTOR, description="When the recipient's server took it.")
+    accepted_at: datetime | None = allow(INSPECTOR, description="The time at which the recipient's server accepted it.")
 
 
 EmailConnection = connection_of(Email, INSPECTOR)

@@ -78,16 +78,16 @@ describe(
 )
 describe(
     InvoiceStatus,
-    "Where an invoice stands.",
+    "The stage that an invoice is at.",
     DRAFT="Prepared; nobody was asked yet.",
-    OPEN="To be paid.",
-    PAID="Settled.",
+    OPEN="Sent, and to be paid.",
+    PAID="Paid in full, or closed short.",
     VOID="Withdrawn; its share went back to the client.",
     UNCOLLECTIBLE="Written off.",
 )
 describe(
     PaymentStatus,
-    "What the entries add up to, in one word.",
+    "What payments, refunds and disputes add up to, in one word.",
     UNPAID="Something remains to be paid, and nothing is paid of it, whatever was given back before.",
     PARTIALLY_PAID="Something is paid, and something remains to be paid, whatever was given back before.",
     PROCESSING="Money is under way.",
@@ -109,8 +109,8 @@ describe(
 )
 describe(
     PaymentState,
-    "Where one attempt at paying stands.",
-    CREATED="Begun.",
+    "The stage that one attempt at paying is at.",
+    CREATED="Begun here; Stripe has not been asked for a checkout yet.",
     REQUIRES_ACTION="Waiting for the payer at the checkout.",
     PROCESSING="Money is under way.",
     UNKNOWN="Stripe has not answered yet; it will be asked.",
@@ -125,9 +125,9 @@ describe(
 )
 describe(
     RefundStatus,
-    "Where giving money back stands.",
-    REQUESTED="Begun.",
-    PENDING="Under way.",
+    "The stage that a refund is at.",
+    REQUESTED="Begun here; Stripe has not answered yet.",
+    PENDING="On its way back to the payer.",
     SUCCEEDED="Given back.",
     FAILED="Did not arrive; the money is ours again.",
     CANCELED="Called off.",
@@ -145,7 +145,7 @@ describe(
 )
 describe(
     EmailStatus,
-    "Where a mail stands.",
+    "The stage that a mail is at.",
     QUEUED="Waiting to be sent.",
     SENDING="Being handed over.",
     RETRY="Not handed over yet; will be tried again.",
@@ -156,13 +156,13 @@ describe(
 )
 describe(
     models.GrantKind,
-    "Which portal a link opens.",
+    "The portal that a link opens.",
     CLIENT_PORTAL="The client portal of one inspection.",
     PAYMENT_PORTAL="The payment portal of one invoice.",
 )
 describe(
     models.GrantSource,
-    "How a link came to be.",
+    "The way in which a link came to be.",
     INVOICE_EMAIL="In an invoice's mail.",
     INSPECTOR="Made by staff.",
     AUTOMATION="In an automation's mail.",
@@ -170,7 +170,7 @@ describe(
 )
 describe(
     models.ActorKind,
-    "Who did something.",
+    "The kind of principal who did something.",
     USER="A staff member.",
     CLIENT="Somebody in the client portal.",
     PAYER="Somebody in a payment portal.",

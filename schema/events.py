@@ -27,9 +27,15 @@ def _after(root: models.Event) -> str | None:
 @strawberry.type(description="One thing that happened. Events are never changed or deleted.")
 class Event(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR)
-    name: str = allow(INSPECTOR, description="What happened, such as invoice.sent.")
-    actor_kind: models.ActorKind = allow(INSPECTOR, description="Who did it.")
-    actor_name: str = allow(INSPECTOR, description="Their name.")
-    created_at: datetime = allow(INSPECTOR, description="When.")
-    before: str | None = allow(INSPECTOR, resolver=_before, description="What it was, as JSON.")
-    after: str | None = allow(INSPECTOR, resolver=_after, description="What it became, as JSON.")
+    name: str = allow(INSPECTOR, description="The event's name, such as invoice.sent.")
+    actor_kind: models.ActorKind = allow(
+        INSPECTOR, description="Whether staff, a client, a payer or Inspectpay itself did it."
+    )
+    actor_name: str = allow(INSPECTOR, description="The name of whoever did it.")
+    created_at: datetime = allow(INSPECTOR, description="The time at which it happened.")
+    before: str | None = allow(
+        INSPECTOR, resolver=_before, description="The values before, as JSON; null where there were none."
+    )
+    after: str | None = allow(
+        INSPECTOR, resolver=_after, description="The values afterwards, as JSON; null where there are none."
+    )

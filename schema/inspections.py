@@ -21,54 +21,68 @@ from schema.references import InvoiceRef, PaymentRef
 @strawberry.type(description="One charge on an inspection.")
 class LineItem(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
-    kind: models.LineItemKind = allow(INSPECTOR, CLIENT, description="What it is for.")
-    description: str = allow(INSPECTOR, CLIENT, description="In the company's words.")
-    amount: Money = allow(INSPECTOR, CLIENT, description="Negative for a discount.")
+    kind: models.LineItemKind = allow(INSPECTOR, CLIENT, description="SERVICE, ADD_ON, FEE or DISCOUNT.")
+    description: str = allow(INSPECTOR, CLIENT, description="The charge as invoices print it.")
+    amount: Money = allow(INSPECTOR, CLIENT, description="The price; negative for a discount.")
 
 
 @strawberry.type(description="A charge with what is left of it to invoice.")
 class InvoiceableService:
-    line_item: LineItem = allow(INSPECTOR, description="The charge.")
-    invoiceable: Money = allow(INSPECTOR, description="Its part that is unpaid and on no separate invoice.")
+    line_item: LineItem = allow(INSPECTOR, description="The charge to choose.")
+    invoiceable: Money = allow(INSPECTOR, description="The part of it that is unpaid and on no separate invoice.")
 
 
 @strawberry.type(description="All that a frontend needs to offer 'Add Invoice'.")
 class InvoicingOptions:
-    available: bool = allow(INSPECTOR, description="Whether an invoice can be added now.")
-    refusal: UserError | None = allow(INSPECTOR, description="Why not, if it can't.")
-    invoiceable: Money = allow(INSPECTOR, description="What may be invoiced in all.")
-    people: list[InspectionPerson] = allow(INSPECTOR, relation="people", description="Who may be billed.")
+    available: bool = allow(INSPECTOR, description="Whether addInvoice can succeed now.")
+    refusal: UserError | None = allow(INSPECTOR, description="The reason why it cannot; null when available.")
+    invoiceable: Money = allow(INSPECTOR, description="The highest fixedAmount that addInvoice takes.")
+    people: list[InspectionPerson] = allow(INSPECTOR, relation="people", description="The people who can be billed.")
     services: list[InvoiceableService] = allow(INSPECTOR, description="Charges with something left to invoice.")
 
 
 @strawberry.type(description="One version of what the client signs.")
 class Agreement(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
-    version: int = allow(INSPECTOR, CLIENT, description="Counts from 1.")
-    body: str = allow(INSPECTOR, CLIENT, description="Its text.")
-    total: Money = allow(INSPECTOR, CLIENT, description="The inspection's total that it names.")
-    signed_at: datetime | None = allow(INSPECTOR, CLIENT, description="When it was signed.")
-    signed_by: str | None = allow(INSPECTOR, CLIENT, description="The name it was signed with.")
-    current: bool = allow(INSPECTOR, CLIENT, description="Whether it is the version in force.")
+    version: int = allow(INSPECTOR, CLIENT, description="The version's number, from 1.")
+    body: str = allow(INSPECTOR, CLIENT, description="The text to sign.")
+    total: Money = allow(INSPECTOR, CLIENT, description="The inspection's total that the text names.")
+    signed_at: datetime | None = allow(
+        INSPECTOR, CLIENT, description="The time at which it was signed; null while it is not."
+    )
+    signed_by: str | None = allow(INSPECTOR, CLIENT, description="The name that was typed to sign it.")
+    current: bool = allow(
+        INSPECTOR, CLIENT, description="Whether this is the newest version, the only one that can be signed."
+    )
 
 
 @strawberry.type(description="The inspection's report.")
 class Report:
-    url: str | None = allow(INSPECTOR, CLIENT, description="Where it is; null to a client while it is locked.")
-    published_at: datetime = allow(INSPECTOR, CLIENT, description="When it was published.")
-    locked: bool = allow(INSPECTOR, CLIENT, description="Whether it waits for payment.")
+    url: str | None = allow(INSPECTOR, CLIENT, description="The report's address; null to a client while it is locked.")
+    published_at: datetime = allow(INSPECTOR, CLIENT, description="The time at which it was last published.")
+    locked: bool = allow(
+        INSPECTOR,
+        CLIENT,
+        description="Whether clients must wait until the inspection is paid or an inspector unlocks the report.",
+    )
 
 
 @strawberry.type(description="The job: what is inspected, for whom, and what is owed and paid for it.")
 class Inspection(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
-    number: str = allow(INSPECTOR, CLIENT, description="Unique in the company.")
-    property_address: str = allow(INSPECTOR, CLIENT, description="What is inspected.")
-    scheduled_at: datetime = allow(INSPECTOR, CLIENT, description="When it takes place.")
-    status: models.InspectionStatus = allow(INSPECTOR, CLIENT, description="Whether it is still to come.")
-    inspector_name: str = allow(INSPECTOR, CLIENT, description="Who inspects.")
-    company: Company = allow(INSPECTOR, CLIENT, relation="company", description="Whose job it is.")
-    inspector: User = allow(INSPECTOR, relation="inspector", description="Who inspects.")
+    number: str = allow(
+        INSPECTOR,
+        CLIENT,
+        description="The inspection's number, unique in the company; its invoices' numbers begin with it.",
+    )
+    property_address: str = allow(INSPECTOR, CLIENT, description="The address of the property to inspect.")
+    scheduled_at: datetime = allow(INSPECTOR, CLIENT, description="The time at which the inspection takes place.")
+    status: models.InspectionStatus = allow(
+        INSPECTOR, CLIENT, description="Whether it is scheduled, completed or canceled."
+    )
+    inspector_name: str = allow(INSPECTOR, CLIENT, description="The name of the staff member who inspects.")
+    company: Company = allow(INSPECTOR, CLIENT, relation="company", description="The company that inspects and bills.")
+    inspector: User = allow(INSPECTOR, relation="inspector", description="The staff member who inspects.")
     people: list[InspectionPerson] = allow(
         INSPECTOR,
         CLIENT,
@@ -88,10 +102,20 @@ class Inspection(ModelType, Node):
         description="Payments of all its invoices. A client sees of others' only those that moved money.",
     )
     total: Money = allow(INSPECTOR, CLIENT, description="The sum of its charges.")
-    settled: Money = allow(INSPECTOR, CLIENT, description="What was paid, less what was given back.")
-    in_flight: Money = allow(INSPECTOR, CLIENT, description="What is under way.")
+    settled: Money = allow(
+        INSPECTOR,
+        CLIENT,
+        description="The payments of all its invoices that succeeded, less succeeded refunds and lost disputes.",
+    )
+    in_flight: Money = allow(
+        INSPECTOR,
+        CLIENT,
+        description="The payments that are processing at the bank, or that Stripe has not answered for.",
+    )
     remaining: Money = allow(
-        INSPECTOR, CLIENT, description="What is not paid of its invoices, drafts and written-off ones included."
+        INSPECTOR,
+        CLIENT,
+        description="The amount of all its invoices that is not paid, drafts and written-off ones included.",
     )
     outstanding: Money = allow(
         INSPECTOR,
@@ -100,16 +124,23 @@ class Inspection(ModelType, Node):
         " of drafts, of what was written off, and of a canceled inspection.",
     )
     unsent: Money = allow(
-        INSPECTOR, needs=("invoices",), resolver=resolve.unsent, description="What drafts will ask for."
+        INSPECTOR,
+        needs=("invoices",),
+        resolver=resolve.unsent,
+        description="The amount that drafts will ask for when they are sent.",
     )
     written_off: Money = allow(
         INSPECTOR,
         needs=("invoices",),
         resolver=resolve.written_off,
-        description="What remains on written-off invoices.",
+        description="The amount that remains on written-off invoices.",
     )
-    payment_status: PaymentStatus = allow(INSPECTOR, CLIENT, description="What became of what is owed, in one word.")
-    notifications_disabled: bool = allow(INSPECTOR, description="Whether all automatic mails about it are stopped.")
+    payment_status: PaymentStatus = allow(
+        INSPECTOR, CLIENT, description="How payments, refunds and disputes of all its invoices add up, in one word."
+    )
+    notifications_disabled: bool = allow(
+        INSPECTOR, description="Whether all automatic mails about it are stopped, and sending invoices is refused."
+    )
     agreements: list[Agreement] = allow(
         INSPECTOR, CLIENT, relation="agreements", description="All versions, the newest first."
     )
@@ -127,16 +158,20 @@ class Inspection(ModelType, Node):
         CLIENT,
         relation="invoices",
         resolver=resolve.primary_invoice,
-        description="The client's invoice.",
+        description="The client's invoice, which bills whatever no separate invoice does.",
     )
     invoicing: InvoicingOptions = allow(
         INSPECTOR,
         needs=("company", "line_items", "people", "invoices__lines"),
         resolver=resolve.invoicing,
-        description="What 'Add Invoice' needs.",
+        description="All that a form to add an invoice shows: people, services, limits, and why it may be refused.",
     )
     report: Report | None = allow(
-        INSPECTOR, CLIENT, needs=("company",), resolver=resolve.report, description="Its report, once published."
+        INSPECTOR,
+        CLIENT,
+        needs=("company",),
+        resolver=resolve.report,
+        description="The inspection's report; null until it is published.",
     )
 
 

@@ -18,50 +18,100 @@ from schema.references import InspectionRef, PaymentRef
 
 @strawberry.type(description="The part of one charge that one invoice bills.")
 class InvoiceLine(ModelType, Node):
-    description: str = allow(INSPECTOR, CLIENT, PAYER, description="What it is for.")
-    amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="This invoice's part.")
-    line_item: LineItem = allow(INSPECTOR, CLIENT, relation="line_item", description="The charge it is part of.")
+    description: str = allow(INSPECTOR, CLIENT, PAYER, description="The charge as it was named when it was billed.")
+    amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="The part of the charge that this invoice bills.")
+    line_item: LineItem = allow(INSPECTOR, CLIENT, relation="line_item", description="The charge that it is part of.")
 
 
 @strawberry.type(description="The mail of an invoice as it would go out.")
 class EmailPreview:
-    to: str = allow(INSPECTOR, description="The one recipient.")
-    subject: str = allow(INSPECTOR, description="Its subject.")
-    message: str = allow(INSPECTOR, description="The part of its body that may be edited.")
+    to: str = allow(INSPECTOR, description="The one recipient's address.")
+    subject: str = allow(INSPECTOR, description="The mail's subject.")
+    message: str = allow(INSPECTOR, description="The part of the mail that may be edited for a sending.")
     html: str = allow(INSPECTOR, description="The whole body as HTML, with a stand-in for the payer's own link.")
     text: str = allow(INSPECTOR, description="The whole body as plain text.")
-    link: str = allow(INSPECTOR, description="Where the link leads: the payment portal, whose fragment is the token.")
+    link: str = allow(
+        INSPECTOR, description="The address of the payment portal that the mail links to; its fragment is the token."
+    )
 
 
 @strawberry.type(description="What one party is asked to pay.")
 class Invoice(ModelType, Node):
-    number: str = allow(INSPECTOR, CLIENT, PAYER, description="Printed on the document, unique in the company.")
-    kind: InvoiceKind = allow(INSPECTOR, CLIENT, PAYER, description="Whether it is the client's.")
-    status: InvoiceStatus = allow(INSPECTOR, CLIENT, PAYER, description="Where it stands.")
-    payment_status: PaymentStatus = allow(INSPECTOR, CLIENT, PAYER, description="What became of what it asks for.")
-    revision: int = allow(INSPECTOR, CLIENT, PAYER, description="Counts from 1 each time an open one changes.")
-    company_name: str = allow(INSPECTOR, CLIENT, PAYER, description="Who bills; a snapshot.")
-    property_address: str = allow(INSPECTOR, CLIENT, PAYER, description="What was inspected; a snapshot.")
-    billed_to_name: str = allow(INSPECTOR, CLIENT, PAYER, description="Who is billed; a snapshot.")
-    lines: list[InvoiceLine] = allow(INSPECTOR, CLIENT, PAYER, relation="lines", description="What it bills.")
+    number: str = allow(
+        INSPECTOR, CLIENT, PAYER, description="The number that the document prints, unique in the company."
+    )
+    kind: InvoiceKind = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        description="PRIMARY is the client's own invoice, SEPARATE bills somebody else a share.",
+    )
+    status: InvoiceStatus = allow(
+        INSPECTOR, CLIENT, PAYER, description="Whether it is a draft, to be paid, paid, void or written off."
+    )
+    payment_status: PaymentStatus = allow(
+        INSPECTOR, CLIENT, PAYER, description="How payments, refunds and disputes add up on this invoice, in one word."
+    )
+    revision: int = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        description="Starts at 1 and grows each time an open invoice's amount changes; its link stays the same.",
+    )
+    company_name: str = allow(
+        INSPECTOR, CLIENT, PAYER, description="The company's name as it was when the invoice was made."
+    )
+    property_address: str = allow(
+        INSPECTOR, CLIENT, PAYER, description="The property's address as it was when the invoice was made."
+    )
+    billed_to_name: str = allow(
+        INSPECTOR, CLIENT, PAYER, description="The name of the person billed, kept as it was once the invoice is paid."
+    )
+    lines: list[InvoiceLine] = allow(
+        INSPECTOR, CLIENT, PAYER, relation="lines", description="The charges that it bills, or its parts of them."
+    )
     total: Money = allow(INSPECTOR, CLIENT, PAYER, description="The sum of its lines.")
     credited: Money = allow(
         INSPECTOR,
         CLIENT,
         PAYER,
-        description="What refunds took off what is owed, here or on invoices whose share came back.",
+        description="What refunds with CREDIT took off the amount asked for, here or on invoices whose"
+        " share came back.",
     )
-    settled: Money = allow(INSPECTOR, CLIENT, PAYER, description="What was paid, less what was given back.")
-    in_flight: Money = allow(INSPECTOR, CLIENT, PAYER, description="What is under way.")
-    remaining: Money = allow(INSPECTOR, CLIENT, PAYER, description="What is not paid yet.")
-    overpaid: Money = allow(INSPECTOR, CLIENT, PAYER, description="What was paid beyond what is owed.")
+    settled: Money = allow(
+        INSPECTOR, CLIENT, PAYER, description="The payments that succeeded, less succeeded refunds and lost disputes."
+    )
+    in_flight: Money = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        description="The payments that are processing at the bank, or that Stripe has not answered for.",
+    )
+    remaining: Money = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        description="The amount that is still to be paid: the total, less credits, less what is settled or in flight.",
+    )
+    overpaid: Money = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        description="The amount that was paid beyond what is owed; refund it with refundPayment.",
+    )
     payments: list[PaymentRef] = allow(
         INSPECTOR, CLIENT, PAYER, relation="payments", description="Its payments, the oldest first."
     )
-    created_at: datetime = allow(INSPECTOR, CLIENT, PAYER, description="When it was made.")
-    sent_at: datetime | None = allow(INSPECTOR, CLIENT, PAYER, description="When it was last sent.")
-    paid_at: datetime | None = allow(INSPECTOR, CLIENT, PAYER, description="When it was settled.")
-    voided_at: datetime | None = allow(INSPECTOR, CLIENT, PAYER, description="When it was withdrawn.")
+    created_at: datetime = allow(INSPECTOR, CLIENT, PAYER, description="The time at which the invoice was made.")
+    sent_at: datetime | None = allow(
+        INSPECTOR, CLIENT, PAYER, description="The time at which it was last mailed; null while it never was."
+    )
+    paid_at: datetime | None = allow(
+        INSPECTOR, CLIENT, PAYER, description="The time at which it was paid in full; null while it is not."
+    )
+    voided_at: datetime | None = allow(
+        INSPECTOR, CLIENT, PAYER, description="The time at which it was voided; null while it is not."
+    )
     document_url: str = allow(
         INSPECTOR,
         CLIENT,
@@ -74,16 +124,19 @@ class Invoice(ModelType, Node):
         CLIENT,
         PAYER,
         resolver=resolve.notice,
-        description="Whom to pay, when less is left than a checkout can take; null where a checkout can be offered.",
+        description="Asks to pay the company directly, where less remains than a checkout can take; otherwise null.",
     )
     billed_to: InspectionPerson = allow(
         INSPECTOR,
         CLIENT,
         relation="billed_to",
         resolver=resolve.billed_to,
-        description="Who is billed, in the People box. Whoever came by a shared link is told the name alone.",
+        description="The entry of the People box that is billed. Refused to guests of a shared link, who"
+        " have billedToName.",
     )
-    inspection: InspectionRef = allow(INSPECTOR, CLIENT, relation="inspection", description="What it is for.")
+    inspection: InspectionRef = allow(
+        INSPECTOR, CLIENT, relation="inspection", description="The inspection that it charges for."
+    )
     email_preview: EmailPreview = allow(
         INSPECTOR,
         needs=("lines", "billed_to__person"),

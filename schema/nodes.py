@@ -22,7 +22,7 @@ class Node:
     id: strawberry.ID = identity(*EVERY_SCOPE)
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="The place of a page in its list.")
 class PageInfo:
     has_next_page: bool = allow(*EVERY_SCOPE, description="Whether rows follow this page.")
     has_previous_page: bool = allow(*EVERY_SCOPE, description="Whether rows come before this page.")

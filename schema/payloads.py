@@ -32,14 +32,18 @@ def extras(name: str) -> Callable[[MutationResult], object]:
     return resolve
 
 
-@strawberry.type(description="What a signed-in frontend holds.")
+@strawberry.type(description="The two tokens that a signed-in frontend holds.")
 class Session:
     access_token: str = public(description=f"Sent as `Authorization: Bearer …`; good for {minutes(ACCESS_TOKEN_LIFE)}.")
-    refresh_token: str = public(description="Good for one refreshSession; keep only the newest.")
-    expires_at: datetime = public(description="When the access token ends.")
+    refresh_token: str = public(description="The token for one refreshSession; keep only the newest.")
+    expires_at: datetime = public(description="The time at which the access token ends.")
 
 
-_session = public(graphql_type=Session | None, resolver=extras("session"), description="Null when refused.")
+_session = public(
+    graphql_type=Session | None,
+    resolver=extras("session"),
+    description="The tokens of the new session; null when refused.",
+)
 
 
 SessionPayload = payload("SessionPayload", session=_session)
@@ -112,7 +116,7 @@ StartPaymentPayload = payload(
         graphql_type=str | None,
         resolver=_url_of_checkout,
         statements=1,
-        description="Where to pay; null when refused.",
+        description="The address of Stripe's checkout, to send the payer to; null when refused.",
     ),
 )
 
@@ -146,7 +150,10 @@ ConnectStripePayload = payload(
     INSPECTOR,
     company=Company,
     onboarding_url=allow(
-        INSPECTOR, graphql_type=str | None, resolver=extras("onboarding_url"), description="Where to go on at Stripe."
+        INSPECTOR,
+        graphql_type=str | None,
+        resolver=extras("onboarding_url"),
+        description="The address at Stripe to send the owner to; null when refused.",
     ),
 )
 

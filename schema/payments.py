@@ -15,38 +15,65 @@ from schema.references import InvoiceRef
 
 @strawberry.type(description="Money given back from one payment, to whoever paid it.")
 class Refund(ModelType, Node):
-    amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="How much.")
-    status: RefundStatus = allow(INSPECTOR, CLIENT, PAYER, description="Where it stands.")
-    disposition: RefundDisposition = allow(INSPECTOR, CLIENT, PAYER, description="What it does to the invoice.")
-    created_at: datetime = allow(INSPECTOR, CLIENT, PAYER, description="When it was begun.")
-    reason: str | None = allow(INSPECTOR, description="Why, in the inspector's words.")
-    failure_message: str | None = allow(INSPECTOR, description="Why it failed.")
+    amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="The amount given back.")
+    status: RefundStatus = allow(
+        INSPECTOR, CLIENT, PAYER, description="Whether it is requested, under way, succeeded, failed or canceled."
+    )
+    disposition: RefundDisposition = allow(
+        INSPECTOR, CLIENT, PAYER, description="CREDIT leaves the invoice paid, REOPEN makes the amount due again."
+    )
+    created_at: datetime = allow(INSPECTOR, CLIENT, PAYER, description="The time at which the refund was requested.")
+    reason: str | None = allow(INSPECTOR, description="The inspector's reason, for the company's own records.")
+    failure_message: str | None = allow(INSPECTOR, description="The reason why it failed, in a sentence for people.")
 
 
 @strawberry.type(description="One attempt or success at paying one invoice.")
 class Payment(ModelType, Node):
-    invoice: InvoiceRef = allow(INSPECTOR, CLIENT, PAYER, relation="invoice", description="What it pays.")
-    payer_name: str = allow(INSPECTOR, CLIENT, PAYER, description="Who pays; a snapshot.")
-    payer_role: PersonRole = allow(INSPECTOR, description="The payer's place in the People box.")
+    invoice: InvoiceRef = allow(INSPECTOR, CLIENT, PAYER, relation="invoice", description="The invoice that it pays.")
+    payer_name: str = allow(
+        INSPECTOR, CLIENT, PAYER, description="The payer's name as it was when the payment was made."
+    )
+    payer_role: PersonRole = allow(INSPECTOR, description="The payer's role in the People box.")
     payer_role_name: str = allow(
         INSPECTOR,
         needs=("payer",),
         resolver=resolve.payer_role_name,
-        description="What that role is called, such as Listing agent, or the name of an additional role.",
+        description="The role's name for people, such as Listing agent, or the name of an additional role.",
     )
-    method: PaymentMethod = allow(INSPECTOR, CLIENT, PAYER, description="How; CARD until the payer has chosen.")
-    state: PaymentState = allow(INSPECTOR, CLIENT, PAYER, name="status", description="Where it stands.")
-    amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="How much.")
-    refunded: Money = allow(INSPECTOR, CLIENT, PAYER, description="What was given back of it.")
-    created_at: datetime = allow(INSPECTOR, CLIENT, PAYER, description="When it was begun.")
-    settled_at: datetime | None = allow(INSPECTOR, CLIENT, PAYER, description="When the money was ours.")
+    method: PaymentMethod = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        description="The means of payment; CARD until the payer has chosen one at the checkout.",
+    )
+    state: PaymentState = allow(
+        INSPECTOR, CLIENT, PAYER, name="status", description="How far this attempt at paying got."
+    )
+    amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="The amount paid, or being paid.")
+    refunded: Money = allow(INSPECTOR, CLIENT, PAYER, description="The part of the amount that was given back.")
+    created_at: datetime = allow(
+        INSPECTOR, CLIENT, PAYER, description="The time at which the payment was started or recorded."
+    )
+    settled_at: datetime | None = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        description="The time at which the payment succeeded; reports date it by this. Null until then.",
+    )
     refunds: list[Refund] = allow(
         INSPECTOR, CLIENT, PAYER, relation="refunds", description="Its refunds, the oldest first."
     )
-    failure_message: str | None = allow(INSPECTOR, PAYER, description="Why the last try failed.")
-    card_brand: str | None = allow(INSPECTOR, PAYER, description="The card's brand, such as visa.")
-    card_last4: str | None = allow(INSPECTOR, PAYER, description="The card's last four digits.")
-    refundable: Money = allow(INSPECTOR, description="What may still be given back.")
+    failure_message: str | None = allow(
+        INSPECTOR, PAYER, description="The reason why the last try failed, in a sentence for the payer."
+    )
+    card_brand: str | None = allow(
+        INSPECTOR, PAYER, description="The card's brand, such as visa; null for other methods."
+    )
+    card_last4: str | None = allow(INSPECTOR, PAYER, description="The card's last four digits; null for other methods.")
+    refundable: Money = allow(
+        INSPECTOR,
+        description="The amount that can still be refunded: what was paid, less refunds and what is disputed.",
+    )
     reference: str | None = allow(INSPECTOR, description="A note on a payment taken by hand, such as a check's number.")
     stripe_payment_intent_id: str | None = allow(INSPECTOR, description="Stripe's id of the payment.")
 

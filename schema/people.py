@@ -12,16 +12,20 @@ from schema.nodes import Node, connection_of, identity
 class Person(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     name: str = allow(INSPECTOR, CLIENT, description="Their name.")
-    email: str | None = allow(INSPECTOR, description="Their email address.")
-    phone: str | None = allow(INSPECTOR, description="Their phone number.")
+    email: str | None = allow(INSPECTOR, description="Their email address; null where none is known.")
+    phone: str | None = allow(INSPECTOR, description="Their phone number; null where none is known.")
 
 
 @strawberry.type(description="One entry of an inspection's People box.")
 class InspectionPerson(ModelType, Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
-    person: Person = allow(INSPECTOR, CLIENT, relation="person", description="Who it is.")
+    person: Person = allow(INSPECTOR, CLIENT, relation="person", description="The person.")
     role: PersonRole = allow(INSPECTOR, CLIENT, description="Their role on this inspection.")
-    role_name: str = allow(INSPECTOR, CLIENT, description="What the role is called.")
+    role_name: str = allow(
+        INSPECTOR,
+        CLIENT,
+        description="The role's name for people, such as Buyer's agent, or the name of an additional role.",
+    )
 
 
 PersonConnection = connection_of(Person, INSPECTOR)

@@ -26,35 +26,42 @@ from schema.payments import PaymentConnection
 from schema.people import Person, PersonConnection
 from schema.reporting import Reporting
 
-GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+GlobalId = Annotated[strawberry.ID, strawberry.argument(description="The global id, as any id field gives it.")]
 GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description=f"Their global ids; at most {NODES_MAX}.")]
 Search = Annotated[str | None, strawberry.argument(description="Part of a name or email address.")]
 
 
 @strawberry.type(description="A signed-in staff member.")
 class InspectorViewer(ModelType):
-    user: User = allow(INSPECTOR, resolver=resolve.viewer_user, statements=1, description="Who they are.")
-    company: Company = allow(INSPECTOR, resolver=resolve.viewer_company, statements=1, description="Their company.")
+    user: User = allow(INSPECTOR, resolver=resolve.viewer_user, statements=1, description="The staff member.")
+    company: Company = allow(
+        INSPECTOR, resolver=resolve.viewer_company, statements=1, description="The company they work for."
+    )
 
 
 @strawberry.type(description="Somebody in the client portal of one inspection.")
 class ClientViewer(ModelType):
     person: Person | None = allow(
-        CLIENT, resolver=resolve.viewer_person, statements=1, description="Whom the link was made for."
+        CLIENT,
+        resolver=resolve.viewer_person,
+        statements=1,
+        description="The person that the link was made for; null where it was made for an address.",
     )
     inspection: Inspection = allow(
-        CLIENT, resolver=resolve.viewer_inspection, statements=1, description="What the link opens."
+        CLIENT, resolver=resolve.viewer_inspection, statements=1, description="The inspection that the link opens."
     )
 
 
 @strawberry.type(description="Somebody in the payment portal of one invoice.")
 class PayerViewer(ModelType):
-    invoice: Invoice = allow(PAYER, resolver=resolve.viewer_invoice, statements=1, description="What the link opens.")
+    invoice: Invoice = allow(
+        PAYER, resolver=resolve.viewer_invoice, statements=1, description="The invoice that the link opens."
+    )
 
 
 Viewer = Annotated[
     InspectorViewer | ClientViewer | PayerViewer,
-    strawberry.union("Viewer", description="Whoever asks, with what their scope opens."),
+    strawberry.union("Viewer", description="The principal of the request, with what their scope opens."),
 ]
 
 
@@ -73,12 +80,14 @@ describe(
 )
 
 
-ALL = strawberry.argument(description="Which of them; all if left out.")
+ALL = strawberry.argument(description="The conditions that listed rows meet; all rows if left out.")
 
 
 @strawberry.type(description="Reading.")
 class Query(Reporting):
-    viewer: Viewer | None = public(resolver=resolve.viewer, description="Whoever asks; null when signed out.")
+    viewer: Viewer | None = public(
+        resolver=resolve.viewer, description="The principal of the request; null without a token."
+    )
     automations: list[Automation] = allow(
         INSPECTOR,
         resolver=automations.all_automations,

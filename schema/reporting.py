@@ -19,7 +19,7 @@ describe(
     DAY="A day in the company's time zone, such as 2026-11-22.",
     MONTH="A month in the company's time zone, such as 2026-11.",
     PAYER_ROLE="The payer's role: CLIENT, BUYERS_AGENT, LISTING_AGENT, or the name of an additional role.",
-    METHOD="How it was paid; what remains is of UNPAID.",
+    METHOD="The means of payment; what remains counts as UNPAID.",
     STATUS="The payment's status; what remains is of UNPAID.",
     INSPECTOR="The inspection's inspector, by the id of the User.",
 )
@@ -31,9 +31,9 @@ describe(
     " groupBy; over all time, paid less refunded is what all invoices have settled."
 )
 class PaymentReportRow:
-    key: str = allow(INSPECTOR, description="What the group has in common.")
+    key: str = allow(INSPECTOR, description="The value that the group has in common, for programs.")
     label: str = allow(INSPECTOR, description="The same for people: a role's or an inspector's name; else the key.")
-    count: int = allow(INSPECTOR, description="How many payments settled in the period.")
+    count: int = allow(INSPECTOR, description="The number of payments that succeeded in the period.")
     paid: Money = allow(
         INSPECTOR,
         description="The amounts of the payments that settled in the period, manual ones included, whatever became of"
@@ -51,11 +51,12 @@ class PaymentReportRow:
         " inspector, and for when the invoice was made. Nothing of canceled inspections.",
     )
     unsent: Money = allow(
-        INSPECTOR, description="What drafts that were made in the period will ask for; it counts as outstanding does."
+        INSPECTOR,
+        description="The sum of drafts that were made in the period; it counts as outstanding does.",
     )
     written_off: Money = allow(
         INSPECTOR,
-        description="What remains on written-off invoices that were made in the period; it counts as outstanding does.",
+        description="The rest of written-off invoices that were made in the period; it counts as outstanding does.",
     )
 
 
@@ -64,7 +65,9 @@ To = Annotated[
     datetime,
     strawberry.argument(name="to", description=f"Up to and without this moment; at most {PERIOD_DAYS_MAX} days later."),
 ]
-GroupBy = Annotated[PaymentReportGroup, strawberry.argument(description="What a row has in common.")]
+GroupBy = Annotated[
+    PaymentReportGroup, strawberry.argument(description="The property by which payments are summed up into rows.")
+]
 
 
 @strawberry.type(description="Reading what concerns the whole company.")

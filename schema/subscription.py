@@ -16,8 +16,8 @@ from schema.base_types import CLIENT, INSPECTOR, PAYER
 from schema.inspections import Inspection
 from schema.invoices import Invoice
 
-InspectionId = Annotated[strawberry.ID, strawberry.argument(description="Which inspection.")]
-InvoiceId = Annotated[strawberry.ID, strawberry.argument(description="Which invoice.")]
+InspectionId = Annotated[strawberry.ID, strawberry.argument(description="The inspection to watch.")]
+InvoiceId = Annotated[strawberry.ID, strawberry.argument(description="The invoice to watch.")]
 
 
 @strawberry.type(

@@ -9,16 +9,20 @@ from schema.inputs.declare import given, optional
 
 @strawberry.input(description="Changes the company's settings; what is left out stays.")
 class UpdateCompanyInput:
-    name: str | None = optional("Its name.")
-    time_zone: str | None = optional("Its time zone, such as America/New_York.")
-    deferred_payments_enabled: bool | None = optional("Refused while separate invoices are live.")
-    advanced_automations_enabled: bool | None = optional("Whether it may use advanced automations.")
-    report_lock_enabled: bool | None = optional("Whether reports stay locked until they are paid.")
+    name: str | None = optional("The company's name. Invoices that were sent before keep the old one.")
+    time_zone: str | None = optional("The IANA time zone that reports are dated in, such as America/New_York.")
+    deferred_payments_enabled: bool | None = optional(
+        "Turns Deferred Payments on or off; refused while separate invoices are drafts or open."
+    )
+    advanced_automations_enabled: bool | None = optional("Whether the company may save and run ADVANCED automations.")
+    report_lock_enabled: bool | None = optional("Whether clients see a report only once its inspection is paid.")
     reminder_days: list[int] | None = optional(
         f"Days after sending on which an unpaid invoice is reminded: at most {REMINDERS_MAX},"
         f" from 1 to {REMINDER_DAY_MAX}, ascending; none if empty."
     )
-    additional_roles: list[str] | None = optional("The names of its additional roles; replaces them all.")
+    additional_roles: list[str] | None = optional(
+        "The names of all additional roles, such as Attorney; replaces the list."
+    )
 
 
 @strawberry.input(description="Begins, or goes on, connecting a Stripe account.")
@@ -42,7 +46,10 @@ class RefreshStripeConnectionInput:
 
 @strawberry.input(description="A new staff member.")
 class CreateUserInput:
-    name: str = given("Their name.")
+    name: str = given("The staff member's name.")
     email: str = given("The address they sign in with.")
     password: str = given(f"At least {PASSWORD_LENGTH_MIN} characters.")
-    role: models.UserRole = given("What they may do.", default=models.UserRole.INSPECTOR)
+    role: models.UserRole = given(
+        "OWNER also changes the company's settings; INSPECTOR works with inspections and payments.",
+        default=models.UserRole.INSPECTOR,
+    )

@@ -10,10 +10,10 @@ from rules.states import EmailStatus, InvoiceKind, InvoiceStatus, PaymentMethod,
 from schema.inputs.declare import given
 
 
-@strawberry.input(description="Which inspections; all conditions must hold.")
+@strawberry.input(description="Narrows a list of inspections; all conditions must hold.")
 class InspectionFilter:
     status: models.InspectionStatus | None = given("In this status.", default=None)
-    payment_status: PaymentStatus | None = given("Whose entries add up to this.", default=None)
+    payment_status: PaymentStatus | None = given("Only those with this paymentStatus.", default=None)
     scheduled_from: datetime | None = given("Taking place at this time or later.", default=None)
     scheduled_to: datetime | None = given("Taking place before this time.", default=None)
     search: str | None = given("Part of the address, or the whole number.", default=None)
@@ -22,11 +22,11 @@ class InspectionFilter:
     )
 
 
-@strawberry.input(description="Which invoices; all conditions must hold.")
+@strawberry.input(description="Narrows a list of invoices; all conditions must hold.")
 class InvoiceFilter:
     kind: InvoiceKind | None = given("Of this kind.", default=None)
     status: InvoiceStatus | None = given("In this status.", default=None)
-    payment_status: PaymentStatus | None = given("Whose entries add up to this.", default=None)
+    payment_status: PaymentStatus | None = given("Only those with this paymentStatus.", default=None)
     outstanding: bool | None = given(
         "True: on which somebody can still be asked for something; false: on which nobody can.", default=None
     )
@@ -34,7 +34,7 @@ class InvoiceFilter:
     search: str | None = given("Part of the name that is billed, or the whole number.", default=None)
 
 
-@strawberry.input(description="Which payments; all conditions must hold.")
+@strawberry.input(description="Narrows a list of payments; all conditions must hold.")
 class PaymentFilter:
     status: PaymentState | None = given("In this status.", default=None)
     method: PaymentMethod | None = given("Made this way.", default=None)
@@ -47,7 +47,7 @@ class PaymentFilter:
     payer_name: str | None = given("Part of the payer's name.", default=None)
 
 
-@strawberry.input(description="Which mails; all conditions must hold.")
+@strawberry.input(description="Narrows a list of mails; all conditions must hold.")
 class EmailFilter:
     status: EmailStatus | None = given("In this status.", default=None)
     kind: models.EmailKind | None = given("Of this kind.", default=None)

@@ -13,9 +13,11 @@ from schema.inputs.people import InspectionPersonInput
 
 @strawberry.input(description="A new inspection.")
 class CreateInspectionInput:
-    property_address: str = given(f"What is inspected; at most {PROPERTY_ADDRESS_LENGTH_MAX} characters.")
-    scheduled_at: datetime = given("When it takes place.")
-    inspector_id: ID | None = given("Who inspects; the caller if left out.", default=None)
+    property_address: str = given(
+        f"The address of the property to inspect; at most {PROPERTY_ADDRESS_LENGTH_MAX} characters."
+    )
+    scheduled_at: datetime = given("The time at which the inspection takes place.")
+    inspector_id: ID | None = given("The staff member who inspects; the caller if left out.", default=None)
     people: list[InspectionPersonInput] = given("The People box, with at least one CLIENT; the first is billed.")
     line_items: list[LineItemInput] = given("The charges, in display order.", default_factory=list)
     agreement_body: str | None = given("The text of the agreement to sign, if there is one.", default=None)
@@ -23,30 +25,32 @@ class CreateInspectionInput:
 
 @strawberry.input(description="Changes to an inspection; what is left out stays.")
 class UpdateInspectionInput:
-    inspection_id: ID = given("Which.")
-    property_address: str | None = optional("What is inspected.")
-    scheduled_at: datetime | None = optional("When it takes place.")
-    inspector_id: ID | None = optional("Who inspects.")
-    status: models.InspectionStatus | None = optional("SCHEDULED or COMPLETED.")
+    inspection_id: ID = given("The inspection to change.")
+    property_address: str | None = optional(
+        "The address of the property. Invoices that were made before keep the old one."
+    )
+    scheduled_at: datetime | None = optional("The time at which the inspection takes place.")
+    inspector_id: ID | None = optional("The staff member who inspects.")
+    status: models.InspectionStatus | None = optional("SCHEDULED or COMPLETED; to cancel, use cancelInspection.")
 
 
 @strawberry.input(description="Calls an inspection off.")
 class CancelInspectionInput:
-    inspection_id: ID = given("Which.")
+    inspection_id: ID = given("The inspection to cancel.")
 
 
 @strawberry.input(description="Stops or resumes all automatic mails about an inspection.")
 class SetNotificationsDisabledInput:
-    inspection_id: ID = given("Which.")
-    disabled: bool = given("True stops them.")
+    inspection_id: ID = given("The inspection whose automatic mails are stopped or resumed.")
+    disabled: bool = given("True stops automatic mails, false resumes them; what was held back is not sent later.")
 
 
 @strawberry.input(description="Publishes an inspection's report.")
 class PublishReportInput:
-    inspection_id: ID = given("Of which inspection.")
-    url: str = given("Where the report is; an https address. Publishing again changes it.")
+    inspection_id: ID = given("The inspection that the report is about.")
+    url: str = given("The https address of the report. Publishing again replaces it.")
 
 
 @strawberry.input(description="Shows a locked report to the client.")
 class UnlockReportInput:
-    inspection_id: ID = given("Of which inspection.")
+    inspection_id: ID = given("The inspection whose report is unlocked.")

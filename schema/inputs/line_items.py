@@ -11,27 +11,29 @@ from schema.inputs.declare import ID, given, optional
 
 @strawberry.input(description="A charge.")
 class LineItemInput:
-    kind: models.LineItemKind = given("What it is for.")
-    description: str = given(f"In the company's words; at most {DESCRIPTION_LENGTH_MAX} characters.")
-    amount: Decimal = given("In the company's currency; negative for a DISCOUNT.")
+    kind: models.LineItemKind = given("SERVICE, ADD_ON, FEE or DISCOUNT.")
+    description: str = given(f"The charge as invoices print it; at most {DESCRIPTION_LENGTH_MAX} characters.")
+    amount: Decimal = given("The price in the company's currency; negative for a DISCOUNT.")
 
 
 @strawberry.input(description="Adds a charge.")
 class AddLineItemInput:
-    inspection_id: ID = given("To which inspection.")
-    kind: models.LineItemKind = given("What it is for.")
-    description: str = given(f"In the company's words; at most {DESCRIPTION_LENGTH_MAX} characters.")
-    amount: Decimal = given("In the company's currency; negative for a DISCOUNT.")
-    update_agreements: bool = given("Whether agreements are regenerated with the new total.")
+    inspection_id: ID = given("The inspection to charge for.")
+    kind: models.LineItemKind = given("SERVICE, ADD_ON, FEE or DISCOUNT.")
+    description: str = given(f"The charge as invoices print it; at most {DESCRIPTION_LENGTH_MAX} characters.")
+    amount: Decimal = given("The price in the company's currency; negative for a DISCOUNT.")
+    update_agreements: bool = given(
+        "True writes the new total into the agreement, as a new version where it is signed; false leaves it."
+    )
 
 
 @strawberry.input(description="Changes a charge; what is left out stays.")
 class UpdateLineItemInput:
-    line_item_id: ID = given("Which.")
-    description: str | None = optional("In the company's words.")
-    amount: Decimal | None = optional("In the company's currency.")
+    line_item_id: ID = given("The charge to change.")
+    description: str | None = optional("The charge as invoices print it.")
+    amount: Decimal | None = optional("The price in the company's currency. Invoices that bill the charge follow.")
 
 
 @strawberry.input(description="Removes a charge.")
 class RemoveLineItemInput:
-    line_item_id: ID = given("Which.")
+    line_item_id: ID = given("The charge to remove.")

@@ -10,21 +10,23 @@ from schema.inputs.declare import ID, given, key
 
 @strawberry.input(description="Begins paying an invoice.")
 class StartPaymentInput:
-    invoice_id: ID = given("Which.")
-    amount: Decimal | None = given("How much; all that remains if left out.", default=None)
+    invoice_id: ID = given("The invoice to pay.")
+    amount: Decimal | None = given("The amount to pay; all that remains if left out.", default=None)
     idempotency_key: str | None = key()
 
 
 @strawberry.input(description="Ends an attempt at paying.")
 class CancelPaymentInput:
-    payment_id: ID = given("Which.")
+    payment_id: ID = given("The payment to cancel; it must not be paid yet.")
 
 
 @strawberry.input(description="Books money that was taken by hand.")
 class RecordPaymentInput:
-    invoice_id: ID | None = given("For which invoice; or give inspectionId.", default=None)
-    inspection_id: ID | None = given("For which inspection's primary invoice, instead of invoiceId.", default=None)
-    amount: Decimal = given("How much.")
+    invoice_id: ID | None = given("The invoice that was paid; or give inspectionId.", default=None)
+    inspection_id: ID | None = given(
+        "The inspection whose primary invoice was paid, instead of invoiceId.", default=None
+    )
+    amount: Decimal = given("The amount that was taken.")
     method: PaymentMethod = given("CASH, CHECK or OTHER.")
     reference: str | None = given("A note, such as a check's number.", default=None)
     idempotency_key: str | None = key()
@@ -32,14 +34,16 @@ class RecordPaymentInput:
 
 @strawberry.input(description="Strikes out a payment that was recorded by hand.")
 class RemovePaymentInput:
-    payment_id: ID = given("Which.")
-    reason: str = given("Why; kept in the audit trail.")
+    payment_id: ID = given("The payment to remove; it must have been recorded by hand.")
+    reason: str = given("The reason, which the audit log keeps.")
 
 
 @strawberry.input(description="Gives money back to the one who paid.")
 class RefundPaymentInput:
-    payment_id: ID = given("Which payment.")
-    amount: Decimal | None = given("How much; all that can be given back if left out.", default=None)
-    reason: str | None = given("Why, for the company's own records.", default=None)
-    disposition: RefundDisposition = given("What it does to the invoice.", default=RefundDisposition.CREDIT)
+    payment_id: ID = given("The payment to refund.")
+    amount: Decimal | None = given("The amount to give back; all that can be if left out.", default=None)
+    reason: str | None = given("The reason, for the company's own records; the payer does not see it.", default=None)
+    disposition: RefundDisposition = given(
+        "CREDIT leaves the invoice paid, REOPEN makes the amount due again.", default=RefundDisposition.CREDIT
+    )
     idempotency_key: str | None = key()

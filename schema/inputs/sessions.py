@@ -7,8 +7,8 @@ from schema.inputs.declare import given
 
 @strawberry.input(description="Email and password of a staff member.")
 class SignInInput:
-    email: str = given("The address the user signs in with.")
-    password: str = given("The password.")
+    email: str = given("The staff member's email address.")
+    password: str = given("The staff member's password.")
 
 
 @strawberry.input(description="A refresh token, good for one use.")
