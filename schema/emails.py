@@ -29,7 +29,7 @@ class Email(ModelType, Node):
     )
     queued_at: datetime = allow(
         INSPECTOR,
-        description="The time at which it was written; where a limit on mails with links puts it off, the time it is due.",
+        description="The time at which it was written; where a limit on mails with links puts it off, when it is due.",
     )
     accepted_at: datetime | None = allow(INSPECTOR, description="The time at which the recipient's server accepted it.")
 
