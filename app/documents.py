@@ -1,6 +1,6 @@
 """Printable documents at signed addresses."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -21,19 +21,19 @@ DOCUMENT_POLICY = (
 PDF = ".pdf"
 
 
-def document_routes(key: str, origins: Collection[str]) -> list[BaseRoute]:
-    """The addresses of documents; a signature made with `key` is the right to read one, as a page and as a PDF.
+def document_routes(keys: Sequence[str], origins: Collection[str]) -> list[BaseRoute]:
+    """The addresses of documents; a signature by one of `keys` is the right to read one, as a page and as a PDF.
 
     Whoever has an address may open it, from wherever; pages of `origins` may also read what they fetch from it.
     """
-    routes = [Route("/invoices/{name}", partial(_invoice, key), methods=["GET"])]
+    routes = [Route("/invoices/{name}", partial(_invoice, keys), methods=["GET"])]
     return [Mount("/documents", routes=routes, middleware=[readable_by(origins)])]
 
 
-async def _invoice(key: str, request: Request) -> Response:
+async def _invoice(keys: Sequence[str], request: Request) -> Response:
     path, name = request.url.path, request.path_params["name"]
     try:
-        check_address(path.removesuffix(PDF), request.query_params, key=key)
+        check_address(path.removesuffix(PDF), request.query_params, keys=keys)
         document = await invoice_document(_key(name.removesuffix(PDF)))
     except AddressExpired as expired:
         return absent(request, expired, await contact_of_invoice(_key(name.removesuffix(PDF))))

@@ -1,6 +1,6 @@
 """Files for bookkeeping at signed addresses."""
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -18,24 +18,24 @@ from operations.ledger.payment_exports import payments_csv, receivables_csv
 from rules.errors import NotFound
 
 
-def export_routes(key: str, origins: Collection[str]) -> list[BaseRoute]:
-    """The addresses of exports; a signature made with `key` is the right to read one, of one company and period.
+def export_routes(keys: Sequence[str], origins: Collection[str]) -> list[BaseRoute]:
+    """The addresses of exports; a signature by one of `keys` is the right to read one, of one company and period.
 
     Pages of `origins` may also read what they fetch from it.
     """
     routes = [
-        Route(f"/{name}.csv", partial(_export, key, name, rows), methods=["GET"])
+        Route(f"/{name}.csv", partial(_export, keys, name, rows), methods=["GET"])
         for name, rows in (("payments", payments_csv), ("receivables", receivables_csv))
     ]
     return [Mount("/exports", routes=routes, middleware=[readable_by(origins)])]
 
 
 async def _export(
-    key: str, name: str, rows: Callable[[UUID, Period], AsyncIterator[str]], request: Request
+    keys: Sequence[str], name: str, rows: Callable[[UUID, Period], AsyncIterator[str]], request: Request
 ) -> Response:
     given = request.query_params
     try:
-        check_address(request.url.path, given, key=key)
+        check_address(request.url.path, given, keys=keys)
     except AddressExpired as expired:
         return absent(request, expired, await contact_of_company(UUID(given["company"])))
     except NotFound as refusal:

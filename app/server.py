@@ -60,7 +60,7 @@ class Wiring:
             secret=key,
             enqueue=partial(enqueue, held.redis),
             guard_sign_in=SignInLimits(counters).guard,
-            sign_address=partial(sign_address, key=key, public_url=self.settings.public_url),
+            sign_address=partial(sign_address, keys=self.settings.address_keys, public_url=self.settings.public_url),
         )
 
     async def authenticate(self, request: HTTPConnection) -> Principal | None:
@@ -106,7 +106,6 @@ async def check_migrations() -> None:
 def create_app(settings: Settings, *, held: Resources | None = None) -> Starlette:
     """The API. With `held`, on connections that the caller keeps open; else its lifespan opens its own."""
     wiring = Wiring(settings)
-    key = settings.signing_key.get_secret_value()
     if held is not None:
         wiring.connect(held)
     executor = Executor(build_api(), introspection=settings.explorer)
@@ -126,8 +125,8 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
         allowed_origins=settings.origins,
         explorer=settings.explorer,
         routes=[
-            *document_routes(key, settings.origins),
-            *export_routes(key, settings.origins),
+            *document_routes(settings.address_keys, settings.origins),
+            *export_routes(settings.address_keys, settings.origins),
             *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.enqueue),
         ],
         subscriptions=SubscriptionEndpoint(shared),

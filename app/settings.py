@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.logs import LogFormat
@@ -23,6 +23,7 @@ _HOST_NAME: Final = re.compile(
 _STRIPE_KEY: Final = re.compile(r"(sk|rk)_(test|live)_.")
 _WEBHOOK_SECRET: Final = re.compile(r"whsec_.")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+KEY_LENGTH_MIN: Final = 32
 
 
 class Settings(BaseSettings):
@@ -32,7 +33,10 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(description="PostgreSQL, as postgres://user:password@host/name.")
     redis_url: SecretStr = Field(description="Redis or Valkey, as redis://host:6379/0.")
-    signing_key: SecretStr = Field(min_length=32, description="Signs access tokens and document addresses.")
+    signing_key: SecretStr = Field(min_length=KEY_LENGTH_MIN, description="Signs access tokens and document addresses.")
+    signing_keys: SecretStr = Field(
+        SecretStr(""), description="Keys that sign in place of SIGNING_KEY, comma-separated, newest first."
+    )
     stripe_api_key: SecretStr = Field(description="The secret key of the Stripe platform account.")
     stripe_base_url: str = Field("https://api.stripe.com", description="Where Stripe's API is.")
     stripe_webhook_secret: SecretStr = Field(
@@ -59,6 +63,21 @@ class Settings(BaseSettings):
         "INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
     log_format: LogFormat = Field(LogFormat.JSON, description="json, one object a line, or readable.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sign_with_newest(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """The newest of SIGNING_KEYS is the signing key, also for access tokens; those of older keys end with them."""
+        keys = given.get("signing_keys") or ""
+        listed = _listed(keys.get_secret_value() if isinstance(keys, SecretStr) else keys)
+        return {**given, "signing_key": listed[0]} if listed else given
+
+    @field_validator("signing_keys")
+    @classmethod
+    def _check_signing_keys(cls, value: SecretStr) -> SecretStr:
+        if any(len(key) < KEY_LENGTH_MIN for key in _listed(value.get_secret_value())):
+            raise ValueError(f"each must have at least {KEY_LENGTH_MIN} characters")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -159,6 +178,11 @@ class Settings(BaseSettings):
             sender_name=self.mail_from_name,
             sender_address=self.mail_from,
         )
+
+    @property
+    def address_keys(self) -> list[str]:
+        """What signs addresses and proves them, newest first."""
+        return _listed(self.signing_keys.get_secret_value()) or [self.signing_key.get_secret_value()]
 
     @property
     def origins(self) -> list[str]:

@@ -133,6 +133,7 @@ def _environment(ports: Ports, database_url: str, redis_url: str, signing_key: s
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "SIGNING_KEY": signing_key,
+        "SIGNING_KEYS": "",
         "STRIPE_API_KEY": STRIPE_API_KEY,
         "STRIPE_BASE_URL": f"http://{process.HOST}:{ports.stripe}",
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,

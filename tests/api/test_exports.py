@@ -173,7 +173,7 @@ async def test_an_address_opens_one_company_and_period_for_a_quarter_of_an_hour(
         good.replace(str(world.company_key), str(key)),
         good.replace("2026-11-01", "2026-10-01"),
         re.sub(r"expires=\d+", "expires=9999999999", good),
-        re.sub(r"signature=\w", "signature=z", good),
+        good.replace("signature=", "signature=AAAA"),
         f"{good}&from={urlencode({'': start.isoformat()})[1:]}x",
         f"{good}&more=1",
         f"{world.settings.public_url}/documents/invoices/{key}?{query}",
