@@ -18,3 +18,11 @@ def test_every_test_that_security_names_exists() -> None:
     assert named
     for name, is_begun in named:
         assert any(each.startswith(name) if is_begun else each == name for each in there), name
+
+
+def test_every_path_that_the_glossary_names_exists() -> None:
+    """`docs/glossary.md` says where each word lives, and it lives there."""
+    rows = [line for line in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines() if "`" in line]
+    named = {path for row in rows for path in re.findall(r"`([a-z_]+/[\w./]*)`", row)}
+    assert named
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
