@@ -15,7 +15,7 @@ LOCKS := requirements/production.txt requirements/development.txt requirements/o
 INSTALLED := .venv/.installed
 PIP := $(RUN) pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo story test check access schema lock clean
+.PHONY: help setup demo story test bench check access schema lock clean
 
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ story: setup ## play all that Inspectpay does, chapter by chapter; CHAPTER=2
 
 test: setup ## run every test; ARGS="tests/rules -k money" for some
 	@$(RUN) pytest -n $(WORKERS) $(ARGS)
+
+bench: setup ## measure beside hand-written endpoints; ARGS="writes --rounds 5"
+	@$(RUN) benchmarks $(or $(ARGS),reads)
 
 check: setup ## everything that needs no test: style, types, dead code, layers, stale files, known vulnerabilities
 	.venv/bin/ruff check

@@ -56,7 +56,9 @@ def test_help_lists_every_target() -> None:
     ).stdout
     listed = re.findall(r"^  make (\w+) +\S", shown, re.MULTILINE)
     assert listed == phony[1].split()
-    assert {"setup", "demo", "story", "test", "check", "access", "schema", "lock", "clean", "help"} == set(listed)
+    assert {"setup", "demo", "story", "test", "bench", "check", "access", "schema", "lock", "clean", "help"} == set(
+        listed
+    )
 
 
 def test_ci_runs_the_checks_and_the_readme_tests_of_the_makefile() -> None:

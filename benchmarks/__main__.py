@@ -1,0 +1,71 @@
+"""The benchmarks' commands: `python -m benchmarks --help`. They need a checkout with its development dependencies."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks import agreement, rounds, servers, workloads
+
+commands = typer.Typer(
+    name="python -m benchmarks",
+    help="Inspectpay beside the same answers made by hand, as ratios; docs/performance.md says how to read them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Inspections = Annotated[int, typer.Option(help="How large the data set is.", min=10)]
+Rounds = Annotated[int, typer.Option(help="How often both are measured in turn.", min=1)]
+Seconds = Annotated[float, typer.Option(help="How long each measurement takes.", min=0.1)]
+
+
+@commands.command()
+def reads(inspections: Inspections = 20_000, rounds: Rounds = 3, seconds: Seconds = 3.0) -> None:
+    """A payments box, a list of inspections and a payer's portal, at 1 and 16 connections."""
+    with _data_dir() as directory, servers.running(Path(directory), inspections=inspections, twins=False) as running:
+        asked = asyncio.run(workloads.reads(running.api_database_url, signing_key=running.signing_key))
+        compared = sum(agreement.compare_answers(each, running) for each in asked)
+        _measure(asked, running, compared=compared, connections=[1, 16], number=rounds, seconds=seconds)
+
+
+@commands.command()
+def writes(inspections: Inspections = 20_000, rounds: Rounds = 3, seconds: Seconds = 3.0) -> None:
+    """Draft invoices, at 1 and 8 connections, each side on a database of its own."""
+    with _data_dir() as directory, servers.running(Path(directory), inspections=inspections, twins=True) as running:
+        asked = asyncio.run(workloads.writes(running.api_database_url, signing_key=running.signing_key))
+        compared = sum(asyncio.run(agreement.compare_writes(each, running)) for each in asked)
+        _measure(asked, running, compared=compared, connections=[1, 8], number=rounds, seconds=seconds)
+
+
+def _data_dir() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="inspectpay-benchmark-", ignore_cleanup_errors=True)
+
+
+def _measure(
+    asked: list[workloads.Workload],
+    running: servers.Servers,
+    *,
+    compared: int,
+    connections: list[int],
+    number: int,
+    seconds: float,
+) -> None:
+    typer.echo(f"{compared} answers are equal.")
+    measures = rounds.measure(
+        asked,
+        running,
+        connections=connections,
+        rounds=number,
+        seconds=seconds,
+        say=lambda text: typer.echo(text, err=True),
+    )
+    for line in rounds.table(measures):
+        typer.echo(line)
+
+
+if __name__ == "__main__":
+    commands()

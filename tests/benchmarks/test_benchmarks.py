@@ -1,0 +1,21 @@
+"""That the benchmarks run, and that both sides answer alike; no time is judged here."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.process import ROOT
+
+
+@pytest.mark.parametrize(("subcommand", "measures"), [("reads", 6), ("writes", 2)])
+def test_both_endpoints_answer_alike_and_are_measured(subcommand: str, measures: int) -> None:
+    tiny = ["--inspections", "100", "--rounds", "1", "--seconds", "0.2"]
+    command = [sys.executable, "-m", "benchmarks", subcommand, *tiny]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    equal, _, *rows = done.stdout.splitlines()
+    assert re.fullmatch(r"[1-9]\d* answers are equal\.", equal)
+    assert len(rows) == measures
+    assert all(row.split()[-1] == "0" for row in rows), "some requests failed"
