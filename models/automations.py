@@ -68,7 +68,7 @@ class AutomationEvent(Row):
     trigger = choice(AutomationTrigger)
     subject_id: UUID = fields.UUIDField(description="The row it is about; the same thing never occurs twice.")
     handled_at: datetime | None = fields.DatetimeField(null=True)
-    attempts = fields.IntField(default=0, description="How often a worker took it.")
+    attempts = fields.IntField(default=0, db_default=0, description="How often a worker took it.")
     next_attempt_at: datetime | None = fields.DatetimeField(
         null=True, default=clock.now, description="When a worker may take it; null when it is handled or given up."
     )

@@ -58,7 +58,7 @@ class Inspection(Row):
     settled_minor = minor_units()
     in_flight_minor = minor_units()
     remaining_minor = minor_units()
-    outstanding_minor = minor_units()
+    outstanding_minor: fields.Field[int] = fields.BigIntField(default=0, db_default=0)
     payment_status = choice(PaymentStatus, default=PaymentStatus.NOT_DUE)
     report_url = fields.CharField(max_length=2000, null=True)
     report_published_at: datetime | None = fields.DatetimeField(null=True)

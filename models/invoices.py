@@ -54,7 +54,7 @@ class Invoice(Row):
     settled_minor = minor_units()
     in_flight_minor = minor_units()
     remaining_minor = minor_units()
-    outstanding_minor = minor_units()
+    outstanding_minor: fields.Field[int] = fields.BigIntField(default=0, db_default=0)
     overpaid_minor = minor_units()
     refunded_minor = minor_units()
     payment_status = choice(PaymentStatus, default=PaymentStatus.NOT_DUE)

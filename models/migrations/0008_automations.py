@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Occurrence",
             name="attempts",
-            field=fields.IntField(default=0, description="How often a worker took it."),
+            field=fields.IntField(default=0, db_default=0, description="How often a worker took it."),
         ),
         ops.AddField(
             model_name="Occurrence",

@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Inspection",
             name="outstanding_minor",
-            field=fields.BigIntField(default=0),
+            field=fields.BigIntField(default=0, db_default=0),
         ),
         ops.AddConstraint(
             model_name="Inspection",
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Invoice",
             name="outstanding_minor",
-            field=fields.BigIntField(default=0),
+            field=fields.BigIntField(default=0, db_default=0),
         ),
         ops.AddConstraint(
             model_name="Invoice",
