@@ -80,7 +80,7 @@ describe(
     InvoiceStatus,
     "The stage that an invoice is at.",
     DRAFT="Prepared; nobody was asked yet.",
-    OPEN="Sent, and to be paid.",
+    OPEN="To be paid.",
     PAID="Paid in full, or closed short.",
     VOID="Withdrawn; its share went back to the client.",
     UNCOLLECTIBLE="Written off.",

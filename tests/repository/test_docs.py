@@ -26,3 +26,12 @@ def test_every_path_that_the_glossary_names_exists() -> None:
     named = {path for row in rows for path in re.findall(r"`([a-z_]+/[\w./]*)`", row)}
     assert named
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_step_of_the_architecture_page_exists() -> None:
+    """`docs/architecture.md` names real files, and what it says is in them."""
+    steps = re.findall(r"`([a-z_/]+\.py)::(\w+)`", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+    assert len(steps) >= 25
+    for path, name in steps:
+        source = (ROOT / path).read_text(encoding="utf-8")
+        assert re.search(rf"^(?:async def |def |class )?{name}\b", source, re.MULTILINE), f"{path} has no {name}"
