@@ -1,4 +1,4 @@
-"""The README is true: its walk works step by step, and its tables are what the code says."""
+"""The README and the operator's page are true: the walk works step by step, and the tables are what the code says."""
 
 import re
 import subprocess
@@ -17,6 +17,7 @@ from sandbox.demo.story import free_ports
 from tests.app import processes
 
 README = (processes.ROOT / "README.md").read_text(encoding="utf-8")
+OPERATIONS = (processes.ROOT / "docs/operations.md").read_text(encoding="utf-8")
 WALK = ["SignIn", "Look", "Bill", "Send", "Asked", "Pay", "Paid", "WhoPaidWhat"]
 
 
@@ -38,7 +39,7 @@ def default_of(name: str) -> str:
 
 
 def configuration_table() -> str:
-    """The rows that the README must have; paste them there when they differ."""
+    """The rows that docs/operations.md must have; paste them there when they differ."""
     rows = (
         f"| `{name.upper()}` | {default_of(name)} | {field.description} |"
         for name, field in Settings.model_fields.items()
@@ -47,8 +48,8 @@ def configuration_table() -> str:
 
 
 def test_configuration_is_listed_as_it_is() -> None:
-    start = README.index("| Variable | Default | Meaning |\n| --- | --- | --- |\n")
-    listed = README[start:].split("\n\n")[0].split("\n", 2)[2]
+    start = OPERATIONS.index("| Variable | Default | Meaning |\n| --- | --- | --- |\n")
+    listed = OPERATIONS[start:].split("\n\n")[0].split("\n", 2)[2]
     assert listed == configuration_table()
 
 
