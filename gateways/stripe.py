@@ -1,13 +1,15 @@
 """Stripe, as this product uses it: direct charges through hosted Checkout, answered in our own words."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import stripe
+from stripe import RequestOptions
+from stripe.params import AccountCreateParamsController, EventListParams
 
 from gateways.stripe_answers import (
     DISPUTES_LOST,
@@ -29,6 +31,7 @@ from gateways.stripe_answers import (
 )
 from gateways.stripe_calls import (
     Answer,
+    Item,
     StripeAccountHidden,
     StripeListTooLong,
     StripeRefused,
@@ -58,7 +61,7 @@ CLOCK_DIFFERENCE_MAX = timedelta(minutes=10)
 
 NETWORK_RETRIES_MAX = 2
 
-CONTROLLER: Any = {
+CONTROLLER: AccountCreateParamsController = {
     "fees": {"payer": "account"},
     "losses": {"payments": "stripe"},
     "requirement_collection": "stripe",
@@ -122,29 +125,24 @@ class StripeGateway:
 
     async def find_checkout(self, payment_id: UUID, *, account_id: str, since: datetime) -> ProviderPayment | None:
         """The checkout that was opened for a payment after `since`, where its creation never got an answer."""
-        params = {"limit": PAGE, "created": {"gte": int((since - CLOCK_DIFFERENCE_MAX).timestamp())}}
-        sessions = self._list(
-            "checkout.sessions", self._client.v1.checkout.sessions.list_async, params, account_id, CHECKOUT_PAGES_MAX
+        earliest = int((since - CLOCK_DIFFERENCE_MAX).timestamp())
+        listed = partial(
+            self._client.v1.checkout.sessions.list_async,
+            params={"limit": PAGE, "created": {"gte": earliest}},
+            options={"stripe_account": account_id},
         )
-        async for session in sessions:
+        async for session in _pages("checkout.sessions", listed, CHECKOUT_PAGES_MAX):
             if session.client_reference_id == str(payment_id) and ours(session, "payment_id") == payment_id:
                 return await self.read_checkout(session.id, account_id=account_id)
         return None
 
-    def _list(
-        self, what: str, list_async: Any, params: dict[str, Any], account_id: str | None, pages_max: int
-    ) -> AsyncIterator[Any]:
-        options = {"stripe_account": account_id} if account_id else {}
-
-        async def ask(asked: dict[str, Any]) -> Any:
-            return await _answer(f"{what}.list", list_async(params=asked, options=options))
-
-        return pages(what, ask, params, pages_max=pages_max)
-
     async def _with_dispute(self, fetched: ProviderPayment, *, account_id: str) -> ProviderPayment:
-        params = {"payment_intent": str(fetched.payment_intent_id), "limit": PAGE}
-        listed = self._list("disputes", self._client.v1.disputes.list_async, params, account_id, DISPUTE_PAGES_MAX)
-        disputes = [dispute async for dispute in listed]
+        listed = partial(
+            self._client.v1.disputes.list_async,
+            params={"payment_intent": str(fetched.payment_intent_id), "limit": PAGE},
+            options={"stripe_account": account_id},
+        )
+        disputes = [dispute async for dispute in _pages("disputes", listed, DISPUTE_PAGES_MAX)]
         open_, lost = (
             sum(dispute.amount for dispute in disputes if dispute.status in statuses)
             for statuses in (DISPUTES_OPEN, DISPUTES_LOST)
@@ -177,9 +175,12 @@ class StripeGateway:
 
     async def list_refunds(self, payment_intent_id: str, *, account_id: str) -> list[ProviderRefund]:
         """Every refund of a payment."""
-        params = {"payment_intent": payment_intent_id, "limit": PAGE}
-        listed = self._list("refunds", self._client.v1.refunds.list_async, params, account_id, REFUND_PAGES_MAX)
-        return [refund_of(refund) async for refund in listed]
+        listed = partial(
+            self._client.v1.refunds.list_async,
+            params={"payment_intent": payment_intent_id, "limit": PAGE},
+            options={"stripe_account": account_id},
+        )
+        return [refund_of(refund) async for refund in _pages("refunds", listed, REFUND_PAGES_MAX)]
 
     async def list_events(self, account_id: str, *, after_event_id: str | None) -> tuple[list[ProviderEvent], bool]:
         """What happened on an account after an event, oldest first, at most 100; and whether there is more.
@@ -187,15 +188,16 @@ class StripeGateway:
         Without an event to begin after, all that Stripe still has, as far as EVENT_PAGES_MAX reach back.
         """
         list_async = self._client.v1.events.list_async
-        params: Any = {"limit": PAGE, "types": EVENT_TYPES}
+        params: EventListParams = {"limit": PAGE, "types": EVENT_TYPES}
+        options: RequestOptions = {"stripe_account": account_id}
         if after_event_id is None:
             found: list[ProviderEvent] = []
             with suppress(StripeListTooLong):  # It is logged; the newest of them say enough of what is older.
-                async for event in self._list("events", list_async, params, account_id, EVENT_PAGES_MAX):
+                async for event in _pages("events", partial(list_async, params, options), EVENT_PAGES_MAX):
                     found.append(event_of(event))  # noqa: PERF401 - what was read before it raises counts
             return found[::-1], False
         params["ending_before"] = after_event_id
-        events = await _answer("events.list", list_async(params=params, options={"stripe_account": account_id}))
+        events = await _answer("events.list", list_async(params, options))
         return [event_of(event) for event in reversed(events.data)], bool(events.has_more)
 
     async def expire_checkout(self, session_id: str, *, account_id: str) -> ProviderPayment:
@@ -210,9 +212,12 @@ class StripeGateway:
     async def read_balance_transactions(self, account_id: str) -> dict[str, BalanceTransaction]:
         """Every transaction of an account's balance, summed by payment intent. Reads all pages: for reconciliation."""
         balance_transactions: dict[str, BalanceTransaction] = {}
-        params = {"limit": PAGE, "expand": ["data.source"]}
-        list_async = self._client.v1.balance_transactions.list_async
-        async for moved in self._list("balance_transactions", list_async, params, account_id, BALANCE_PAGES_MAX):
+        listed = partial(
+            self._client.v1.balance_transactions.list_async,
+            params={"limit": PAGE, "expand": ["data.source"]},
+            options={"stripe_account": account_id},
+        )
+        async for moved in _pages("balance_transactions", listed, BALANCE_PAGES_MAX):
             add_balance_transaction(balance_transactions, moved)
         return balance_transactions
 
@@ -232,13 +237,14 @@ class StripeGateway:
 
     async def find_account(self, connection_id: UUID, *, since: datetime, until: datetime) -> ProviderAccount | None:
         """The account that was created for a connection between the two, where its creation never got an answer."""
-        created = {
-            "gte": int((since - CLOCK_DIFFERENCE_MAX).timestamp()),
-            "lte": int((until + CLOCK_DIFFERENCE_MAX).timestamp()),
-        }
-        params = {"limit": PAGE, "created": created}
-        listed = self._list("accounts", self._client.v1.accounts.list_async, params, None, ACCOUNT_PAGES_MAX)
-        async for account in listed:
+        earliest, latest = (
+            int(moment.timestamp()) for moment in (since - CLOCK_DIFFERENCE_MAX, until + CLOCK_DIFFERENCE_MAX)
+        )
+        listed = partial(
+            self._client.v1.accounts.list_async,
+            params={"limit": PAGE, "created": {"gte": earliest, "lte": latest}},
+        )
+        async for account in _pages("accounts", listed, ACCOUNT_PAGES_MAX):
             if ours(account, "connection_id") == connection_id:
                 return account_of(account)
         return None
@@ -282,3 +288,7 @@ async def stripe_gateway(api_key: str, *, base_url: str) -> AsyncIterator[Stripe
 
 async def _answer(endpoint: str, call: Awaitable[Answer]) -> Answer:
     return await answer(endpoint, call, seconds_max=CALL_SECONDS_MAX)
+
+
+def _pages(what: str, first: Callable[[], Awaitable[stripe.ListObject[Item]]], pages_max: int) -> AsyncIterator[Item]:
+    return pages(what, first, pages_max=pages_max, seconds_max=CALL_SECONDS_MAX)

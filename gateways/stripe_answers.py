@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
+
+import stripe
 
 from rules.states import PaymentMethod, PaymentState, RefundStatus
 
@@ -117,7 +119,7 @@ class ProviderAccount:
         return bool(self.disabled_reason and self.disabled_reason.startswith("rejected."))
 
 
-def account_of(account: Any) -> ProviderAccount:
+def account_of(account: stripe.Account) -> ProviderAccount:
     return ProviderAccount(
         account_id=account.id,
         charges_enabled=bool(account.charges_enabled),
@@ -126,7 +128,7 @@ def account_of(account: Any) -> ProviderAccount:
     )
 
 
-def ours(item: Any, name: str) -> UUID | None:
+def ours(item: object, name: str) -> UUID | None:
     """The id of ours that an object's metadata holds. Whatever others wrote there is theirs, and no error."""
     written = getattr(getattr(item, "metadata", None), name, None)
     if not isinstance(written, str):
@@ -139,7 +141,7 @@ def ours(item: Any, name: str) -> UUID | None:
     return found if str(found) == written and found.version == 7 else None
 
 
-def payment_of(session: Any) -> ProviderPayment:
+def payment_of(session: stripe.checkout.Session) -> ProviderPayment:
     intent, charge = _intent(session), charge_of(session)
     failure = intent.last_payment_error if intent is not None else None
     return ProviderPayment(
@@ -147,7 +149,7 @@ def payment_of(session: Any) -> ProviderPayment:
         url=session.url,
         expires_at=datetime.fromtimestamp(session.expires_at, UTC),
         state=_state(session, intent),
-        payment_intent_id=intent.id if intent is not None else session.payment_intent,
+        payment_intent_id=intent.id if intent is not None else _text(session, "payment_intent"),
         charge_id=charge.id if charge is not None else None,
         failure_message=failure.message[:FAILURE_LENGTH_MAX] if failure is not None and failure.message else None,
         has_refunds=bool(charge is not None and charge.amount_refunded),
@@ -155,35 +157,40 @@ def payment_of(session: Any) -> ProviderPayment:
     )
 
 
-def _intent(session: Any) -> Any:
+def _intent(session: stripe.checkout.Session) -> stripe.PaymentIntent | None:
     """The payment intent, where it was expanded."""
-    return session.payment_intent if not isinstance(session.payment_intent, str) else None
+    intent = session.payment_intent
+    return intent if isinstance(intent, stripe.PaymentIntent) else None
 
 
-def charge_of(session: Any) -> Any:
+def charge_of(session: stripe.checkout.Session) -> stripe.Charge | None:
     """The payment intent's newest charge, where it was expanded."""
     intent = _intent(session)
-    return intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
+    charge = intent.latest_charge if intent is not None else None
+    return charge if isinstance(charge, stripe.Charge) else None
 
 
-def refund_of(refund: Any) -> ProviderRefund:
+def refund_of(refund: stripe.Refund) -> ProviderRefund:
     return ProviderRefund(
         stripe_refund_id=refund.id,
         refund_id=ours(refund, "refund_id"),
         amount_minor=refund.amount,
-        status=_REFUND_STATUSES.get(refund.status, RefundStatus.PENDING),
+        status=_REFUND_STATUSES.get(refund.status or "", RefundStatus.PENDING),
     )
 
 
-def add_balance_transaction(balance_transactions: dict[str, BalanceTransaction], transaction: Any) -> None:
+def add_balance_transaction(
+    balance_transactions: dict[str, BalanceTransaction], transaction: stripe.BalanceTransaction
+) -> None:
     source = transaction.source
-    intent = getattr(source, "payment_intent", None)
-    if not isinstance(intent, str):
+    kind = getattr(source, "object", None)
+    intent = _text(source, "payment_intent")
+    if intent is None:
         return
     known = balance_transactions.get(intent, BalanceTransaction(intent))
-    if source.object == "refund":
+    if kind == "refund":
         known = replace(known, refunded=known.refunded - transaction.amount)
-    elif source.object == "dispute":
+    elif kind == "dispute":
         known = replace(known, taken_back=known.taken_back - transaction.amount)
     else:
         is_ours = known.ours or bool(ours(source, "payment_id") and ours(source, "invoice_id"))
@@ -191,7 +198,7 @@ def add_balance_transaction(balance_transactions: dict[str, BalanceTransaction],
     balance_transactions[intent] = known
 
 
-def event_of(event: Any) -> ProviderEvent:
+def event_of(event: stripe.Event) -> ProviderEvent:
     item = event.data.object
     kind = getattr(item, "object", None)
     return ProviderEvent(
@@ -202,13 +209,13 @@ def event_of(event: Any) -> ProviderEvent:
     )
 
 
-def _text(item: Any, name: str) -> str | None:
+def _text(item: object, name: str) -> str | None:
     """A field that may be absent, null, or an object in place of its id: then there is nothing of ours to look up."""
     value = getattr(item, name, None)
     return value if isinstance(value, str) else None
 
 
-def _state(session: Any, intent: Any) -> PaymentState:
+def _state(session: stripe.checkout.Session, intent: stripe.PaymentIntent | None) -> PaymentState:
     if session.payment_status == "paid":
         return PaymentState.SUCCEEDED
     if intent is not None and intent.status == "processing":
@@ -224,7 +231,15 @@ def _state(session: Any, intent: Any) -> PaymentState:
     return PaymentState.PROCESSING
 
 
-def _method(charge: Any) -> dict[str, Any]:
+class _Method(TypedDict, total=False):
+    """How a payment was made, as far as its charge tells."""
+
+    method: PaymentMethod
+    card_brand: str | None
+    card_last4: str | None
+
+
+def _method(charge: stripe.Charge | None) -> _Method:
     details = charge.payment_method_details if charge is not None else None
     if details is None:
         return {}

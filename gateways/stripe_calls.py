@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import stripe
 import structlog
@@ -14,6 +14,7 @@ ACCOUNT_HIDDEN = "account_invalid"
 HIDDEN = "Stripe no longer shows us this account: it took back our access, or was closed."
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item", bound=stripe.StripeObject)
 
 log = structlog.get_logger(__name__)
 
@@ -77,15 +78,16 @@ def _in_our_words(error: Exception) -> StripeUnavailable | StripeRefused:
 
 
 async def pages(
-    what: str, ask: Callable[[dict[str, Any]], Awaitable[Any]], params: dict[str, Any], *, pages_max: int
-) -> AsyncIterator[Any]:
+    what: str, first: Callable[[], Awaitable[stripe.ListObject[Item]]], *, pages_max: int, seconds_max: float
+) -> AsyncIterator[Item]:
     """Every object of a list, page by page. Raises StripeListTooLong beyond `pages_max`: what follows is not seen."""
+    ask = first
     for _ in range(pages_max):
-        page = await ask(params)
+        page = await answer(f"{what}.list", ask(), seconds_max=seconds_max)
         for item in page.data:
             yield item
         if not page.has_more:
             return
-        params = {**params, "starting_after": page.data[-1].id}
+        ask = page.next_page_async
     log.warning("stripe_list_too_long", what=what, pages_max=pages_max)
     raise StripeListTooLong(what, pages_max)
