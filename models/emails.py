@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -60,7 +59,9 @@ class Email(Row):
     subject = fields.CharField(max_length=200)
     text = fields.TextField()
     html = fields.TextField()
-    document: dict[str, Any] | None = fields.JSONField(null=True, description="Laid out and attached when it is sent.")
+    document: dict[str, object] | None = fields.JSONField(
+        null=True, description="Laid out and attached when it is sent."
+    )
     message_id = fields.CharField(max_length=255, unique=True)
     status = choice(EmailStatus, default=EmailStatus.QUEUED)
     attempts = fields.IntField(default=0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -39,8 +38,8 @@ class Event(Row):
     actor_name = fields.CharField(max_length=200)
     name = fields.CharField(max_length=60, description="Such as `invoice.sent`.")
     subject_id: UUID = fields.UUIDField()
-    before: dict[str, Any] | None = fields.JSONField(null=True)
-    after: dict[str, Any] | None = fields.JSONField(null=True)
+    before: dict[str, object] | None = fields.JSONField(null=True)
+    after: dict[str, object] | None = fields.JSONField(null=True)
 
     class Meta:
         table = "events"

@@ -1,7 +1,7 @@
 """The only row-level filter: which rows a principal may see. Every read by id and every relation goes through it."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
@@ -84,7 +84,7 @@ def _of_company(model: type[ModelType], principal: Principal) -> QuerySet[ModelT
     return rows.filter(deleted_at=None) if model is Automation else rows
 
 
-def _keys(rows: QuerySet[Any], column: str = "id") -> Subquery:
+def _keys(rows: QuerySet[ModelType], column: str = "id") -> Subquery:
     return Subquery(rows.values(column))
 
 
@@ -96,10 +96,10 @@ def _client_payments(principal: Principal) -> QuerySet[Payment]:
     )
 
 
-Narrow = Callable[[Principal], dict[str, Any]]
+Narrow = Callable[[Principal], dict[str, object]]
 
 
-def _by_inspection(principal: Principal) -> dict[str, Any]:
+def _by_inspection(principal: Principal) -> dict[str, object]:
     return {"inspection_id": principal.inspection_id}
 
 

@@ -1,20 +1,23 @@
 """Taking what is due, so that of several workers one asks about each row."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
+from models.base import Row
 from operations.transactions import transaction
 from rules import clock
+
+RowType = TypeVar("RowType", bound=Row)
 
 LEASE = timedelta(seconds=60)
 """How long a worker has to ask about a row before another one may (docs/requirements.md, limits)."""
 
 
 @transaction
-async def claim_due(rows: QuerySet[Any], moment: str, *, limit: int) -> list[UUID]:
+async def claim_due(rows: QuerySet[RowType], moment: str, *, limit: int) -> list[UUID]:
     """The keys of the rows whose column `moment` is past, the longest first, put off by a lease.
 
     A worker that dies with them loses nothing: they are due again when the lease is over.

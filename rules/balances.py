@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from rules.states import (
     IN_FLIGHT,
@@ -75,7 +74,7 @@ class Balance:
     refunded: int
     payment_status: PaymentStatus
 
-    def columns(self) -> dict[str, Any]:
+    def columns(self) -> dict[str, int | PaymentStatus]:
         """The figures by the names of the columns that store them."""
         return {
             "total_minor": self.total,

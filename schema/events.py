@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
@@ -12,7 +11,7 @@ from schema.base_types import INSPECTOR, ModelType
 from schema.nodes import Node, identity
 
 
-def _as_json(value: dict[str, Any] | None) -> str | None:
+def _as_json(value: dict[str, object] | None) -> str | None:
     return None if value is None else json.dumps(value, sort_keys=True)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -105,12 +104,12 @@ async def as_pdf(document: InvoiceDocument) -> bytes:
     return await data_as_pdf(as_data(document))
 
 
-def as_data(document: InvoiceDocument) -> dict[str, Any]:
+def as_data(document: InvoiceDocument) -> dict[str, object]:
     """All that the document says, as it can be kept to be printed later."""
     return asdict(document)
 
 
-async def data_as_pdf(data: Mapping[str, Any]) -> bytes:
+async def data_as_pdf(data: Mapping[str, object]) -> bytes:
     """What was kept of a document, as a PDF."""
     return await print_pdf("invoice.typ", data)
 

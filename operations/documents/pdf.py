@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import structlog
 import typst
@@ -19,7 +18,7 @@ _PRINTERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="printer")
 log = structlog.get_logger(__name__)
 
 
-async def print_pdf(template: str, data: Mapping[str, Any]) -> bytes:
+async def print_pdf(template: str, data: Mapping[str, object]) -> bytes:
     """The named template with `data` as a PDF; the same data make the same bytes. Raises typst.TypstError.
 
     A character that no font of the machine has is printed as a box; the log says so, with what to install.

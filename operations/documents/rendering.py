@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -26,6 +25,6 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters["without_links"] = without_links
 
 
-def render(template: str, **values: Any) -> str:
+def render(template: str, **values: object) -> str:
     """The named template, filled in; HTML ones escape every value."""
     return _TEMPLATES.get_template(template).render(**values)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from datetime import datetime, timezone
 from io import StringIO
-from typing import Any
+from typing import TypedDict, cast
 from uuid import UUID
 
 from tortoise import connections
@@ -99,7 +99,7 @@ async def payments_csv(company_id: UUID, period: Period) -> AsyncIterator[str]:
         given = [company_id, moment, period.end, row_id, kind, BATCH_ROWS]
         rows = await connections.get("default").execute_query_dict(_BATCH, given)
         if rows:
-            yield _lines([_cells(row) for row in rows])
+            yield _lines([_cells(row) for row in cast("list[_EntryRow]", rows)])
         if len(rows) < BATCH_ROWS:
             return
         after = (rows[-1]["moment"], rows[-1]["id"], rows[-1]["kind"])
@@ -114,26 +114,53 @@ async def receivables_csv(company_id: UUID, period: Period) -> AsyncIterator[str
         given = [company_id, moment, period.end, row_id, BATCH_ROWS]
         rows = await connections.get("default").execute_query_dict(_RECEIVABLES_BATCH, given)
         if rows:
-            yield _lines([_receivable_cells(row) for row in rows])
+            yield _lines([_receivable_cells(row) for row in cast("list[_ReceivableRow]", rows)])
         if len(rows) < BATCH_ROWS:
             return
         after = (rows[-1]["moment"], rows[-1]["id"])
 
 
-def _receivable_cells(row: dict[str, Any]) -> tuple[str, ...]:
-    local = _with_offset(row["moment"], row["local"])
-    texts = ("invoice", "status", "payment_status", "billed_to_name", "role_name", "inspection", "property_address")
+class _ReceivableRow(TypedDict):
+    """One row of the statement; `local` is the moment on the company's clock, amounts are minor units."""
+
+    moment: datetime
+    local: datetime
+    invoice: str
+    status: str
+    payment_status: str
+    billed_to_name: str
+    role_name: str
+    inspection: str
+    property_address: str
+    inspector: str
+    outstanding: int
+    unsent: int
+    written_off: int
+    currency: str
+
+
+def _receivable_cells(row: _ReceivableRow) -> tuple[str, ...]:
+    local, currency = _with_offset(row["moment"], row["local"]), row["currency"]
     return (
         f"{local:%Y-%m-%d}",
         local.isoformat(timespec="seconds"),
-        *(_text(row[name]) for name in (*texts, "inspector")),
-        *(_decimal(row, name) for name in ("outstanding", "unsent", "written_off")),
-        row["currency"],
+        _text(row["invoice"]),
+        _text(row["status"]),
+        _text(row["payment_status"]),
+        _text(row["billed_to_name"]),
+        _text(row["role_name"]),
+        _text(row["inspection"]),
+        _text(row["property_address"]),
+        _text(row["inspector"]),
+        _decimal(row["outstanding"], currency),
+        _decimal(row["unsent"], currency),
+        _decimal(row["written_off"], currency),
+        currency,
     )
 
 
-def _decimal(row: dict[str, Any], name: str) -> str:
-    return f"{Money(row[name], row['currency']).amount:f}"
+def _decimal(amount_minor: int, currency: str) -> str:
+    return f"{Money(amount_minor, currency).amount:f}"
 
 
 def _lines(rows: list[tuple[str, ...]]) -> str:
@@ -142,16 +169,44 @@ def _lines(rows: list[tuple[str, ...]]) -> str:
     return text.getvalue()
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    local = _with_offset(row["moment"], row["local"])
-    names = ("kind", "payer_name", "role_name", "method", "state", "invoice", "inspection", "property_address")
+class _EntryRow(TypedDict):
+    """One row of the statement; `local` is the moment on the company's clock, amounts are minor units."""
+
+    moment: datetime
+    local: datetime
+    kind: str
+    payer_name: str
+    role_name: str
+    method: str
+    state: str
+    invoice: str
+    inspection: str
+    property_address: str
+    inspector: str
+    paid: int
+    refunded: int
+    currency: str
+    reference: str | None
+    stripe_payment_intent_id: str | None
+
+
+def _cells(row: _EntryRow) -> tuple[str, ...]:
+    local, currency = _with_offset(row["moment"], row["local"]), row["currency"]
     return (
         f"{local:%Y-%m-%d}",
         local.isoformat(timespec="seconds"),
-        *(_text(row[name]) for name in (*names, "inspector")),
-        _decimal(row, "paid"),
-        _decimal(row, "refunded"),
-        row["currency"],
+        _text(row["kind"]),
+        _text(row["payer_name"]),
+        _text(row["role_name"]),
+        _text(row["method"]),
+        _text(row["state"]),
+        _text(row["invoice"]),
+        _text(row["inspection"]),
+        _text(row["property_address"]),
+        _text(row["inspector"]),
+        _decimal(row["paid"], currency),
+        _decimal(row["refunded"], currency),
+        currency,
         _text(row["reference"]),
         _text(row["stripe_payment_intent_id"]),
     )

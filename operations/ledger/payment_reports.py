@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict, cast
 from uuid import UUID
 
 from tortoise import connections
@@ -24,8 +24,6 @@ class PaymentReportGroup(StrEnum):
     STATUS = "STATUS"
     INSPECTOR = "INSPECTOR"
 
-
-AMOUNTS = ("paid", "refunded", "outstanding", "unsent", "written_off")
 
 UNPAID = "UNPAID"
 """The key of what remains, where rows are kinds of payments: no payment is of it yet."""
@@ -93,29 +91,58 @@ class PaymentReportRow:
 async def payment_report(principal: Principal, period: Period, group: PaymentReportGroup) -> list[PaymentReportRow]:
     """The company's figures of a period, in one statement."""
     rows = await _rows(_report(group), principal, period.start, period.end)
-    return [_row(row, group) for row in rows]
+    return [_row(row, group) for row in cast("list[_GroupRow]", rows)]
 
 
-def _row(row: dict[str, Any], group: PaymentReportGroup) -> PaymentReportRow:
-    amounts = {name: Money(row[name], row["currency"]) for name in AMOUNTS}
+class _GroupRow(TypedDict):
+    """One row of the report's statement; amounts in minor units."""
+
+    key: str
+    label: str
+    count: int
+    paid: int
+    refunded: int
+    outstanding: int
+    unsent: int
+    written_off: int
+    currency: str
+
+
+class _OutstandingRow(TypedDict):
+    currency: str
+    outstanding: int
+
+
+def _row(row: _GroupRow, group: PaymentReportGroup) -> PaymentReportRow:
     key = global_id("User", UUID(row["key"])) if group is PaymentReportGroup.INSPECTOR else row["key"]
-    return PaymentReportRow(key, row["label"], row["count"], **amounts)
+    currency = row["currency"]
+    return PaymentReportRow(
+        key=key,
+        label=row["label"],
+        count=row["count"],
+        paid=Money(row["paid"], currency),
+        refunded=Money(row["refunded"], currency),
+        outstanding=Money(row["outstanding"], currency),
+        unsent=Money(row["unsent"], currency),
+        written_off=Money(row["written_off"], currency),
+    )
 
 
 async def outstanding(principal: Principal) -> Money:
     """What somebody can still be asked for on all the company's invoices (S53)."""
-    (row,) = await _rows(
+    rows = await _rows(
         "SELECT company.currency, COALESCE(SUM(invoice.outstanding_minor), 0)::bigint AS outstanding"
         " FROM companies company LEFT JOIN invoices invoice ON invoice.company_id = company.id"
         " AND invoice.outstanding_minor > 0 WHERE company.id = $1 GROUP BY company.id",
         principal,
     )
+    (row,) = cast("list[_OutstandingRow]", rows)
     return Money(row["outstanding"], row["currency"])
 
 
-async def _rows(query: str, principal: Principal, *given: Any) -> list[dict[str, Any]]:
+async def _rows(query: str, principal: Principal, *given: object) -> list[dict[str, object]]:
     assert principal.scope is Scope.INSPECTOR, "whole companies are for their staff"
-    rows: list[dict[str, Any]] = await connections.get("default").execute_query_dict(
+    rows: list[dict[str, object]] = await connections.get("default").execute_query_dict(
         query, [principal.company_id, *given]
     )
     return rows

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup, escape
@@ -98,7 +97,7 @@ async def queue_mail(
     grant: Grant | None = None,
     automation: Automation | None = None,
     automation_event: AutomationEvent | None = None,
-    document: dict[str, Any] | None = None,
+    document: dict[str, object] | None = None,
     status: EmailStatus = EmailStatus.QUEUED,
 ) -> Email:
     """Write one mail; the worker sends it once the caller's transaction is committed.

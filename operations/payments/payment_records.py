@@ -1,14 +1,41 @@
 """Writing payments and refunds: the one place where their rows are made, and where they are loaded to be changed."""
 
-from typing import Any
+from datetime import datetime
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import InspectionPerson, Invoice, Payment, Refund
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
 from rules.identifiers import new_id
+from rules.states import PaymentMethod, PaymentState, RefundDisposition, RefundStatus
 
 
-async def create_payment(invoice: Invoice, *, amount_minor: int, **columns: Any) -> Payment:
+class PaymentColumns(TypedDict, total=False):
+    """What payments differ in, when they are made."""
+
+    method: PaymentMethod
+    state: PaymentState
+    refundable_minor: int
+    reference: str | None
+    settled_at: datetime
+    stripe_account_id: str | None
+    return_url: str
+    checkout_expires_at: datetime
+    next_poll_at: datetime
+
+
+class RefundColumns(TypedDict, total=False):
+    """What refunds differ in, when they are made."""
+
+    credited_minor: int
+    status: RefundStatus
+    disposition: RefundDisposition
+    reason: str | None
+    settled_at: datetime | None
+    next_poll_at: datetime | None
+
+
+async def create_payment(invoice: Invoice, *, amount_minor: int, **columns: Unpack[PaymentColumns]) -> Payment:
     """One payment by the party that the invoice bills; `columns` are what it differs in."""
     payer = await InspectionPerson.get(id=invoice.billed_to_id)
     return await Payment.create(
@@ -25,7 +52,7 @@ async def create_payment(invoice: Invoice, *, amount_minor: int, **columns: Any)
     )
 
 
-async def create_refund(payment: Payment, *, amount_minor: int, **columns: Any) -> Refund:
+async def create_refund(payment: Payment, *, amount_minor: int, **columns: Unpack[RefundColumns]) -> Refund:
     """One refund of the payment, among its loaded refunds too; `columns` are what it differs in."""
     refund = await Refund.create(
         id=new_id(),
