@@ -94,14 +94,15 @@ class Order:
 class Narrowing(NamedTuple):
     """Which rows the arguments leave: those for which `sql` holds, its values named as `{given.name}`.
 
-    `order` replaces the declared order of a page. `type_name` says what an interface's row is, where an argument
-    (a global id) decides that.
+    `order` replaces the declared order of a page, and `rows` the name of the table. `type_names` say what the rows of
+    an interface are, where an argument (a global id, or several) decides that.
     """
 
     sql: str = ""
     values: Mapping[str, Value] = MappingProxyType({})
     order: Order | None = None
-    type_name: str | None = None
+    type_names: tuple[str, ...] = ()
+    rows: str = ""
 
     def __and__(self, other: "Narrowing") -> "Narrowing":
         """Both conditions; their values must have different names."""
@@ -110,7 +111,8 @@ class Narrowing(NamedTuple):
             " and ".join(f"({sql})" for sql in (self.sql, other.sql) if sql),
             {**self.values, **other.values},
             self.order or other.order,
-            self.type_name or other.type_name,
+            self.type_names or other.type_names,
+            self.rows or other.rows,
         )
 
 

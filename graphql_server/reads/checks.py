@@ -27,6 +27,7 @@ from graphql_server.reads.declarations import (
     ModelType,
     One,
     Page,
+    Several,
     Shape,
     Source,
     Variants,
@@ -94,8 +95,10 @@ class _Checker:
             return self._problem_of_leaf(field) if leaf else "shows an object: declare a Shape or a relation."
         if leaf:
             return "shows a plain value: declare a Column, an Expression or a Hole."
-        if many is not isinstance(source, Many):
-            return "is a list: declare it as Many." if many else "is one object: declare a Shape, One or Page."
+        if many is not isinstance(source, Many | Several):
+            return (
+                "is a list: declare it as Many or Several." if many else "is one object: declare a Shape, One or Page."
+            )
         return self._problem_of_target(field, source)
 
     def _problem_of_leaf(self, field: GraphQLField) -> str | None:
@@ -105,7 +108,7 @@ class _Checker:
             return f"is of the scalar {unknown}: declare how it is printed."
         return None
 
-    def _problem_of_target(self, field: GraphQLField, source: One | Many | Page | Shape) -> str | None:
+    def _problem_of_target(self, field: GraphQLField, source: One | Many | Several | Page | Shape) -> str | None:
         named = get_named_type(field.type)
         if isinstance(source, Page):
             unknown = [kind for _, kind in source.order.columns if kind not in CURSOR_TYPES]
@@ -117,6 +120,9 @@ class _Checker:
             return f"shows {target}, which is not declared."
         if isinstance(source, Shape):
             return "can't show variants of other rows: declare a relation." if isinstance(abstract, Variants) else None
+        if isinstance(source, Several):
+            fits = isinstance(abstract, ByArgument)
+            return None if fits else "shows rows of several types: declare what it shows as ByArgument."
         has_rows = isinstance(abstract, Variants | ByArgument) or (shown is not None and shown.table is not None)
         return None if has_rows else f"leads to rows of {target}, which has no table."
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from graphql_server.reads.declarations import Many, One, Page
+from graphql_server.reads.declarations import Many, One, Page, Several
 from graphql_server.reads.selection import Selected, Selection
 from graphql_server.reads.sites import Asked
 
@@ -50,7 +50,7 @@ def _reached(
     for selected in fields:
         below = (*path, selected.key)
         rows = times * _rows(selected, asked)
-        if isinstance(selected.source, One | Many | Page):
+        if isinstance(selected.source, One | Many | Several | Page):
             yield Reach(".".join(below), rows)
         # What may be one of several types is as costly as the costliest of them.
         variants = [list(_reached(variant, asked, times=rows, path=below)) for variant in selected.objects.values()]
@@ -61,7 +61,6 @@ def _rows(selected: Selected, asked: Sequence[Asked]) -> int:
     """How many rows the field has for each row around it."""
     if isinstance(selected.source, Many):
         return ROWS_OF_A_LIST
-    if isinstance(selected.source, Page) and selected.site is not None:
-        page = asked[selected.site].page
-        return page.size if page else 0  # A page that is refused reads nothing.
+    if isinstance(selected.source, Page | Several) and selected.site is not None:
+        return asked[selected.site].size or 0  # A page that is refused reads nothing.
     return 1

@@ -73,13 +73,13 @@ class Shape:
 class One:
     """At most one other row: whose columns (keys) equal this row's (values), and for which `where` holds.
 
-    `missing` makes the error that tells there is none; without it the field is null.
+    `missing` makes the error that tells there is none, of the field's arguments; without it the field is null.
     """
 
     match: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
     narrow: Narrow | None = None
-    missing: Callable[[], Exception] | None = None
+    missing: Callable[[Arguments], Exception] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,18 @@ class Many:
     match: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
     narrow: Narrow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The rows that the arguments name, of any types and in their order; null where there is none.
+
+    `narrow` gives the values `types` and `keys`, two lists of the same length, and names each type once. `key` is the
+    column that the tables of all these types are looked up by.
+    """
+
+    narrow: Narrow
+    key: str = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +153,7 @@ class Attribute:
 
 
 Relation: TypeAlias = One | Many | Page | Aggregate
-Source: TypeAlias = Column | Expression | Aggregate | Shape | One | Many | Page | Hole | Attribute
+Source: TypeAlias = Column | Expression | Aggregate | Shape | One | Many | Several | Page | Hole | Attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +197,7 @@ class ByScope:
 
 @dataclass(frozen=True, slots=True)
 class ByArgument:
-    """An interface or union whose type an argument names: see `Narrowing.type_name`."""
+    """An interface or union whose type an argument names: see `Narrowing.type_names`."""
 
 
 Abstract: TypeAlias = Variants | ByScope | ByArgument
@@ -196,12 +208,13 @@ class Caller:
     """How requests of a scope are recognised: a query for one row with `company_id` and whatever predicates compare.
 
     `takes` names what it needs of the request, each with its type in PostgreSQL. It gives no row for somebody whose
-    rights have ended.
+    rights have ended. `tells` are columns of its row that the answer brings along, for the log.
     """
 
     sql: str
     takes: Mapping[str, str] = field(default_factory=dict)
     tenant: str = "company_id"
+    tells: tuple[str, ...] = ()
 
 
 NOBODY: Final = Caller("select null::uuid as company_id")

@@ -47,6 +47,7 @@ class Plan:
     values: Sequence[ValueName]
     faults: Sequence[Fault]
     holes: Sequence[Selected]
+    tells: Sequence[str] = ()
 
 
 class Request(NamedTuple):
@@ -79,11 +80,19 @@ class Operation:
 
     def request_with(self, variables: VariableValues) -> Request:
         """As `request`, with variables that graphql-core has coerced already."""
+        return self._planner(variables).request(variables)
+
+    def check_cost(self, variables: Mapping[str, object]) -> None:
+        """Raises InvalidVariables or TooCostly, and writes no statement: for what graphql-core runs."""
+        coerced = self._variables.coerce(variables)
+        self._planner(coerced).ask(coerced)
+
+    def _planner(self, variables: VariableValues) -> "_Planner":
         switches = tuple(bool(variables.coerced.get(name)) for name in self._source.switches)
         planner = self._selections.get(switches)
         if planner is None:
             planner = _keep(self._selections, switches, self._source.planner(switches, rows_max=self._rows_max))
-        return planner.request(variables)
+        return planner
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +136,22 @@ class _Planner:
     selection: Selection
     rows_max: int
     plans: dict[tuple[Hashable, ...], Plan] = field(default_factory=dict)
-    costs: dict[tuple[int, ...], int] = field(default_factory=dict)
+    costs: dict[tuple[int | None, ...], int] = field(default_factory=dict)
 
     def request(self, variables: VariableValues) -> Request:
-        asked = [site.ask(variables) for site in self.selection.sites]
-        sizes = tuple(one.page.size for one in asked if one.page is not None)
-        rows = self.costs.get(sizes)
-        if rows is None:
-            rows = _keep(self.costs, sizes, check_cost(self.selection, asked, rows_max=self.rows_max))
+        asked, rows = self.ask(variables)
         shape = tuple(one.shape for one in asked)
         plan = self.plans.get(shape) or _keep(self.plans, shape, self._plan(asked))
         return Request(plan, asked, rows)
+
+    def ask(self, variables: VariableValues) -> tuple[Sequence[Asked], int]:
+        """What the arguments come to, and how many rows that may reach; raises TooCostly."""
+        asked = [site.ask(variables) for site in self.selection.sites]
+        sizes = tuple(one.size for one in asked)
+        rows = self.costs.get(sizes)
+        if rows is None:
+            rows = _keep(self.costs, sizes, check_cost(self.selection, asked, rows_max=self.rows_max))
+        return asked, rows
 
     def _plan(self, asked: Sequence[Asked]) -> Plan:
         statement = self._write(asked, Parameters())
@@ -146,7 +160,8 @@ class _Planner:
         # Lists are bound by their rows and gain nothing together; unnest would take an array apart.
         alone = paged or not types or any(kind.endswith("[]") for kind in types)
         batch = None if alone else self._write(asked, Parameters(of_batch=True)).sql
-        return Plan(statement.sql, batch, statement.parameters.names, statement.faults, statement.holes)
+        tells = self.source.declarations.callers[self.source.scope].tells
+        return Plan(statement.sql, batch, statement.parameters.names, statement.faults, statement.holes, tells)
 
     def _write(self, asked: Sequence[Asked], parameters: Parameters) -> Statement:
         source = self.source

@@ -16,6 +16,8 @@ from graphql import (
 # No JSON text holds these characters, so they can mark places in an answer that need Python's attention.
 FAULT: Final = "\x01"
 HOLE_BEGINS, HOLE_NEEDS, HOLE_ENDS = "\x02", "\x03", "\x04"
+TOLD: Final = "\x05"
+"""Stands between what is told of the caller, each with one of these behind it, and the answer."""
 
 CONCAT_ARGUMENTS_MAX: Final = 90
 """A function takes at most 100 arguments (PostgreSQL's FUNC_MAX_ARGS)."""

@@ -1,7 +1,7 @@
 """Reads: the way in. It holds a schema with its declarations, and makes operations of documents."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import (
     DocumentNode,
@@ -21,6 +21,7 @@ from graphql_server.reads.faults import FieldError, settle
 from graphql_server.reads.holes import Filler
 from graphql_server.reads.plans import Operation, OperationSource, Request, fragments_of, switches_of
 from graphql_server.reads.pool import Pool
+from graphql_server.reads.printing import TOLD
 
 
 class CallerUnknown(Exception):
@@ -29,10 +30,11 @@ class CallerUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The JSON text of `data`, and the errors of its fields."""
+    """The JSON text of `data`, the errors of its fields, and what the scope's `Caller` tells of whoever asked."""
 
     data: str
     errors: Sequence[FieldError] = ()
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reads:
@@ -50,8 +52,16 @@ class Reads:
         Keep it with the document. Its first request raises NotCompiled if it asks about the schema itself.
         """
         found = get_operation_ast(document, name)
+        assert found is None or found.operation is not OperationType.MUTATION, "mutations run in Python; see `field`"
+        return self._operation(document, name, scope)
+
+    def measure(self, document: DocumentNode, name: str | None, scope: Scope) -> Operation:
+        """An operation that Python runs, such as a mutation: only its cost may be asked for."""
+        return self._operation(document, name, scope)
+
+    def _operation(self, document: DocumentNode, name: str | None, scope: Scope) -> Operation:
+        found = get_operation_ast(document, name)
         assert found is not None, "the document has the operation"
-        assert found.operation is not OperationType.MUTATION, "mutations run in Python; see `field`"
         root = self._schema.get_root_type(found.operation)
         assert root is not None, "the document is valid"
         fragments, switches = fragments_of(document), switches_of(document)
@@ -91,8 +101,9 @@ async def answer(request: Request, pool: Pool, credentials: Mapping[str, SqlValu
 def finish(request: Request, text: str, context: object) -> Answer:
     """The answer that the statement's text comes to: holes filled, errors told."""
     plan, faults = request.plan, request.plan.faults
+    *told, text = text.split(TOLD)
     if plan.holes:
         filler = Filler(plan.holes, list(faults), request.asked, context)
         text, faults = filler.fill(text), filler.faults
     settled = settle(text, faults, request.asked)
-    return Answer(settled.text, settled.errors)
+    return Answer(settled.text, settled.errors, dict(zip(plan.tells, told, strict=True)))

@@ -7,10 +7,13 @@ from graphql import FieldNode, GraphQLArgument, GraphQLField, Node, Undefined, V
 from graphql.execution.values import VariableValues, get_argument_values
 
 from graphql_server.reads.arguments import EVERYTHING, Arguments, Narrowing
-from graphql_server.reads.declarations import Many, One, Page, Source
+from graphql_server.reads.declarations import Many, One, Page, Several, Source
 from graphql_server.reads.paging import PageRequest, narrow_to_page, page_request
 
 NO_ARGUMENTS = Arguments({})
+
+TYPES, KEYS = "types", "keys"
+"""What `Several` calls the values that say which rows are asked for."""
 
 
 class Asked(NamedTuple):
@@ -26,7 +29,15 @@ class Asked(NamedTuple):
         """All that the SQL depends on; the values are not part of it."""
         narrowing = self.narrowing
         page = self.page.shape if self.page else None
-        return narrowing.sql, narrowing.order, narrowing.type_name, page, self.error is None
+        return narrowing.sql, narrowing.rows, narrowing.order, narrowing.type_names, page, self.error is None
+
+    @property
+    def size(self) -> int | None:
+        """How many rows are asked for, where the arguments say so."""
+        if self.page is not None:
+            return self.page.size
+        keys = self.narrowing.values[KEYS].value if KEYS in self.narrowing.values else None
+        return len(keys) if isinstance(keys, list) else None
 
 
 class Site:
@@ -59,7 +70,7 @@ class Site:
 
 def _asked(source: Source, arguments: Arguments) -> Asked:
     narrowing = EVERYTHING
-    if isinstance(source, One | Many | Page) and source.narrow is not None:
+    if isinstance(source, One | Many | Several | Page) and source.narrow is not None:
         narrowing = source.narrow(arguments)
     if not isinstance(source, Page):
         return Asked(narrowing, arguments=arguments)

@@ -26,6 +26,7 @@ from graphql_server.reads.declarations import (
     Related,
     Relation,
     Scope,
+    Several,
     Shape,
     Table,
     Variants,
@@ -38,6 +39,7 @@ from graphql_server.reads.printing import (
     HOLE_BEGINS,
     HOLE_ENDS,
     HOLE_NEEDS,
+    TOLD,
     Computed,
     Literal,
     Piece,
@@ -48,7 +50,7 @@ from graphql_server.reads.printing import (
 )
 from graphql_server.reads.rows import Given, Parameters, Row, fill, types_of
 from graphql_server.reads.selection import PagePart, Selected, Selection, Typename
-from graphql_server.reads.sites import Asked
+from graphql_server.reads.sites import KEYS, NO_ARGUMENTS, TYPES, Asked
 
 CALLER = "caller"
 
@@ -80,7 +82,9 @@ class StatementWriter:
         """The whole statement. It gives no row when whoever asks is not, or no longer, who they say."""
         caller = self.declarations.callers[self.scope]
         who = self._who(caller)
-        answer = self.object(selection.root, Row.of_table(CALLER, caller.tenant))
+        row = Row.of_table(CALLER, caller.tenant)
+        told = [piece for name in caller.tells for piece in (Computed(row.column(name)), Literal(TOLD))]
+        answer = concat([*told, *object_of(selection.root, lambda selected: self.value(selected, row))])
         return Statement(self._around(answer, who), self.parameters, self.faults, self.holes)
 
     def _who(self, caller: Caller) -> str:
@@ -122,6 +126,8 @@ class StatementWriter:
                 return self._one(selected, selected.source, row)
             case Many():
                 return self._many(selected, selected.source, row)
+            case Several():
+                return self._several(selected, selected.source, row)
             case Page():
                 return [Computed(write_page(self, selected, selected.source, row))]
             case Hole():
@@ -142,8 +148,8 @@ class StatementWriter:
     def absent(self, selected: Selected) -> str:
         """What stands for null in the field."""
         if isinstance(selected.source, One) and selected.source.missing is not None:
-            missing = selected.source.missing
-            return self._fault(selected, lambda _: missing())
+            missing, site = selected.source.missing, selected.site
+            return self._fault(selected, lambda asked: missing(NO_ARGUMENTS if site is None else asked[site].arguments))
         if selected.nullable:
             return "null"
         return self._fault(selected, lambda _: NullInNonNull(selected.owner, selected.name))
@@ -193,9 +199,24 @@ class StatementWriter:
         found += f" order by {order_by(many.order, there)}"
         return [Literal("["), Computed(f"array_to_string(array({found}), ',')"), Literal("]")]
 
+    def _several(self, selected: Selected, several: Several, here: Row) -> list[Piece]:
+        given, wanted = self.given(selected), self.new_row("key")
+        cases = ""
+        for name in self.asked_at(selected).narrowing.type_names:
+            table = self.declarations.tables[self._table_of(name)]
+            there = self.new_row(table.tenant)
+            same = f"{there.tenant} = {here.tenant} and {there.column(several.key)} = {wanted.column('key')}"
+            where = " and ".join([same, *self._visible(table, there)])
+            found = f"select {self.object(selected.objects[name], there)} from {table.name} {there.alias}"
+            cases += f" when {quote(name)} then ({found} where {where})"
+        value = f"coalesce(case {wanted.column('type')}{cases} end, 'null')" if cases else "'null'"
+        found = f"select {value} from unnest({getattr(given, TYPES)}, {getattr(given, KEYS)})"
+        found += f" with ordinality {wanted.alias}(type, key, place) order by {wanted.column('place')}"
+        return [Literal("["), Computed(f"array_to_string(array({found}), ',')"), Literal("]")]
+
     def target(self, selected: Selected) -> tuple[Table, Row]:
         """The table that a relation leads to, and a row of it."""
-        table = self.declarations.tables[self._table_of(selected)]
+        table = self.declarations.tables[self._table_of(self._type_name(selected))]
         return table, self.new_row(table.tenant)
 
     def new_row(self, tenant_column: str) -> Row:
@@ -203,8 +224,7 @@ class StatementWriter:
         self.rows += 1
         return Row.of_table(f"t{self.rows}", tenant_column)
 
-    def _table_of(self, selected: Selected) -> str:
-        name = self._type_name(selected)
+    def _table_of(self, name: str) -> str:
         abstract = self.declarations.abstract.get(name)
         table = abstract.table if isinstance(abstract, Variants) else self.declarations.types[name].table
         assert table is not None, f"{name} has a table: the declarations were checked"
@@ -215,18 +235,19 @@ class StatementWriter:
         shown = get_named_type(selected.type)
         named = page_type(shown) if isinstance(selected.source, Page) else shown.name
         if isinstance(self.declarations.abstract.get(named), ByArgument):
-            return self.asked_at(selected).narrowing.type_name or named
+            (name,) = self.asked_at(selected).narrowing.type_names
+            return name
         return named
 
     def source(self, table: Table, there: Row, selected: Selected, here: Row) -> str:
         """`table alias where …`: the rows that the field leads to, as far as the scope may see them."""
         relation = selected.source
         assert isinstance(relation, One | Many | Page)
-        narrowed = self.asked_at(selected).narrowing.sql
+        narrowing = self.asked_at(selected).narrowing
         conditions = [*self.conditions(table, there, relation, here)]
-        if narrowed:
-            conditions.append(f"({fill(narrowed, there, self.given(selected))})")
-        name = fill(table.name, there, self.given(selected))
+        if narrowing.sql:
+            conditions.append(f"({fill(narrowing.sql, there, self.given(selected))})")
+        name = fill(narrowing.rows or table.name, there, self.given(selected))
         return f"{name} {there.alias} where {' and '.join(conditions)}"
 
     def conditions(self, table: Table, there: Row, relation: Relation, here: Row) -> Iterator[str]:
@@ -234,11 +255,15 @@ class StatementWriter:
         yield f"{there.tenant} = {here.tenant}"
         for theirs, ours in relation.match.items():
             yield f"{there.column(theirs)} = {here.column(ours)}"
+        yield from self._visible(table, there)
+        if relation.where:
+            yield f"({fill(relation.where, there, here=here)})"
+
+    def _visible(self, table: Table, there: Row) -> Iterator[str]:
+        """What the scope may see of the table."""
         visible = table.visible.get(self.scope or "", "false")
         if visible != "true":
             yield f"({fill(visible, there)})"
-        if relation.where:
-            yield f"({fill(relation.where, there, here=here)})"
 
     def shown(self, selected: Selected, there: Row) -> str:
         """The JSON of the object that shows a row the field leads to, whichever of its types it is."""

@@ -31,6 +31,7 @@ from graphql_server.reads import (
     Order,
     Page,
     Related,
+    Several,
     Shape,
     Table,
     Value,
@@ -118,7 +119,23 @@ def any_by_id(arguments: Arguments) -> Narrowing:
     name, key = parse_id(arguments["id"])
     if name not in NODES:
         raise NoSuchOrder
-    return Narrowing("{row.id} = {given.id}", {"id": Value(key, "uuid")}, type_name=name)
+    return Narrowing("{row.id} = {given.id}", {"id": Value(key, "uuid")}, type_names=(name,))
+
+
+def several_by_id(arguments: Arguments) -> Narrowing:
+    """Anything by global ids."""
+    named = [_named(one) for one in arguments.texts("ids") or ()]
+    types, keys = [name for name, _ in named], [key for _, key in named]
+    values = {"types": Value(types, "text[]"), "keys": Value(keys, "uuid[]")}
+    return Narrowing(values=values, type_names=tuple(sorted({*types} - {""})))
+
+
+def _named(global_id: str) -> tuple[str, UUID]:
+    try:
+        name, key = parse_id(global_id)
+    except NoSuchOrder:
+        return "", UUID(int=0)
+    return name if name in NODES else "", key
 
 
 def filtered_orders(arguments: Arguments) -> Narrowing:
@@ -207,8 +224,9 @@ TYPES: Final = {
     "Query": ModelType(
         {
             "viewer": Shape(),
-            "node": One(narrow=any_by_id, missing=NoSuchOrder),
-            "order": One(narrow=by_id, missing=NoSuchOrder),
+            "node": One(narrow=any_by_id, missing=lambda _: NoSuchOrder()),
+            "nodes": Several(several_by_id),
+            "order": One(narrow=by_id, missing=lambda _: NoSuchOrder()),
             "firmOrder": One(narrow=by_id),
             "ordersById": Many(("-placed_at", "id"), narrow=by_ids),
             "stock": Many(("id",)),
@@ -222,7 +240,7 @@ TYPES: Final = {
             "turnover": Shape({"minor": TURNOVER, "currency": "'EUR'"}),
         }
     ),
-    "Subscription": ModelType({"orderChanged": One(narrow=by_id, missing=NoSuchOrder)}),
+    "Subscription": ModelType({"orderChanged": One(narrow=by_id, missing=lambda _: NoSuchOrder())}),
     "OrderPayload": ModelType({"order": One({"id": "changed_id"})}),
     "StaffViewer": ModelType({"shop": One({"id": "shop_id"})}),
     "ReaderViewer": ModelType({"reader": One({"id": "reader_id"}), "shop": One({"id": "shop_id"})}),

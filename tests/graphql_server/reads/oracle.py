@@ -224,6 +224,18 @@ def node(_: object, visible: Visible, id: str) -> Seen:
     return found
 
 
+def nodes(_: object, visible: Visible, ids: Sequence[str]) -> list[Seen | None]:
+    return [_node(visible, id) for id in ids]
+
+
+def _node(visible: Visible, id: str) -> Seen | None:
+    try:
+        name, key = parse_id(id)
+    except NoSuchOrder:
+        return None
+    return visible.one(name, key) if name in NODES else None
+
+
 def viewer(_: object, visible: Visible) -> Seen | None:
     asking = visible.asking
     if asking.scope is None:
@@ -352,6 +364,7 @@ RESOLVERS: dict[str, dict[str, Resolve]] = {
     "Query": {
         "viewer": viewer,
         "node": node,
+        "nodes": nodes,
         "order": order_by_id,
         "firmOrder": firm_order,
         "ordersById": orders_by_id,

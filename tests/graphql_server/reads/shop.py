@@ -121,7 +121,7 @@ class Shop:
         ]
         return {
             "id": [*orders, *orders, *nodes, "nonsense"],
-            "ids": [[], orders[:1], orders],
+            "ids": [[], orders[:1], orders, [*nodes, "nonsense", *nodes[:2]]],
             "first": [1, 2, 3, 10, 0, None],
             "last": [1, 4, None],
             "after": cursors,
