@@ -39,6 +39,7 @@ from gateways.stripe_calls import (
     answer,
     pages,
 )
+from gateways.stripe_checkouts import checkout_params
 from rules.states import PaymentMethod, PaymentState
 
 __all__ = ["StripeAccountHidden", "StripeGateway", "StripeRefused", "StripeUnavailable", "stripe_gateway"]
@@ -78,31 +79,24 @@ class StripeGateway:
         self._client = client
 
     async def create_checkout(self, request: CheckoutRequest) -> ProviderPayment:
-        """Open a hosted checkout. Safe to repeat: the payment's id is the idempotency key."""
-        references = {"payment_id": str(request.payment_id), "invoice_id": str(request.invoice_id)}
+        """Open a hosted checkout. Safe to repeat: the payment's id is the idempotency key.
+
+        An email address that Stripe does not like is left out, under a key of its own: it keeps nobody from paying.
+        """
+        key = f"payment:{request.payment_id}"
+        try:
+            return await self._create_checkout(request, email=request.customer_email, key=key)
+        except StripeRefused as refused:
+            if refused.code != "email_invalid" or request.customer_email is None:
+                raise
+        return await self._create_checkout(request, email=None, key=f"{key}:no-email")
+
+    async def _create_checkout(self, request: CheckoutRequest, *, email: str | None, key: str) -> ProviderPayment:
+        params = checkout_params(request, email=email)
         session = await _answer(
             "checkout.sessions.create",
             self._client.v1.checkout.sessions.create_async(
-                params={
-                    "mode": "payment",
-                    "line_items": [
-                        {
-                            "quantity": 1,
-                            "price_data": {
-                                "currency": request.currency.lower(),
-                                "unit_amount": request.amount_minor,
-                                "product_data": {"name": request.title},
-                            },
-                        }
-                    ],
-                    "success_url": request.success_url,
-                    "cancel_url": request.cancel_url,
-                    "expires_at": int(request.expires_at.timestamp()),
-                    "client_reference_id": str(request.payment_id),
-                    "metadata": references,
-                    "payment_intent_data": {"metadata": references},
-                },
-                options={"stripe_account": request.account_id, "idempotency_key": f"payment:{request.payment_id}"},
+                params=params, options={"stripe_account": request.account_id, "idempotency_key": key}
             ),
         )
         return payment_of(session)

@@ -39,7 +39,7 @@ _REFUND_STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """What a payment's checkout asks Stripe for. Amounts in minor units; no personal data."""
+    """What a payment's checkout asks Stripe for. Amounts in minor units."""
 
     payment_id: UUID
     invoice_id: UUID
@@ -49,6 +49,7 @@ class CheckoutRequest:
     title: str
     success_url: str
     cancel_url: str
+    customer_email: str | None
     expires_at: datetime
 
 

@@ -56,6 +56,7 @@ class Payment(Row):
     checkout_session_id = fields.CharField(max_length=255, null=True, unique=True)
     checkout_url = fields.CharField(max_length=2000, null=True)
     return_url = fields.CharField(max_length=2000, null=True)
+    checkout_email = fields.CharField(max_length=254, null=True, description="Filled in at the checkout.")
     checkout_expires_at: datetime | None = fields.DatetimeField(null=True)
     stripe_payment_intent_id = fields.CharField(max_length=255, null=True, unique=True)
     next_poll_at: datetime | None = fields.DatetimeField(null=True, description="Null once nothing is left to ask.")

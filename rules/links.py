@@ -5,6 +5,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
 
 LINK_MARK = "\x1flink\x1f"
 """Stands in stored mails where the link goes, whose token is made only when the mail is sent.
@@ -45,6 +47,13 @@ class Portals:
     def client_link(self, token: str) -> str:
         """The address that opens one inspection's client portal."""
         return f"{self.client_url}#{token}"
+
+
+def with_outcome(portal_url: str, outcome: Literal["success", "canceled"]) -> str:
+    """Where Stripe's checkout leads back to: the portal, told how the payer left, which proves nothing by itself."""
+    parts = urlsplit(portal_url)
+    query = "&".join(filter(None, (parts.query, f"checkout={outcome}")))
+    return urlunsplit(parts._replace(query=query))
 
 
 def new_token() -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
-from models import ConnectedAccount, InspectionStatus, Invoice, Payment, StripeStatus
+from models import ConnectedAccount, InspectionPerson, InspectionStatus, Invoice, Payment, StripeStatus
 from models.visible import find_visible
 from operations.audit_log import record
 from operations.currencies import currency_of
@@ -173,6 +173,7 @@ async def _insert_payment(
         state=PaymentState.CREATED,
         stripe_account_id=ledger.company.stripe_account_id,
         return_url=return_url,
+        checkout_email=await _email_of_payer(invoice),
         checkout_expires_at=(now + CHECKOUT_LIFE).replace(microsecond=0),
         next_poll_at=now + next_poll_delay(timedelta(0)),
     )
@@ -182,6 +183,12 @@ async def _insert_payment(
     after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor}
     await record(ledger.inspection, "payment.started", payment.id, by=principal, after=after)
     return payment
+
+
+async def _email_of_payer(invoice: Invoice) -> str | None:
+    """Kept on the payment: a repeated call to Stripe has to say the same, even if the address was corrected since."""
+    bill_to = await InspectionPerson.get(id=invoice.billed_to_id).select_related("person")
+    return bill_to.person.email
 
 
 async def _open_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:

@@ -20,6 +20,7 @@ class PaymentColumns(TypedDict, total=False):
     settled_at: datetime
     stripe_account_id: str | None
     return_url: str
+    checkout_email: str | None
     checkout_expires_at: datetime
     next_poll_at: datetime
 

@@ -18,6 +18,7 @@ from operations.payments.sync_refunds import sync_refunds
 from operations.transactions import transaction
 from rules import clock
 from rules.errors import Refusal
+from rules.links import with_outcome
 from rules.retry import DEBIT_LIFE, LOOK_AFTER, PATIENCE, next_poll_delay
 from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, SETTLED, TAKEN_BACK, PaymentState, next_payment_state
 
@@ -48,8 +49,9 @@ async def checkout_request(payment: Payment) -> CheckoutRequest:
         amount_minor=payment.amount_minor,
         currency=payment.currency,
         title=f"Invoice {invoice.number}",
-        success_url=payment.return_url,
-        cancel_url=payment.return_url,
+        success_url=with_outcome(payment.return_url, "success"),
+        cancel_url=with_outcome(payment.return_url, "canceled"),
+        customer_email=payment.checkout_email,
         expires_at=payment.checkout_expires_at,
     )
 

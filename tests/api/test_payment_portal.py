@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from models import Grant
+from models import Grant, Person
 from rules import clock
 from tests.api.expectations import forbidden, missing, nothing_changes, refused
-from tests.world import Api, Job, World, key_of
+from tests.world import Api, Job, Json, World, key_of
 
 PAYER = "{ viewer { __typename ... on PayerViewer { invoice { id } } } }"
 PATHS = [
@@ -235,3 +235,30 @@ async def test_copied_link_opens_a_draft(world: World) -> None:
     assert found["emails"] == []
     refusal = await refused(world, job.api, "createPaymentLink", invoiceId=job.primary_id)
     assert refusal.code == "INVOICE_IS_PRIMARY"
+
+
+async def test_the_checkout_leads_back_with_its_outcome_and_knows_the_payers_address(world: World) -> None:
+    """Whoever paid, or thought better of it, comes back to the portal, which is told which; the email is filled in."""
+    job, invoice, payer = await billed(world)
+    await payer.mutate("startPayment", "payment { id }", invoiceId=invoice)
+    body = await checkout_asked_for(world)
+    assert body["success_url"] == f"{world.settings.payment_portal_url}?checkout=success"
+    assert body["cancel_url"] == f"{world.settings.payment_portal_url}?checkout=canceled"
+    assert body["customer_email"] == job.email("BUYERS_AGENT")
+    assert job.email("BUYERS_AGENT") not in str({name: body[name] for name in body if "metadata" in name})
+
+
+async def test_an_address_that_stripe_does_not_like_keeps_nobody_from_paying(world: World) -> None:
+    """The checkout then asks for one itself."""
+    _, invoice, payer = await billed(world)
+    await Person.all().update(email="stripe does not like this")
+    started = await payer.mutate("startPayment", "payment { status } checkoutUrl", invoiceId=invoice)
+    assert started.done("payment")["status"] == "REQUIRES_ACTION"
+    assert "customer_email" not in await checkout_asked_for(world)
+
+
+async def checkout_asked_for(world: World) -> Json:
+    """The newest request for a checkout, as Stripe received it."""
+    asked = await world.servers.stripe.requests()
+    params: Json = [entry["params"] for entry in asked if entry["path"] == "/v1/checkout/sessions"][-1]
+    return params
