@@ -5,6 +5,7 @@ from operations.audit_log import record
 from operations.ledger.inspection_ledger import InspectionLedger
 from operations.ledger.invoice_ends import cancel_waiting_mails
 from operations.ledger.invoice_lines import return_to_primary
+from operations.links import end_links
 from rules import clock
 from rules.access import Principal
 from rules.states import InvoiceStatus
@@ -21,6 +22,6 @@ async def void(ledger: InspectionLedger, invoice: Invoice, *, by: Principal, rea
     invoice.remaining_minor = invoice.outstanding_minor = 0
     await invoice.save(update_fields=["status", "voided_at", "remaining_minor", "outstanding_minor"])
     await cancel_waiting_mails(invoice)
-    await Grant.filter(invoice_id=invoice.id, revoked_at=None).update(revoked_at=clock.now())
+    await end_links(Grant.filter(invoice_id=invoice.id))
     after = {"reason": reason} if reason else None
     await record(ledger.inspection, "invoice.voided", invoice.id, by=by, before=before, after=after)

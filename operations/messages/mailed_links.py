@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models import Email, Grant, Inspection, Invoice, Person
 from operations.audit_log import record_all
+from operations.links import end_links
 from operations.messages.outbox import WAITING
 from rules import clock
 from rules.access import Principal
@@ -45,7 +46,7 @@ async def end_links_mailed_elsewhere(person: Person, *, by: Principal) -> EndedL
     await Email.filter(id__in=[mail.id for mail in mails], status__in=WAITING).update(
         status=EmailStatus.CANCELED, next_attempt_at=None
     )
-    await Grant.filter(id__in=[mail.grant_id for mail in mails]).update(revoked_at=clock.now())
+    await end_links(Grant.filter(id__in=[mail.grant_id for mail in mails]))
     for inspection in await Inspection.filter(id__in={mail.inspection_id for mail in mails}).order_by("id"):
         ended = {mail.grant_id: None for mail in mails if mail.inspection_id == inspection.id and mail.grant_id}
         await record_all(inspection, "link.revoked", ended, by=by, before={"reason": "The address was corrected."})

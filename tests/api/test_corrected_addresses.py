@@ -119,8 +119,8 @@ async def test_paid_invoices_are_not_to_be_sent_again(world: World) -> None:
     assert not await opens(payer)
 
 
-async def test_a_portal_link_that_an_automation_mailed_ends(world: World) -> None:
-    """The client's portal link ends with their address; the notice says how to make another (S68)."""
+async def portal_mailed(world: World) -> tuple[Job, Api]:
+    """An inspection whose client an automation mailed a portal link, and the API as whoever follows it sees it."""
     automations = await world.inspector.read("{ automations { id trigger } }")
     fee = next(one["id"] for one in automations["automations"] if one["trigger"] == "FEE_ADDED")
     (await world.inspector.mutate("saveAutomation", "automation { id }", automationId=fee, enabled=True)).done(
@@ -138,13 +138,34 @@ async def test_a_portal_link_that_an_automation_mailed_ends(world: World) -> Non
     await world.run_automations()
     (mail,) = await world.mails()
     portal = next(word for word in mail["text"].split() if word.startswith(world.settings.client_portal_url))
-    assert await opens(world.bearer(portal))
+    return job, world.bearer(portal)
+
+
+async def test_a_portal_link_that_an_automation_mailed_ends(world: World) -> None:
+    """The client's portal link ends with their address; the notice says how to make another (S68)."""
+    job, client = await portal_mailed(world)
+    assert await opens(client)
     updated = await correct(job, "right@people.test", role="CLIENT")
     assert updated.done("sendAgain") == []
     assert updated.content["notices"][0]["message"].endswith(
         "Make another link to the client portal with shareClientPortal."
     )
-    assert not await opens(world.bearer(portal))
+    assert not await opens(client)
+
+
+async def test_what_was_shared_from_a_portal_link_ends_with_it(world: World) -> None:
+    """A link shared from one that was mailed to the wrong address is not listed as live any more (S68, S25)."""
+    job, client = await portal_mailed(world)
+    shared = await client.mutate("shareClientPortal", "url", inspectionId=job.id, email="mum@people.test")
+    guest = world.bearer(shared.done("url"))
+    assert await opens(guest)
+    by_staff = await job.client_portal()
+    (await correct(job, "right@people.test", role="CLIENT")).done("person")
+    assert not await opens(guest)
+    listed = (await job.read("grants { personName issuedBy revokedAt }"))["grants"]
+    live = [(grant["personName"], grant["issuedBy"]) for grant in listed if grant["revokedAt"] is None]
+    assert live == [("Clara Client", "INSPECTOR")], "which nobody mailed"
+    assert await opens(by_staff)
 
 
 async def test_no_link_to_the_wrong_address_survives_a_sending_at_the_same_moment(
