@@ -73,7 +73,7 @@ class Crowd:
 class Connection(HttpToolsProtocol):
     """One connection, with a deadline for whatever it waits for."""
 
-    def __init__(self, *arguments: Any, crowd: Crowd, **named: Any) -> None:
+    def __init__(self, *arguments: Any, crowd: Crowd, **named: Any) -> None:  # Any: uvicorn's own, passed on.
         super().__init__(*arguments, **named)
         self.crowd = crowd
         self.address: str | None = None
@@ -189,7 +189,7 @@ class Connection(HttpToolsProtocol):
 class WebSocketConnection(WebSocketsSansIOProtocol):
     """A websocket, or the refusal of one."""
 
-    async def send(self, message: Any) -> None:
+    async def send(self, message: Any) -> None:  # Any: one of ASGI's messages, which uvicorn keeps to itself.
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             self.handshake_complete = True  # Refused in order; uvicorn would log that nobody answered.

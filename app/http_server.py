@@ -2,7 +2,7 @@
 
 import socket
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -28,7 +28,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def server_of(app: Starlette, *, host: str, port: int, trusted_proxies: str = "", **options: Any) -> Server:
+def server_of(app: Starlette, *, host: str, port: int, trusted_proxies: str = "") -> Server:
     """A server of the API, ready to run."""
     trusted = ProxyHeadersMiddleware(app, trusted_proxies).trusted_hosts  # type: ignore[arg-type] # Never called.
     config = uvicorn.Config(
@@ -47,6 +47,5 @@ def server_of(app: Starlette, *, host: str, port: int, trusted_proxies: str = ""
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
-        **options,
     )
     return Server(config, app)

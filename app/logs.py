@@ -2,11 +2,12 @@
 
 import logging
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final, TextIO
 
 import structlog
+from structlog.typing import EventDict
 
 CHATTY = ("arq", "tortoise", "httpx", "httpcore", "stripe", "uvicorn.error")
 """What these say at INFO is said better, or not worth saying: only their warnings are kept."""
@@ -19,7 +20,7 @@ VALUE_CHARACTERS: Final = (4_000, 1_000, 200, 40)
 
 ALWAYS_KEPT: Final = ("event", "level", "timestamp", "request_id")
 
-Render = Callable[[Any, str, MutableMapping[str, Any]], str]
+Render = Callable[[object, str, EventDict], str]
 
 
 class LogFormat(StrEnum):
@@ -69,7 +70,7 @@ def configure_logs(level: str, form: LogFormat, *, stream: TextIO | None = None)
 def bounded(render: Render) -> Render:
     """As `render`, but no line is longer than LINE_BYTES_MAX: of long values the beginning and the end are kept."""
 
-    def render_bounded(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+    def render_bounded(logger: object, method: str, event: EventDict) -> str:
         for kept in VALUE_CHARACTERS:
             line = render(logger, method, {name: shortened(value, kept) for name, value in event.items()})
             if len(line.encode(errors="replace")) <= LINE_BYTES_MAX:
@@ -80,7 +81,7 @@ def bounded(render: Render) -> Render:
     return render_bounded
 
 
-def shortened(value: Any, characters: int) -> Any:
+def shortened(value: object, characters: int) -> object:
     """The value, or as much of the beginning and the end of how it is written."""
     if value is None or isinstance(value, bool | float):
         return value
@@ -94,7 +95,7 @@ def shortened(value: Any, characters: int) -> Any:
     return f"{text[:half]} … {len(text) - 2 * half} characters left out … {text[-half:]}"
 
 
-def without_rows(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def without_rows(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Take PostgreSQL's DETAIL lines out of a traceback: they quote rows, and rows hold personal data."""
     shown = event.get("exception")
     if isinstance(shown, str):

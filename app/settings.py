@@ -2,10 +2,11 @@
 
 import re
 from ipaddress import ip_address, ip_network
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.logs import LogFormat
@@ -66,10 +67,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _sign_with_newest(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def _sign_with_newest(cls, given: dict[str, object]) -> dict[str, object]:
         """The newest of SIGNING_KEYS is the signing key, also for access tokens; those of older keys end with them."""
         keys = given.get("signing_keys") or ""
-        listed = _listed(keys.get_secret_value() if isinstance(keys, SecretStr) else keys)
+        listed = _listed(keys.get_secret_value() if isinstance(keys, SecretStr) else str(keys))
         return {**given, "signing_key": listed[0]} if listed else given
 
     @field_validator("signing_keys")
@@ -253,7 +254,7 @@ def _listed(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
 
-def _sentence(name: object, error: Any) -> str:
+def _sentence(name: object, error: ErrorDetails) -> str:
     variable, meaning = str(name).upper(), Settings.model_fields[str(name)].description
     if error["type"] == "missing":
         return f"{variable} is not set: {meaning}"

@@ -1,7 +1,7 @@
 """How jobs travel: as JSON, under names, without arguments. What there is to do stands in the tables."""
 
 import json
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 from arq.connections import ArqRedis
@@ -13,14 +13,14 @@ JobName = Literal["send_emails", "run_automations", "sync_stripe_events"]
 log = structlog.get_logger(__name__)
 
 
-def serialize(job: dict[str, Any]) -> bytes:
+def serialize(job: dict[str, object]) -> bytes:
     """A job as JSON: unlike pickle, nothing in it can run."""
     return json.dumps(job, default=str).encode()
 
 
-def deserialize(data: bytes) -> dict[str, Any]:
+def deserialize(data: bytes) -> dict[str, object]:
     """The job back from JSON."""
-    job: dict[str, Any] = json.loads(data)
+    job: dict[str, object] = json.loads(data)
     return job
 
 

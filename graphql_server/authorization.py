@@ -1,7 +1,5 @@
 """Who may run a document: a validation rule that refuses every field its request's scope may not read."""
 
-from typing import Any
-
 from graphql import ASTValidationRule, FieldNode, GraphQLError, ValidationContext, ValidationRule, is_introspection_type
 
 from graphql_server.access import may_read
@@ -20,14 +18,14 @@ def authorization_rule(scope: str | None) -> type[ASTValidationRule]:
             super().__init__(context)
             self.refused: dict[str, list[FieldNode]] = {}
 
-        def enter_field(self, node: FieldNode, *_: Any) -> None:
+        def enter_field(self, node: FieldNode, *_: object) -> None:
             parent, field = self.context.get_parent_type(), self.context.get_field_def()
             if parent is None or field is None or node.name.value.startswith("__") or is_introspection_type(parent):
                 return  # Unknown fields are another rule's, and whether there is introspection is a third one's.
             if not may_read(field, scope):
                 self.refused.setdefault(f"{parent.name}.{node.name.value}", []).append(node)
 
-        def leave_document(self, *_: Any) -> None:
+        def leave_document(self, *_: object) -> None:
             for coordinate, nodes in self.refused.items():
                 self.report_error(_refusal(coordinate, nodes, scope))
 

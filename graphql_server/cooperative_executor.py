@@ -19,7 +19,10 @@ def is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
 
 
 class CooperativeExecutor(StrawberryGraphQLCoreExecutionContext):
-    """graphql-core completes plain values in one go, so that one wide page could hold the loop for a second."""
+    """graphql-core completes plain values in one go, so that one wide page could hold the loop for a second.
+
+    Any, here and below: what graphql-core hands from one of its methods to the next, and whatever a list may hold.
+    """
 
     slice_started: float | None = None
 

@@ -1,7 +1,6 @@
 """Values written in a document: what no text may hold, and errors that name the field a value was meant for."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from graphql import (
     ArgumentNode,
@@ -34,7 +33,7 @@ def name_values(document: DocumentNode, errors: Sequence[GraphQLError]) -> None:
 class StorableText(ValidationRule):
     """A string that spells NUL fits into no column; variables are checked where they are read."""
 
-    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+    def enter_string_value(self, node: StringValueNode, *_: object) -> None:
         if "\x00" in node.value:
             self.report_error(GraphQLError("A string may not hold the NUL character.", node))
 
@@ -45,12 +44,12 @@ class _Naming(Visitor):
         self.blamed = blamed
         self.names: dict[int, str] = {}
 
-    def enter(self, node: Node, _key: Any, parent: Any, _path: Any, ancestors: list[Any]) -> None:
+    def enter(self, node: Node, _key: object, parent: object, _path: object, ancestors: list[object]) -> None:
         if id(node) in self.blamed:
             self.names[id(node)] = _name([*ancestors, parent, node])
 
 
-def _name(ancestors: Sequence[Any]) -> str:
+def _name(ancestors: Sequence[object]) -> str:
     """`input.lines[].amount`, read from what the value stands in."""
     name = ""
     for node in ancestors:

@@ -11,7 +11,7 @@ def connection_of(node: type, *scopes: str, page_info: type, name: str | None = 
     """The connection type of a listed type, to stand as a field's `graphql_type`; a `Page` is its value.
 
     `page_info` is the API's type of a page's place; `name` is the node's GraphQL name where that is not the name of
-    its class. Call it once for each type.
+    its class. Call it once for each type. Any, because the type is made here, which no annotation can name.
     """
     name = name or node.__name__
     edge = _declare(

@@ -55,7 +55,7 @@ class Client(AsyncpgDBClient):
 
     connection_class = _Connection
 
-    async def create_pool(self, **options: Any) -> asyncpg.Pool:
+    async def create_pool(self, **options: Any) -> asyncpg.Pool:  # Any: Tortoise's own, passed on to asyncpg.
         options["server_settings"] = {**SESSION_SETTINGS, **options["server_settings"]}
         pool = _BoundedPool(
             connection_class=options.pop("connection_class"),

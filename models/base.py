@@ -14,7 +14,10 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def choice(kind: type[Choice], **options: Any) -> fields.Field[Choice]:
-    """A column that holds one of `kind`; wide enough that a new choice needs no migration."""
+    """A column that holds one of `kind`; wide enough that a new choice needs no migration.
+
+    Any: Tortoise's own options, passed on.
+    """
     return fields.CharEnumField(kind, max_length=32, description=kind.__name__, **options)
 
 

@@ -5,7 +5,7 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -132,7 +132,7 @@ class ChangeListener:
             except TimeoutError:
                 await connection.execute("SELECT 1", timeout=CONNECT_SECONDS_MAX)
 
-    def _hear(self, _connection: Any, _process: int, _channel: str, subject_id: str) -> None:
+    def _hear(self, _connection: object, _process: int, _channel: str, subject_id: str) -> None:
         for watch in self.watches.get(subject_id, ()):
             watch.wake()
 

@@ -17,7 +17,7 @@ MIGRATION_LOCK = 7_251_940_113
 
 
 def configuration(url: str, *, pool_size: int = 8) -> dict[str, Any]:
-    """Tortoise's configuration for the database at `url` (postgres://…)."""
+    """Tortoise's configuration for the database at `url` (postgres://…). Any: it is as Tortoise has it, nested."""
     credentials = expand_db_url(url.replace("postgresql://", "postgres://", 1))["credentials"]
     credentials |= {"minsize": 1, "maxsize": pool_size, "application_name": "inspectpay"}
     return {

@@ -6,7 +6,10 @@ from rules.money import Money
 
 
 class MoneyOf:
-    """A read-only attribute that shows an integer column of minor units as Money in the row's `currency`."""
+    """A read-only attribute that shows an integer column of minor units as Money in the row's `currency`.
+
+    Any, because rows of every model with such columns have it, and a model's columns fit no protocol.
+    """
 
     def __init__(self, column: str) -> None:
         self._column = column

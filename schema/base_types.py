@@ -1,7 +1,6 @@
 """How a type of the schema knows the rows it shows, and what all scopes may read of money and errors."""
 
 from decimal import Decimal
-from typing import Any
 
 import strawberry
 
@@ -19,7 +18,7 @@ class ModelType:
     """A type that shows the model, or the resolver's value, of the same name."""
 
     @classmethod
-    def is_type_of(cls, value: Any, _: Any) -> bool:
+    def is_type_of(cls, value: object, _: object) -> bool:
         """Whether the value is what this type shows; asked for interfaces and unions."""
         return type(value).__name__ == cls.__name__
 

@@ -13,7 +13,7 @@ EVERY_SCOPE = tuple(Scope)
 
 
 def identity(*scopes: Scope) -> Any:
-    """A node's id, for those who may read anything of it at all."""
+    """A node's id, for those who may read anything of it at all. Any: it stands where the field's default would."""
     return allow(*scopes, description="Its global id, unique over all types.")
 
 

@@ -13,7 +13,10 @@ from workers import jobs
 
 JOB_SECONDS_MAX = 30
 JOBS_AT_ONCE_MAX = 100
-SWEEPS: tuple[Any, ...] = (
+Job = Callable[..., Coroutine[Any, Any, None]]
+"""A job as arq calls it. Any: a coroutine neither yields nor is sent anything that a caller reads."""
+
+SWEEPS: tuple[Job, ...] = (
     jobs.send_emails,
     jobs.poll_payments,
     jobs.poll_refunds,
@@ -32,10 +35,10 @@ def create_worker(redis: RedisSettings, resources: AbstractAsyncContextManager[j
     """A worker that takes jobs from `redis` and holds `resources` for as long as it runs; run it with `async_run`."""
     stack = AsyncExitStack()
 
-    async def startup(ctx: dict[str, Any]) -> None:
+    async def startup(ctx: dict[str, object]) -> None:
         ctx |= await stack.enter_async_context(resources)
 
-    async def shutdown(ctx: dict[str, Any]) -> None:
+    async def shutdown(ctx: dict[str, object]) -> None:
         del ctx
         await stack.aclose()
 
@@ -66,5 +69,5 @@ def _patient(settings: RedisSettings) -> RedisSettings:
     return settings
 
 
-def _sweep(work: Callable[..., Coroutine[Any, Any, None]], seconds: set[int] = SWEEP_SECONDS) -> CronJob:
+def _sweep(work: Job, seconds: set[int] = SWEEP_SECONDS) -> CronJob:
     return cron(work, second=seconds, timeout=JOB_SECONDS_MAX, keep_result=0, max_tries=1)

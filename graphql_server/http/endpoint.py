@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Generic, Protocol
+from typing import Final, Generic, Protocol
 
 import structlog
 from starlette.requests import Request
@@ -130,7 +130,7 @@ def _note_result(request: Request, result: Result, refusals: Iterable[str]) -> N
     )
 
 
-def _note(request: Request, **facts: Any) -> None:
+def _note(request: Request, **facts: object) -> None:
     """For the line that the request leaves in the log."""
     known = {name: value for name, value in facts.items() if value is not None}
     request.scope.setdefault("state", {}).setdefault("noted", {}).update(known)
@@ -142,7 +142,7 @@ def request_id_of(request: Request) -> str:
 
 
 def json_response(
-    content: Any, status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
+    content: object, status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Compact JSON in UTF-8."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

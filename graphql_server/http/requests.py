@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Final
+from typing import Final, Never
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -35,7 +35,7 @@ class GraphQLRequest:
     """What a request asks to run."""
 
     query: str
-    variables: Mapping[str, Any] | None = None
+    variables: Mapping[str, object] | None = None
     operation_name: str | None = None
 
 
@@ -65,7 +65,7 @@ def parse_body(body: bytes) -> GraphQLRequest:
 
 def parse_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
     """The request that the address of a GET holds; raises BadRequest."""
-    request: dict[str, Any] = dict(parameters)
+    request: dict[str, object] = dict(parameters)
     for name in ("variables", "extensions"):
         if parameters.get(name):
             request[name] = parse_json(parameters[name].encode(errors="replace"), name)
@@ -75,7 +75,7 @@ def parse_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
     return shaped(request)
 
 
-def parse_json(text: bytes, name: str) -> Any:
+def parse_json(text: bytes, name: str) -> object:
     """Strict JSON in UTF-8; raises BadRequest for anything else, or what can't be stored as text."""
     try:
         decoded = text.decode()
@@ -93,7 +93,7 @@ def parse_json(text: bytes, name: str) -> Any:
     return value
 
 
-def shaped(request: Any) -> GraphQLRequest:
+def shaped(request: object) -> GraphQLRequest:
     """The request that parsed JSON holds; raises BadRequest."""
     if isinstance(request, list):
         raise BadRequest(400, "Send one operation a request; a list of them is not accepted.")
@@ -121,7 +121,7 @@ def _too_deep(name: str) -> BadRequest:
     )
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> Never:
     raise ValueError(f"{name} is no JSON")
 
 
@@ -133,7 +133,7 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _is_deep(value: Any) -> bool:
+def _is_deep(value: object) -> bool:
     """Whether there is anything nested below the deepest level that is accepted."""
     level = [value]
     for _ in range(JSON_DEPTH_MAX):
@@ -141,13 +141,13 @@ def _is_deep(value: Any) -> bool:
     return bool(level)
 
 
-def _inside(value: Any) -> Iterable[Any]:
+def _inside(value: object) -> Iterable[object]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
 
 
-def _holds_unstorable_text(value: Any) -> bool:
+def _holds_unstorable_text(value: object) -> bool:
     remaining = [value]
     while remaining:
         found = remaining.pop()

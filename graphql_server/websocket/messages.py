@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 from graphql_server.http.requests import BadRequest, GraphQLRequest, parse_json, shaped
 
@@ -63,7 +63,7 @@ class Complete:
 class Ping:
     """Asks for a pong with the same payload."""
 
-    payload: Mapping[str, Any] | None
+    payload: Mapping[str, object] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def parse_message(text: str | None) -> Message:
         raise Ended(CloseCode.MALFORMED, refused.message) from None
 
 
-def _message(message: Any) -> Message:
+def _message(message: object) -> Message:
     if not isinstance(message, dict):
         raise BadRequest(400, 'A message is a JSON object, like {"type": "ping"}.')
     kind = message.get("type")
@@ -105,21 +105,21 @@ def _message(message: Any) -> Message:
     raise BadRequest(400, "type must be connection_init, subscribe, complete, ping or pong.")
 
 
-def _payload(message: dict[str, Any]) -> dict[str, Any] | None:
+def _payload(message: dict[str, object]) -> dict[str, object] | None:
     payload = message.get("payload")
     if payload is not None and not isinstance(payload, dict):
         raise BadRequest(400, "payload must be a JSON object or left out.")
     return payload
 
 
-def _id(message: dict[str, Any]) -> str:
+def _id(message: dict[str, object]) -> str:
     found = message.get("id")
     if not isinstance(found, str) or not 1 <= len(found) <= ID_CHARACTERS_MAX:
         raise BadRequest(400, f"id must be a string of 1 to {ID_CHARACTERS_MAX} characters.")
     return found
 
 
-def _authorization(payload: dict[str, Any] | None) -> str | None:
+def _authorization(payload: dict[str, object] | None) -> str | None:
     """As a browser says it, which can't set the header of a websocket."""
     payload = payload or {}
     found = payload.get("Authorization", payload.get("authorization"))

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from time import perf_counter
-from typing import Any, Final, Generic
+from typing import Final, Generic
 from uuid import uuid4
 
 import structlog
@@ -251,10 +252,10 @@ class WebsocketSession(Generic[AnyPrincipal, Watching]):
             raise Ended(None)
         return parse_message(received.get("text"))
 
-    async def _send_errors(self, name: str, errors: list[Any]) -> None:
+    async def _send_errors(self, name: str, errors: Sequence[object]) -> None:
         await self._send({"id": name, "type": "error", "payload": errors})
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: Mapping[str, object]) -> None:
         text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         try:
             async with asyncio.timeout(SEND_SECONDS_MAX):
