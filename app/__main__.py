@@ -23,25 +23,42 @@ DataDir = Annotated[
 ]
 Check = Annotated[bool, typer.Option("--check", help="Fail unless the committed file is up to date.")]
 Write = Annotated[bool, typer.Option("--write", help="Write the committed file.")]
+Processes = Annotated[
+    int, typer.Option(help="How many processes share the work; SIGHUP replaces them one by one.", min=1, max=64)
+]
+Descriptor = Annotated[int | None, typer.Option(hidden=True)]
+"""Of a socket that the supervisor of several processes hands down."""
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    processes: Processes = 1,
+    listening: Descriptor = None,
+    supervised: Descriptor = None,
 ) -> None:
     """Serve the API."""
     from app.commands import serve
 
-    serve.serve(host=host, port=port)
+    if supervised is not None:
+        assert listening is not None, "the supervisor hands down both"
+        serve.serve_supervised(listening, supervised)
+    elif processes > 1:
+        serve.serve_in_processes(processes, host=host, port=port)
+    else:
+        serve.serve(host=host, port=port)
 
 
 @app.command()
-def worker() -> None:
+def worker(processes: Processes = 1, supervised: Descriptor = None) -> None:
     """Run the jobs: send mails, ask Stripe about payments."""
     from app.commands import serve
 
-    serve.work()
+    if processes > 1 and supervised is None:
+        serve.work_in_processes(processes)
+    else:
+        serve.work(supervised)
 
 
 @app.command()

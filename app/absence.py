@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.signing import AddressExpired
-from graphql_server.http.endpoint import error_response
+from graphql_server.http.answers import error_response
 from graphql_server.http.media_types import HTML, JSON, choose
 from operations.documents.rendering import render
 from operations.identity.contacts import Contact

@@ -30,6 +30,9 @@ GRACE_SECONDS: Final = 1.0
 READ_SECONDS_MAX: Final = 30.0
 """How long a client may leave what it is sent unread, once the buffers are full."""
 
+LINGER_SECONDS: Final = 1.0
+"""When the process stops: how long an idle connection is kept for a request that may be on its way already."""
+
 WAITING_MAX: Final = 20
 """Connections of one address that have not sent the head of a request yet."""
 
@@ -80,6 +83,7 @@ class Connection(HttpToolsProtocol):
         self.phase = Phase.NOTHING
         self.head_bytes = 0
         self.refused = False
+        self.leaving = False
         self.deadline: asyncio.TimerHandle | None = None
         self.reading: asyncio.TimerHandle | None = None
 
@@ -115,6 +119,8 @@ class Connection(HttpToolsProtocol):
             return
         self._wait_for(Phase.BODY, BODY_SECONDS_MAX + GRACE_SECONDS)
         super().on_headers_complete()
+        if self.leaving and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         if not self.refused:
@@ -141,6 +147,14 @@ class Connection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._stop_reading_clock()
         super().resume_writing()
+
+    def shutdown(self) -> None:
+        """Answer what is asked already, and say with the answer that it was the last."""
+        self.leaving = True
+        if self._is_answering():
+            super().shutdown()
+        elif self.phase is not Phase.BODY:
+            self._wait_for(self.phase, LINGER_SECONDS)
 
     def give_up(self) -> None:
         """Close it for not having sent what it owes."""

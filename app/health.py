@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from graphql_server.http.endpoint import json_response
+from graphql_server.http.answers import json_response
 
 Check = Callable[[], Awaitable[object]]
 

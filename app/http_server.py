@@ -1,5 +1,6 @@
 """uvicorn as we run it: its bounds, and websockets that are told goodbye before it stops."""
 
+import asyncio
 import socket
 from functools import partial
 from typing import Final
@@ -9,6 +10,7 @@ from starlette.applications import Starlette
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.connections import Connection, Crowd, WebSocketConnection
+from app.supervisor import Supervised
 from graphql_server.websocket.messages import MESSAGE_BYTES_MAX
 
 STOP_SECONDS_MAX: Final = 30
@@ -18,9 +20,21 @@ STOP_SECONDS_MAX: Final = 30
 class Server(uvicorn.Server):
     """uvicorn, which by itself closes websockets as if it were about to be back (1012)."""
 
-    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+    def __init__(self, config: uvicorn.Config, app: Starlette, supervised: Supervised | None) -> None:
         super().__init__(config)
         self.app = app
+        self.supervised = supervised
+        self.orphaned: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.supervised is not None:
+            self.supervised.ready()
+            self.orphaned = asyncio.create_task(self.supervised.orphaned())
+            self.orphaned.add_done_callback(self._stop_soon)
+
+    def _stop_soon(self, _: asyncio.Task[None]) -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self.app.state.subscriptions:
@@ -28,8 +42,15 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def server_of(app: Starlette, *, host: str, port: int, trusted_proxies: str = "") -> Server:
-    """A server of the API, ready to run."""
+def server_of(
+    app: Starlette,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    trusted_proxies: str = "",
+    supervised: Supervised | None = None,
+) -> Server:
+    """A server of the API, ready to run: on an address of its own, or under a supervisor, on sockets given to `run`."""
     trusted = ProxyHeadersMiddleware(app, trusted_proxies).trusted_hosts  # type: ignore[arg-type] # Never called.
     config = uvicorn.Config(
         app,
@@ -48,4 +69,4 @@ def server_of(app: Starlette, *, host: str, port: int, trusted_proxies: str = ""
         forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
     )
-    return Server(config, app)
+    return Server(config, app, supervised)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -9,18 +10,34 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.graphiql import explorer_page
 from app.health import Check, health_routes
 from graphql_server.executor import Executor
-from graphql_server.http.endpoint import STATUS_OF_REFUSAL, GraphQLEndpoint, MakeContext, error_response
+from graphql_server.http.admission import Admission
+from graphql_server.http.answers import error_response
+from graphql_server.http.endpoint import STATUS_OF_REFUSAL, GraphQLEndpoint, MakeContext
 from graphql_server.http.origins import OriginGuard, readable_by
 from graphql_server.http.security import SecurityMiddleware
 from graphql_server.principals import AnyPrincipal, Authenticate
+from graphql_server.trusted_documents import TrustedDocuments
 from rules.errors import ErrorCode, Refusal
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+GRAPHQL: Final = "/graphql"
+
+
+class Application(Starlette):
+    """Starlette's, except that the one path that is asked all the time goes past its middleware and routing."""
+
+    graphql: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == GRAPHQL:
+            await self.graphql(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def build_app(
@@ -33,25 +50,33 @@ def build_app(
     explorer: bool = False,
     routes: Sequence[BaseRoute] = (),
     subscriptions: ASGIApp | None = None,
+    admission: Admission | None = None,
+    documents: TrustedDocuments | None = None,
     lifespan: Lifespan | None = None,
-) -> Starlette:
+) -> Application:
     """The whole HTTP application; `routes` are those of webhooks and documents, `explorer` is for development."""
     endpoint = GraphQLEndpoint(
-        executor, authenticate=authenticate, make_context=make_context, page=explorer_page if explorer else None
+        executor,
+        authenticate=authenticate,
+        make_context=make_context,
+        page=explorer_page if explorer else None,
+        documents=documents,
+        admission=admission,
     )
     cors, _, options = readable_by(allowed_origins, "GET", "POST")
     guarded = OriginGuard(cors(endpoint, **options), allowed=allowed_origins, own_origin=explorer)
     sockets: list[BaseRoute] = []
     if subscriptions:
         watched = OriginGuard(subscriptions, allowed=allowed_origins, own_origin=explorer)
-        sockets = [WebSocketRoute("/graphql", watched)]
+        sockets = [WebSocketRoute(GRAPHQL, watched)]
     pages = [Route("/graphiql", _explorer, methods=["GET"])] if explorer else []
-    app = Starlette(
-        routes=[Route("/graphql", guarded), *sockets, *pages, *health_routes(checks), *routes],
+    app = Application(
+        routes=[*sockets, *pages, *health_routes(checks), *routes],
         middleware=[Middleware(SecurityMiddleware)],
         exception_handlers={HTTPException: _refuse_path, Refusal: _refuse},
         lifespan=lifespan,
     )
+    app.graphql = SecurityMiddleware(guarded)
     app.state.subscriptions = subscriptions
     return app
 
@@ -69,4 +94,6 @@ async def _refuse_path(_: Request, exception: Exception) -> Response:
 
 async def _refuse(_: Request, exception: Exception) -> Response:
     assert isinstance(exception, Refusal), "registered for it"
-    return error_response(STATUS_OF_REFUSAL.get(exception.code, 400), exception.message, exception.code)
+    seconds = exception.retry_after_seconds
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    return error_response(STATUS_OF_REFUSAL.get(exception.code, 400), exception.message, exception.code, **headers)

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from gateways.job_queue import JobName
 from gateways.stripe_webhooks import WebhookInvalid, read_webhook
-from graphql_server.http.endpoint import error_response, json_response
+from graphql_server.http.answers import error_response, json_response
 from graphql_server.http.requests import BadRequest, read_body
 from operations.payments.stripe_events import sync_events_soon
 from rules.errors import ErrorCode

@@ -24,6 +24,7 @@ from graphql.utilities import get_operation_ast
 from graphql_server.api import Api
 from graphql_server.cooperative_executor import CooperativeExecutor, is_awaitable
 from graphql_server.documents import Documents, format_error, format_refusal
+from graphql_server.encoding import json_bytes
 from graphql_server.errors import ErrorCode, Refusal
 from graphql_server.messages import without_values
 
@@ -60,6 +61,10 @@ class Result:
     errors: list[GraphQLFormattedError] = field(default_factory=list)
     operation: str | None = None
     operation_name: str | None = None
+
+    def as_json(self) -> bytes:
+        """The response as it is sent. Raises ValueError for a number that JSON can't spell."""
+        return json_bytes(self.as_response())
 
     def as_response(self) -> dict[str, Any]:
         response: dict[str, Any] = {"errors": self.errors} if self.errors else {}

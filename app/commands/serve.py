@@ -1,8 +1,12 @@
-"""`serve` and `worker`: the two processes of a deployment, until SIGTERM or Ctrl-C stops them."""
+"""`serve` and `worker`: what a deployment runs, in one process or several, until SIGTERM or Ctrl-C stops it."""
 
 import asyncio
 import contextlib
+import os
 import signal
+import socket
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from arq import Worker
@@ -11,6 +15,13 @@ from redis.exceptions import RedisError
 from app.commands.outcomes import refuse
 from app.logs import configure_logs
 from app.settings import Settings, SettingsInvalid, read_settings
+from app.supervisor import DidNotStart, Supervised, Supervisor
+
+if TYPE_CHECKING:
+    from app.http_server import Server
+
+CONNECTIONS_WAITING_MAX: Final = 2048
+"""Connections that the system keeps until one of the processes takes them."""
 
 STOP_SECONDS_MAX = 30
 """How long jobs that are running may take to finish; as long as the longest of them."""
@@ -33,14 +44,8 @@ def settings_or_refuse() -> Settings:
 
 def serve(*, host: str, port: int) -> None:
     """Answer HTTP until stopped; requests that are running are finished first."""
-    from app.http_server import server_of
-    from app.server import create_app
-
     settings = settings_or_refuse()
-    server = server_of(create_app(settings), host=host, port=port, trusted_proxies=settings.trusted_proxies)
-    # uvicorn raises the signal again when it is done, to end the process by it; stopping in order is no failure.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    server = _server(settings, host=host, port=port)
     log.info("serving", host=host, port=port)
     server.run()
     if not server.started:
@@ -48,18 +53,73 @@ def serve(*, host: str, port: int) -> None:
     log.info("stopped")
 
 
-def work() -> None:
-    """Run jobs until stopped; jobs that are running are finished first."""
+def serve_in_processes(number: int, *, host: str, port: int) -> None:
+    """As `serve`, in several processes that share one listening socket."""
+    settings_or_refuse()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, backlog=CONNECTIONS_WAITING_MAX)
+    except OSError as fault:
+        refuse(f"The address {host}, port {port}, can't be listened on ({os.strerror(fault.errno or 0)}).")
+    log.info("serving", host=host, port=port, processes=number)
+    _supervise("serve", "--listening", str(listening.fileno()), number=number, inherited=[listening])
+
+
+def serve_supervised(listening: int, descriptor: int) -> None:
+    """One of several processes that answer HTTP."""
+    supervised = Supervised(descriptor)
+    server = _server(settings_or_refuse(), supervised=supervised)
+    server.run(sockets=[socket.socket(fileno=listening)])
+    if not server.started:
+        raise SystemExit(1)
+
+
+def _server(
+    settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, supervised: Supervised | None = None
+) -> "Server":
+    from app.http_server import server_of
+    from app.server import create_app
+
+    server = server_of(
+        create_app(settings), host=host, port=port, trusted_proxies=settings.trusted_proxies, supervised=supervised
+    )
+    # uvicorn raises the signal again when it is done, to end the process by it; stopping in order is no failure.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+    return server
+
+
+def work(descriptor: int | None = None) -> None:
+    """Run jobs until stopped; jobs that are running are finished first. With `descriptor`, under a supervisor."""
     settings = settings_or_refuse()
-    asyncio.run(_work(settings))
+    asyncio.run(_work(settings, None if descriptor is None else Supervised(descriptor)))
 
 
-async def _work(settings: Settings) -> None:
+def work_in_processes(number: int) -> None:
+    """As `work`, in several processes that share what there is to do."""
+    settings_or_refuse()
+    log.info("working", processes=number)
+    _supervise("worker", number=number)
+
+
+def _supervise(*arguments: str, number: int, inherited: Sequence[socket.socket] = ()) -> None:
+    try:
+        asyncio.run(Supervisor(*arguments, number=number, inherited=inherited).run())
+    except DidNotStart:
+        raise SystemExit(1) from None
+    log.info("stopped")
+
+
+async def _work(settings: Settings, supervised: Supervised | None) -> None:
     from app.worker import worker_of
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if supervised is not None:
+        supervised.ready()
+        orphaned = asyncio.create_task(supervised.orphaned())
+        orphaned.add_done_callback(lambda _: stop.set())
     log.info("working")
     while not stop.is_set():
         worker = worker_of(settings)

@@ -1,20 +1,22 @@
 """The GraphQL endpoint: a request's way from HTTP to the executor and back, as the GraphQL-over-HTTP draft has it."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Generic, Protocol
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_server.documents import format_refusal
 from graphql_server.errors import ErrorCode, Refusal
 from graphql_server.executor import Executor, Outcome, Result
+from graphql_server.http.admission import Admission, Busy
+from graphql_server.http.answers import Answer, RawHeaders, error_response, json_response
 from graphql_server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, choose, is_json_in_utf8
 from graphql_server.http.requests import BadRequest, GraphQLRequest, parse_body, parse_query_string, read_body
 from graphql_server.principals import AnyPrincipal, Authenticate
+from graphql_server.trusted_documents import TrustedDocuments
 
 
 class RequestContext(Protocol):
@@ -29,6 +31,7 @@ MakeContext = Callable[[Request, AnyPrincipal | None, str], RequestContext]
 
 OPERATION_NAME_LOGGED_MAX: Final = 64
 CODES_LOGGED_MAX: Final = 10
+OFFERED: Final = (GRAPHQL_RESPONSE, JSON)
 
 STATUS_OF_OUTCOME: Final = {
     Outcome.EXECUTED: 200,
@@ -43,7 +46,10 @@ STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.INTERNAL: 500,
+    ErrorCode.BUSY: 503,
 }
+POST_ALONE: Final = ((b"allow", b"POST"),)
+WITH_A_TOKEN: Final = ((b"www-authenticate", b"Bearer"),)
 
 
 class GraphQLEndpoint(Generic[AnyPrincipal]):
@@ -56,32 +62,35 @@ class GraphQLEndpoint(Generic[AnyPrincipal]):
         authenticate: Authenticate[AnyPrincipal],
         make_context: MakeContext[AnyPrincipal],
         page: Callable[[], Response] | None = None,
+        documents: TrustedDocuments | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self.executor = executor
         self.authenticate = authenticate
         self.make_context = make_context
         self.page = page
+        self.documents = documents or TrustedDocuments()
+        self.admission = admission or Admission()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
-        response = await self.respond(request)
+        response = await self.respond(Request(scope, receive, send))
         await response(scope, receive, send)
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> ASGIApp:
         """The answer to one request, refusals of every kind included."""
         if request.method not in {"GET", "POST"}:
             refused = BadRequest(405, "GraphQL is asked with POST, or with GET for a query.")
             return _refuse(refused, JSON, {"Allow": "GET, POST"})
         accept = request.headers.get("accept")
-        if self.page and request.method == "GET" and "query" not in request.query_params and _is_for_a_page(accept):
+        if self.page and request.method == "GET" and _is_for_a_page(accept, request.query_params):
             return self.page()
-        media_type = choose(accept, (GRAPHQL_RESPONSE, JSON))
+        media_type = choose(accept, OFFERED)
         if media_type is None:
             return _refuse(BadRequest(406, f"Answers are in {GRAPHQL_RESPONSE} or {JSON}."), JSON)
         try:
             return await self._answer(request, media_type)
         except BadRequest as refused:
-            _note(request, codes=[ErrorCode.MALFORMED_OPERATION.value])
+            _note(request, codes=[refused.code.value])
             return _refuse(refused, media_type)
         except Exception as fault:
             refusal = self.executor.refusal_of(fault)
@@ -90,30 +99,45 @@ class GraphQLEndpoint(Generic[AnyPrincipal]):
             _note(request, codes=[str(refusal.code)])
             return _refuse_principal(refusal, media_type)
 
-    async def _answer(self, request: Request, media_type: str) -> Response:
+    async def _answer(self, request: Request, media_type: str) -> ASGIApp:
         asked = await _read(request)
-        principal = await self._principal(request, asked)
+        source = self.documents.text_of(asked)
+        gate = self.admission.gate(source)
+        entered = await gate.enter()
+        try:
+            result = await self._run(request, asked, source)
+        finally:
+            gate.leave(entered)
+        return _respond(result, media_type)
+
+    async def _run(self, request: Request, asked: GraphQLRequest, source: str) -> Result:
+        principal = await self._principal(request, source)
         who = principal.as_logged() if principal else {}
         _note(request, **who)
         context = self.make_context(request, principal, request_id_of(request))
-        with structlog.contextvars.bound_contextvars(**who):
+        # Whatever is logged meanwhile says who asked; the line of the request does so by what is noted for it.
+        bound = structlog.contextvars.bind_contextvars(**who)
+        try:
             result = await self.executor.execute(
-                asked.query,
+                source,
                 scope=principal.scope if principal else None,
                 context=context,
                 variables=asked.variables,
                 operation_name=asked.operation_name,
                 allow_mutations=request.method == "POST",
             )
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
         _note_result(request, result, context.refusals)
-        return _respond(result, media_type)
+        return result
 
-    async def _principal(self, request: Request, asked: GraphQLRequest) -> AnyPrincipal | None:
+    async def _principal(self, request: Request, source: str) -> AnyPrincipal | None:
         """Who asks. A token that is not valid any more is in nobody's way to what needs none: signing in, above all."""
         try:
             return await self.authenticate(request)
         except Exception as fault:
-            if self.executor.refusal_of(fault) is None or not self.executor.needs_no_token(asked.query):
+            refusal = self.executor.refusal_of(fault)
+            if refusal is None or refusal.code == ErrorCode.BUSY or not self.executor.needs_no_token(source):
                 raise
             return None
 
@@ -141,21 +165,9 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
 
 
-def json_response(
-    content: object, status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Compact JSON in UTF-8."""
-    body = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    return Response(body, status, dict(headers or {}), f"{media_type}; charset=utf-8")
-
-
-def error_response(status: int, message: str, code: str, media_type: str = JSON, **headers: str) -> Response:
-    """One error in the shape of a GraphQL response, so that clients read every refusal alike."""
-    errors = [{"message": message, "extensions": {"code": str(code)}}]
-    return json_response({"errors": errors}, status, media_type, headers)
-
-
-def _is_for_a_page(accept: str | None) -> bool:
+def _is_for_a_page(accept: str | None, parameters: Mapping[str, str]) -> bool:
+    if "query" in parameters or "documentId" in parameters:
+        return False
     return accept is not None and choose(accept, (GRAPHQL_RESPONSE, JSON, HTML)) == HTML
 
 
@@ -167,27 +179,33 @@ async def _read(request: Request) -> GraphQLRequest:
     return parse_body(await read_body(request))
 
 
-def _respond(result: Result, media_type: str) -> Response:
+def _respond(result: Result, media_type: str) -> ASGIApp:
     """A client that knows only application/json reads the outcome from the body; HTTP's own refusals stay."""
+    if result.errors and _is_all_busy(result):
+        return _refuse_principal(Busy(), media_type)
     status = STATUS_OF_OUTCOME[result.outcome]
-    headers = {}
+    headers: RawHeaders = ()
     if result.outcome is Outcome.NOT_A_QUERY:
-        headers["Allow"] = "POST"
+        headers = POST_ALONE
     elif media_type == JSON:
         status = 200
     elif result.outcome is Outcome.UNAUTHENTICATED:
-        headers["WWW-Authenticate"] = "Bearer"
-    return json_response(result.as_response(), status, media_type, headers)
+        headers = WITH_A_TOKEN
+    return Answer(result.as_json(), status, media_type, headers)
+
+
+def _is_all_busy(result: Result) -> bool:
+    """Whether nothing came of it for want of a connection: who asks again then repeats nothing that was done."""
+    nothing = result.data is None or not any(value is not None for value in result.data.values())
+    return nothing and all(error["extensions"]["code"] == ErrorCode.BUSY for error in result.errors)
 
 
 def _refuse(refused: BadRequest, media_type: str, headers: Mapping[str, str] | None = None) -> Response:
-    return error_response(
-        refused.status, refused.message, ErrorCode.MALFORMED_OPERATION, media_type, **dict(headers or {})
-    )
+    return error_response(refused.status, refused.message, refused.code, media_type, **dict(headers or {}))
 
 
 def _refuse_principal(refusal: Refusal, media_type: str) -> Response:
-    """A token that is not valid, or a client that asks too often; nothing was run."""
+    """A token that is not valid, a client that asks too often, or a server that has no room; nothing was run."""
     headers = {}
     if refusal.code == ErrorCode.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'

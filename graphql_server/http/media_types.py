@@ -1,6 +1,7 @@
 """Media types: which one a body is in, and which one an answer should be in."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 JSON: Final = "application/json"
@@ -10,20 +11,35 @@ HTML: Final = "text/html"
 HEADER_CHARACTERS_MAX: Final = 1000
 
 
+CACHED_CHARACTERS_MAX: Final = 200
+"""Longer headers, which no client sends twice, are looked at each time."""
+
+
 def is_json_in_utf8(content_type: str) -> bool:
     """Whether a Content-Type is exactly JSON; a charset, if one is given, must be UTF-8."""
+    if content_type == JSON:
+        return True
     media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     return media_type == JSON and all(parameter in {"", "charset=utf-8", 'charset="utf-8"'} for parameter in parameters)
 
 
 def choose(accept: str | None, offered: tuple[str, ...]) -> str | None:
     """The offered type that an Accept header likes best, the first among equals; None where it accepts none of them."""
-    if accept is None or not accept.strip():
+    if accept is None:
+        return offered[0]
+    return (_choose_again if len(accept) <= CACHED_CHARACTERS_MAX else _choose)(accept, offered)
+
+
+def _choose(accept: str, offered: tuple[str, ...]) -> str | None:
+    if not accept.strip():
         return offered[0]
     ranges = list(_ranges(accept[:HEADER_CHARACTERS_MAX]))
     liked = {media_type: _quality(media_type, ranges) for media_type in offered}
     best = max(offered, key=lambda media_type: liked[media_type])
     return best if liked[best] > 0 else None
+
+
+_choose_again: Final = lru_cache(maxsize=256)(_choose)
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:

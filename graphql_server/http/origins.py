@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_server.errors import ErrorCode
-from graphql_server.http.endpoint import error_response
+from graphql_server.http.answers import error_response
 
 PREFLIGHT_SECONDS: Final = 600
 HEADERS_ALLOWED: Final = ("Authorization", "Content-Type", "X-Request-ID")
@@ -28,19 +28,31 @@ class OriginGuard:
         self.own_origin = own_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
-        allowed = origin is not None and (origin in self.allowed or self._is_own(origin, scope, headers))
-        if not allowed and (origin is not None or headers.get("sec-fetch-site") == "cross-site"):
+        origin, site = _asked_by(scope)
+        allowed = origin is not None and (origin in self.allowed or self._is_own(origin, scope))
+        if not allowed and (origin is not None or site == b"cross-site"):
             refusal = error_response(403, "Pages of this origin may not call the API.", ErrorCode.FORBIDDEN)
             refusal.headers["Vary"] = "Origin"
             await refusal(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    def _is_own(self, origin: str, scope: Scope, headers: Headers) -> bool:
+    def _is_own(self, origin: str, scope: Scope) -> bool:
+        if not self.own_origin:
+            return False
         scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
-        return self.own_origin and origin == f"{scheme}://{headers.get('host', '')}"
+        return origin == f"{scheme}://{Headers(scope=scope).get('host', '')}"
+
+
+def _asked_by(scope: Scope) -> tuple[str | None, bytes | None]:
+    """Origin and Sec-Fetch-Site; of several, the first."""
+    origin = site = None
+    for name, value in scope["headers"]:
+        if name == b"origin" and origin is None:
+            origin = value.decode("latin-1")
+        elif name == b"sec-fetch-site" and site is None:
+            site = value
+    return origin, site
 
 
 def readable_by(origins: Collection[str], *methods: str) -> Middleware:

@@ -10,11 +10,15 @@ from typing import Final, Never
 
 from starlette.requests import ClientDisconnect, Request
 
+from graphql_server.errors import ErrorCode
+
 BODY_BYTES_MAX: Final = 128 * 1024
 BODY_SECONDS_MAX: Final = 10.0
 
 JSON_DEPTH_MAX: Final = 64
 """Far more than any input of ours, and far less than what a parser, or whoever writes it out again, stumbles over."""
+
+DOCUMENT_ID_CHARACTERS_MAX: Final = 200
 
 # JSON can spell what no UTF-8 text and no PostgreSQL column can hold: half a surrogate pair, and NUL.
 _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -24,19 +28,21 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 class BadRequest(Exception):
     """A request that is refused before it is a GraphQL request; `status` says how."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, code: ErrorCode = ErrorCode.MALFORMED_OPERATION) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What a request asks to run."""
+    """What a request asks to run: a document that it sends as `query`, or one that it names by `document_id`."""
 
     query: str
     variables: Mapping[str, object] | None = None
     operation_name: str | None = None
+    document_id: str | None = None
 
 
 async def read_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
@@ -79,7 +85,7 @@ def parse_json(text: bytes, name: str) -> object:
     """Strict JSON in UTF-8; raises BadRequest for anything else, or what can't be stored as text."""
     try:
         decoded = text.decode()
-        value = json.loads(decoded, parse_constant=_refuse_constant, parse_float=_finite)
+        value = _decode(decoded)
     except UnicodeDecodeError:
         raise BadRequest(400, f"{name} is not in UTF-8.") from None
     except RecursionError:
@@ -100,7 +106,10 @@ def shaped(request: object) -> GraphQLRequest:
     if not isinstance(request, dict):
         raise BadRequest(400, 'The body must be a JSON object, like {"query": "{ viewer { __typename } }"}.')
     query, variables, name = request.get("query"), request.get("variables"), request.get("operationName")
-    if not isinstance(query, str) or not query.strip():
+    document_id = request.get("documentId")
+    if document_id is not None:
+        query = _without_query(document_id, query)
+    elif not isinstance(query, str) or not query.strip():
         raise BadRequest(400, "query must be a string that holds a GraphQL document.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "variables must be a JSON object or null.")
@@ -108,7 +117,16 @@ def shaped(request: object) -> GraphQLRequest:
         raise BadRequest(400, "operationName must be a string or null.")
     if not isinstance(request.get("extensions"), dict | None):
         raise BadRequest(400, "extensions must be a JSON object or null.")
-    return GraphQLRequest(query, variables, name or None)
+    return GraphQLRequest(query, variables, name or None, document_id)
+
+
+def _without_query(document_id: Any, query: Any) -> str:
+    """No document, where one is named."""
+    if not isinstance(document_id, str) or len(document_id) > DOCUMENT_ID_CHARACTERS_MAX:
+        raise BadRequest(400, f"documentId must be a string of at most {DOCUMENT_ID_CHARACTERS_MAX} characters.")
+    if query is not None:
+        raise BadRequest(400, "Send query or documentId, not both.")
+    return ""
 
 
 def _too_large(bytes_max: int) -> BadRequest:
@@ -158,3 +176,6 @@ def _holds_unstorable_text(value: object) -> bool:
         elif isinstance(found, list):
             remaining += found
     return False
+
+
+_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode

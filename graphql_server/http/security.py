@@ -7,11 +7,10 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graphql_server.executor import mask, new_reference
-from graphql_server.http.endpoint import json_response
+from graphql_server.http.answers import json_response
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 PATH_LOGGED_MAX: Final = 200
@@ -23,6 +22,9 @@ HEADERS: Final = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+_RAW: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_RAW_NAMES: Final = frozenset(name for name, _ in _RAW)
 
 log = structlog.get_logger(__name__)
 
@@ -52,30 +54,32 @@ class _Exchange:
 
     async def run(self, app: ASGIApp, receive: Receive) -> None:
         started = perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=self.request_id):
-            try:
-                await app(self.scope, receive, self.send)
-            except Exception as fault:
-                await self._answer_fault(fault, receive)
-            finally:
-                log.info(
-                    "request",
-                    method=self.scope["method"],
-                    path=self.scope["path"][:PATH_LOGGED_MAX],  # Without the query string, which may hold a document.
-                    status=self.status,
-                    duration_ms=round((perf_counter() - started) * 1000, 1),
-                    **self.scope["state"].get("noted", {}),
-                )
+        bound = structlog.contextvars.bind_contextvars(request_id=self.request_id)
+        try:
+            await app(self.scope, receive, self.send)
+        except Exception as fault:
+            await self._answer_fault(fault, receive)
+        finally:
+            log.info(
+                "request",
+                method=self.scope["method"],
+                path=self.scope["path"][:PATH_LOGGED_MAX],  # Without the query string, which may hold a document.
+                status=self.status,
+                duration_ms=round((perf_counter() - started) * 1000, 1),
+                **self.scope["state"].get("noted", {}),
+            )
+            structlog.contextvars.reset_contextvars(**bound)
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-            headers["X-Request-ID"] = self.request_id
+            headers = list(message.get("headers", ()))
+            own = _RAW_NAMES.intersection([name for name, _ in headers])
+            headers += [pair for pair in _RAW if pair[0] not in own] if own else _RAW
+            headers.append((b"x-request-id", self.request_id.encode()))
             if self.status == 408:
-                headers["Connection"] = "close"  # The rest of the body is not awaited.
+                headers.append((b"connection", b"close"))  # The rest of the body is not awaited.
+            message["headers"] = headers
         await self.wrapped_send(message)
 
     async def _answer_fault(self, fault: Exception, receive: Receive) -> None:
@@ -88,5 +92,8 @@ class _Exchange:
 
 def _request_id(scope: Scope) -> str:
     """The client's, where it is one that a log line can hold; else a new one."""
-    given = Headers(scope=scope).get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given = value.decode("latin-1")
+            return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+    return uuid4().hex

@@ -10,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from graphql_server.errors import ErrorCode
+from graphql_server.http.answers import error_response
 from graphql_server.http.client_addresses import address_of
-from graphql_server.http.endpoint import error_response
 from graphql_server.principals import AnyPrincipal
 from graphql_server.websocket.changes import Watching
 from graphql_server.websocket.messages import SUBPROTOCOL
