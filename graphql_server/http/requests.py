@@ -120,7 +120,7 @@ def shaped(request: object) -> GraphQLRequest:
     return GraphQLRequest(query, variables, name or None, document_id)
 
 
-def _without_query(document_id: Any, query: Any) -> str:
+def _without_query(document_id: object, query: object) -> str:
     """No document, where one is named."""
     if not isinstance(document_id, str) or len(document_id) > DOCUMENT_ID_CHARACTERS_MAX:
         raise BadRequest(400, f"documentId must be a string of at most {DOCUMENT_ID_CHARACTERS_MAX} characters.")
