@@ -82,7 +82,11 @@ class Wiring:
         """What resolvers know of a request."""
         assert self.dependencies is not None, "requests come after start-up"
         return Context(
-            authenticated=principal, dependencies=self.dependencies, request_id=request_id, address=address_of(request)
+            authenticated=principal,
+            dependencies=self.dependencies,
+            request_id=request_id,
+            address=address_of(request),
+            user_agent=request.headers.get("user-agent", ""),
         )
 
     async def enqueue(self, name: JobName) -> None:

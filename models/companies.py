@@ -92,6 +92,9 @@ class User(Row):
     email = fields.CharField(max_length=254, unique=True, description="Lower case.")
     password_hash = fields.CharField(max_length=255, description="argon2id.")
     role = choice(UserRole)
+    deactivated_at: datetime | None = fields.DatetimeField(null=True, description="Since when they may not sign in.")
+
+    sign_ins: fields.ReverseRelation[SignIn]
 
     class Meta:
         table = "users"
@@ -110,6 +113,8 @@ class SignIn(Row):
     )
     expires_at = fields.DatetimeField(description="When the newest of its refresh tokens ends.")
     revoked_at: datetime | None = fields.DatetimeField(null=True)
+    refreshed_at: datetime | None = fields.DatetimeField(null=True, description="When its newest token was issued.")
+    user_agent = fields.CharField(max_length=200, default="", db_default="", description="The browser, as it says.")
 
     class Meta:
         table = "sign_ins"

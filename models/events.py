@@ -23,15 +23,15 @@ class ActorKind(StrEnum):
 
 
 class Event(Row):
-    """One thing that happened to an inspection. A trigger refuses to change or delete it."""
+    """One thing that happened to an inspection, or, without one, to the company. A trigger refuses to change it."""
 
     company_id: UUID
     company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
         "models.Company", related_name="events", on_delete=fields.RESTRICT
     )
-    inspection_id: UUID
-    inspection: fields.ForeignKeyRelation[Inspection] = fields.ForeignKeyField(
-        "models.Inspection", related_name="events", on_delete=fields.RESTRICT, db_index=True
+    inspection_id: UUID | None
+    inspection: fields.ForeignKeyNullableRelation[Inspection] = fields.ForeignKeyField(
+        "models.Inspection", related_name="events", on_delete=fields.RESTRICT, null=True, db_index=True
     )
     actor_kind = choice(ActorKind)
     actor_id: UUID | None = fields.UUIDField(null=True)

@@ -1,4 +1,4 @@
-"""Appending to the audit log: every change of an inspection's money or people leaves one event."""
+"""Appending to the audit log: every change of an inspection's money or people, or of staff, leaves one event."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -45,6 +45,28 @@ async def record_all(
             after=after,
         )
         for subject_id, after in subjects.items()
+    )
+
+
+async def record_of_company(
+    company_id: UUID,
+    name: str,
+    subject_id: UUID,
+    *,
+    by: Principal | None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
+    """Append one event that is about the company or its staff, and about no inspection."""
+    await Event.create(
+        company_id=company_id,
+        actor_kind=_ACTOR_KINDS[by.scope] if by else ActorKind.SYSTEM,
+        actor_id=by.actor_id if by else None,
+        actor_name=_actor_name(by),
+        name=name,
+        subject_id=subject_id,
+        before=before,
+        after=after,
     )
 
 

@@ -40,14 +40,15 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request. `authenticated` is None without a token; `address` is where the request comes from, and `refusals`
-    are the codes of what its mutations refused.
+    """One request. `authenticated` is None without a token; `address` is where the request comes from, `user_agent` how
+    the browser calls itself, and `refusals` are the codes of what its mutations refused.
     """
 
     authenticated: Principal | None
     dependencies: Dependencies
     request_id: str
     address: str = ""
+    user_agent: str = ""
     refusals: list[str] = field(default_factory=list)
     watch: Subscription | None = None
 

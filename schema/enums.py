@@ -230,6 +230,8 @@ describe(
     PAYMENT_PROVIDER_UNAVAILABLE="The payment provider can't be reached; try again.",
     PAYMENT_PROVIDER_REFUSED="The payment provider refused.",
     OWNER_REQUIRED="Only the company's owner may do this.",
+    LAST_OWNER="The company needs another active owner first.",
+    WRONG_PASSWORD="The current password is wrong.",  # noqa: S106 - a code, not a password
     INVOICES_ARE_LIVE="Separate invoices are live.",
     AGREEMENT_NOT_CURRENT="There is a newer version.",
     ADVANCED_AUTOMATIONS_REQUIRED="Needs advanced automations.",

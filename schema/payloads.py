@@ -57,6 +57,17 @@ SignOutPayload = payload(
 )
 
 
+EndSessionPayload = payload(
+    "EndSessionPayload",
+    ended_session_id=allow(
+        INSPECTOR,
+        graphql_type=ID | None,
+        resolver=extras("ended_session_id"),
+        description="The session that is no more; null when refused.",
+    ),
+)
+
+
 InspectionPayload = payload("InspectionPayload", INSPECTOR, inspection=Inspection)
 
 

@@ -14,12 +14,10 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = _HASHER.hash("nobody's password, so that an unknown account takes as long as a known one")
 
 
-def check_password(password: str) -> str:
-    """The password, unless it is too short or too long to hash."""
+def check_password(password: str, *, field: str = "password") -> str:
+    """The password, unless it is too short or too long to hash: then Refusal names `field`."""
     if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        raise Refusal(
-            f"password must have {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters.", field=("password",)
-        )
+        raise Refusal(f"{field} must have {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters.", field=(field,))
     return password
 
 

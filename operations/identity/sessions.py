@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import jwt
+from tortoise.queryset import QuerySet
 
 from models import RefreshToken, SignIn, User, UserRole
 from operations.identity.passwords import password_matches
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal, Scope
-from rules.errors import Unauthenticated
+from rules.errors import NotFound, Unauthenticated
 from rules.identifiers import new_id
-from rules.limits import ACCESS_TOKEN_LIFE, REFRESH_GRACE
+from rules.limits import ACCESS_TOKEN_LIFE, REFRESH_GRACE, USER_AGENT_LENGTH_MAX
 from rules.links import digest, new_token
 from rules.texts import EMAIL_LENGTH_MAX
 
@@ -36,19 +37,34 @@ def account_name(email: str) -> str:
     return email.strip().lower()
 
 
-async def sign_in(email: str, password: str, *, secret: str) -> Session:
-    """Begin a session. Raises Unauthenticated, in the same words and time, for a wrong email or password."""
+async def sign_in(email: str, password: str, *, user_agent: str = "", secret: str) -> Session:
+    """Begin a session in the browser that calls itself `user_agent`.
+
+    Raises Unauthenticated, in the same words and time, for a wrong email or password and for who was deactivated.
+    """
     account = account_name(email)
     user = await User.get_or_none(email=account) if len(account) <= EMAIL_LENGTH_MAX else None
     if not await password_matches(user.password_hash if user else None, password) or user is None:
-        raise Unauthenticated("Email or password is wrong.", field=("email",))
-    return await _begin(user, secret=secret)
+        raise _wrong()
+    return await _begin(user, user_agent=user_agent, secret=secret)
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("Email or password is wrong.", field=("email",))
 
 
 @transaction
-async def _begin(user: User, *, secret: str) -> Session:
+async def _begin(user: User, *, user_agent: str, secret: str) -> Session:
+    """Raises Unauthenticated for who was deactivated, or whose password was changed, since it was read."""
+    found = await User.filter(id=user.id, password_hash=user.password_hash, deactivated_at=None).select_for_update()
+    if not found:
+        raise _wrong()
     row = await SignIn.create(
-        id=new_id(), company_id=user.company_id, user_id=user.id, expires_at=clock.now() + REFRESH_TOKEN_LIFE
+        id=new_id(),
+        company_id=user.company_id,
+        user_id=user.id,
+        user_agent="".join(filter(str.isprintable, user_agent))[:USER_AGENT_LENGTH_MAX],
+        expires_at=clock.now() + REFRESH_TOKEN_LIFE,
     )
     return await _issue(row, secret=secret)
 
@@ -81,7 +97,8 @@ async def _rotate(refresh_token: str, *, secret: str) -> Session | None:
         return None
     if given.used_at is None:
         await RefreshToken.filter(id=given.id).update(used_at=clock.now())
-    await SignIn.filter(id=row.id).update(expires_at=clock.now() + REFRESH_TOKEN_LIFE)
+    now = clock.now()
+    await SignIn.filter(id=row.id).update(refreshed_at=now, expires_at=now + REFRESH_TOKEN_LIFE)
     return await _issue(row, secret=secret)
 
 
@@ -108,7 +125,21 @@ async def _issue(row: SignIn, *, secret: str) -> Session:
 @transaction
 async def sign_out(principal: Principal) -> None:
     """End the principal's session: its access token and refresh token are refused from now on. Safe to repeat."""
-    await SignIn.filter(id=principal.session_id, revoked_at=None).update(revoked_at=clock.now())
+    await end_sessions(SignIn.filter(id=principal.session_id))
+
+
+@transaction
+async def end_session(principal: Principal, session_id: UUID) -> None:
+    """End one of the principal's own sessions at once. Safe to repeat. Raises NotFound."""
+    own = SignIn.filter(id=session_id, user_id=principal.user_id)
+    if not await own.exists():
+        raise NotFound("Session", field=("sessionId",))
+    await end_sessions(own)
+
+
+async def end_sessions(sessions: QuerySet[SignIn]) -> None:
+    """End these at once: their access tokens and refresh tokens are refused from now on. Safe to repeat."""
+    await sessions.filter(revoked_at=None).update(revoked_at=clock.now())
 
 
 async def principal_of_access_token(token: str, *, secret: str) -> Principal:

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from schema.inputs.declare import given
+from rules.limits import PASSWORD_LENGTH_MIN
+from schema.inputs.declare import ID, given
 
 
 @strawberry.input(description="Email and password of a staff member.")
@@ -19,3 +20,14 @@ class RefreshSessionInput:
 @strawberry.input(description="Ends the caller's session.")
 class SignOutInput:
     client_mutation_id: str | None = given("Ignored; inputs must have a field.", default=None)
+
+
+@strawberry.input(description="Ends one of the caller's own sessions.")
+class EndSessionInput:
+    session_id: ID = given("The session to end; its tokens are refused at once.")
+
+
+@strawberry.input(description="Gives the caller another password.")
+class ChangePasswordInput:
+    current_password: str = given("The password until now.")
+    new_password: str = given(f"At least {PASSWORD_LENGTH_MIN} characters.")

@@ -12,6 +12,7 @@ from schema.mutations.line_items import LineItemsMutations
 from schema.mutations.payments import PaymentsMutations
 from schema.mutations.people import PeopleMutations
 from schema.mutations.sessions import SessionsMutations
+from schema.mutations.staff import StaffMutations
 
 
 @strawberry.type(description="Writing. Refusals come back in the payload's userErrors, and then nothing was changed.")
@@ -26,5 +27,6 @@ class Mutation(
     PeopleMutations,
     InspectionsMutations,
     SessionsMutations,
+    StaffMutations,
 ):
     pass

@@ -6,8 +6,14 @@ import resolvers.sessions as resolve
 from rules.limits import REFRESH_GRACE, SIGN_IN_FAILURES_IN_ALL_MAX, SIGN_IN_FAILURES_MAX, SIGN_IN_WINDOW, minutes
 from schema.base_types import INSPECTOR
 from schema.declarations import mutation
-from schema.inputs.sessions import RefreshSessionInput, SignInInput, SignOutInput
-from schema.payloads import SessionPayload, SignOutPayload
+from schema.inputs.sessions import (
+    ChangePasswordInput,
+    EndSessionInput,
+    RefreshSessionInput,
+    SignInInput,
+    SignOutInput,
+)
+from schema.payloads import EndSessionPayload, SessionPayload, SignOutPayload, UserPayload
 
 
 @strawberry.type(description="Mutations of sessions.")
@@ -33,4 +39,18 @@ class SessionsMutations:
         takes=SignOutInput,
         returns=SignOutPayload,
         description="End the caller's session at once.",
+    )
+    end_session = mutation(
+        resolve.end_session,
+        INSPECTOR,
+        takes=EndSessionInput,
+        returns=EndSessionPayload,
+        description="End one of the caller's own sessions at once, such as that of a lost telephone.",
+    )
+    change_password = mutation(
+        resolve.change_password,
+        INSPECTOR,
+        takes=ChangePasswordInput,
+        returns=UserPayload,
+        description="Give the caller another password. Their other sessions end; wrong tries are limited as at signIn.",
     )

@@ -7,7 +7,9 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
 from graphql.type import is_required_input_field
 
+import models
 from rules.access import Scope
+from rules.identifiers import global_id
 from schema.root import build_api
 from tests.api.rich_world import RichWorld
 from tests.world import PASSWORD, Api, Job, Json
@@ -195,6 +197,25 @@ async def _create_user(rich: RichWorld, scope: Scope | None) -> Attempt:
     return rich.apis[scope], given
 
 
+def _of_new_user(**given: Any) -> Make:
+    async def make(rich: RichWorld, scope: Scope | None) -> Attempt:
+        email = (await _new_user(rich))["email"]
+        return rich.apis[scope], {"userId": global_id("User", (await models.User.get(email=email)).id), **given}
+
+    return make
+
+
+async def _end_session(rich: RichWorld, _: Scope | None) -> Attempt:
+    email = (await _new_user(rich))["email"]
+    api = await rich.world.signed_in(email)
+    return api, {"sessionId": global_id("Session", (await models.SignIn.get(user__email=email)).id)}
+
+
+async def _change_password(rich: RichWorld, _: Scope | None) -> Attempt:
+    api = await rich.world.signed_in((await _new_user(rich))["email"])
+    return api, {"currentPassword": PASSWORD, "newPassword": f"{PASSWORD} and more"}
+
+
 async def _set_primary_client(rich: RichWorld, scope: Scope | None) -> Attempt:
     job = await rich.world.inspection(people=(("Clara Client", "CLIENT"), ("Carl Client", "CLIENT")))
     return rich.apis[scope], {"inspectionId": job.id, "inspectionPersonId": job.created["people"][1]["id"]}
@@ -243,4 +264,9 @@ MAKERS: dict[str, Make] = {
     "disconnectStripe": _disconnect_stripe,
     "refreshStripeConnection": _given(),
     "createUser": _create_user,
+    "updateUser": _of_new_user(name="Una Other"),
+    "deactivateUser": _of_new_user(),
+    "reactivateUser": _of_new_user(),
+    "endSession": _end_session,
+    "changePassword": _change_password,
 }
