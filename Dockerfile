@@ -7,6 +7,14 @@ COPY requirements/production.txt /build/production.txt
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/python -m pip install --require-hashes --only-binary=:all: --requirement /build/production.txt
 
+FROM node:24-slim AS web
+WORKDIR /build/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci
+COPY schema/schema.graphql /build/schema/schema.graphql
+COPY web ./
+RUN npm run build
+
 FROM python:3.11-slim
 # Names and addresses on invoices come in every script: without these fonts they would print as boxes.
 RUN apt-get update \
@@ -26,6 +34,7 @@ COPY resolvers resolvers
 COPY schema schema
 COPY workers workers
 COPY app app
+COPY --from=web /build/web/dist web/dist
 # Compiled now, because the running user may not write here.
 RUN /opt/venv/bin/python -m compileall -q .
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

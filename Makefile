@@ -13,6 +13,8 @@ WORKERS ?= 3
 RUN := .venv/bin/python -m
 LOCKS := requirements/production.txt requirements/development.txt requirements/openapi.txt
 INSTALLED := .venv/.installed
+PACKAGES := web/node_modules/.installed
+PAGES := web/dist/.built
 PIP := $(RUN) pip --disable-pip-version-check --quiet
 
 .PHONY: help setup demo story test bench check access schema lock clean
@@ -20,7 +22,7 @@ PIP := $(RUN) pip --disable-pip-version-check --quiet
 help: ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-setup: $(INSTALLED) ## install what is locked into .venv, unless it is there already
+setup: $(INSTALLED) $(PAGES) ## install what is locked and build the pages, unless that is done already
 
 $(INSTALLED): $(LOCKS)
 	@test -n "$(PYTHON)" || { echo "Inspectpay needs Python 3.11 or newer, and no python3 here is." >&2; \
@@ -34,6 +36,16 @@ $(INSTALLED): $(LOCKS)
 	@$(PIP) install --require-hashes --no-deps --requirement requirements/openapi.txt
 	@touch $(INSTALLED)
 
+$(PACKAGES): web/package-lock.json web/.npmrc $(INSTALLED)
+	@echo "Setting up web/node_modules (half a minute, once) ..."
+	@web/run npm ci --silent
+	@touch $(PACKAGES)
+
+$(PAGES): $(PACKAGES) schema/schema.graphql $(shell find web/src web/build web/*.html web/*.ts web/*.js -type f 2>/dev/null)
+	@echo "Building the pages of web/ ..."
+	@mkdir -p .make && web/run npm run --silent build > .make/web.log 2>&1 || { cat .make/web.log >&2; exit 1; }
+	@touch $(PAGES)
+
 demo: setup ## run everything on this machine with example data; PORT=8000 DATA_DIR=dir RESET=1
 	@$(RUN) sandbox demo --port $(PORT) $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(RESET),--reset)
 
@@ -41,6 +53,7 @@ story: setup ## play all that Inspectpay does, chapter by chapter; CHAPTER=2
 	@$(RUN) sandbox story $(if $(CHAPTER),--chapter $(CHAPTER))
 
 test: setup ## run every test; ARGS="tests/rules -k money" for some
+	@$(if $(ARGS),,web/run npm test --silent)
 	@$(RUN) pytest -n $(WORKERS) $(ARGS)
 
 bench: setup ## measure beside hand-written endpoints; ARGS="writes --rounds 5"
@@ -55,6 +68,7 @@ check: setup ## everything that needs no test: style, types, dead code, layers, 
 	$(RUN) app schema --check
 	$(RUN) app migrate --check
 	$(RUN) app access --check
+	web/run npm run --silent check
 	.venv/bin/python .ci/audit_dependencies.py
 
 access: setup ## print and write the matrix of fields and scopes that review looks at
@@ -69,6 +83,7 @@ lock: ## lock the newest versions that requirements/*.in allow; UPGRADE= keeps t
 	@for name in production development; do $(COMPILE) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@$(COMPILE) --no-deps requirements/openapi.in -o requirements/openapi.txt
 	@rm -rf .make/lock
+	@web/run npm $(if $(UPGRADE),update,install) --package-lock-only --silent
 
 UPGRADE ?= --upgrade
 COMPILE = .make/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
@@ -76,5 +91,5 @@ COMPILE = .make/lock/bin/uv pip compile --quiet --universal --python-version 3.1
 
 clean: ## remove what tools left behind, and the demo's data unless it runs; .venv stays
 	@"$(PYTHON)" sandbox/cleaning.py .data
-	rm -rf .make .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf web/dist .make .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

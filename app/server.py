@@ -16,6 +16,7 @@ from app.routes import build_app
 from app.settings import Settings
 from app.signing import sign_address
 from app.throttling import Counters, LinkLimit, SignInLimits
+from app.web_pages import web_routes
 from app.webhooks import webhook_routes
 from gateways.job_queue import JobName, enqueue
 from graphql_server.executor import Executor
@@ -126,11 +127,12 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
         authenticate=wiring.authenticate,
         make_context=wiring.make_context,
         checks={"database": ping, "migrations": check_migrations, "redis": wiring.ping_redis},
-        allowed_origins=settings.origins,
+        allowed_origins=[*settings.origins, settings.own_origin],
         explorer=settings.explorer,
         routes=[
             *document_routes(settings.address_keys, settings.origins),
             *export_routes(settings.address_keys, settings.origins),
+            *web_routes(graphiql=False),
             *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.enqueue),
         ],
         subscriptions=SubscriptionEndpoint(shared),

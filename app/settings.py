@@ -51,9 +51,13 @@ class Settings(BaseSettings):
     mail_from: str = Field(description="The address that mails come from.")
     mail_from_name: str = Field("Inspectpay", description="The name that mails come from.")
     public_url: str = Field(description="Where this API is reached from outside.")
-    client_portal_url: str = Field(description="The client portal; a link's token is added as the fragment.")
-    payment_portal_url: str = Field(description="The payment portal; a link's token is added as the fragment.")
-    staff_app_url: str = Field("", description="The inspectors' frontend; the API's own address if empty.")
+    client_portal_url: str = Field(
+        "", description="The client portal; a link's token is added as the fragment. Our own /portal if empty."
+    )
+    payment_portal_url: str = Field(
+        "", description="The payment portal; a link's token is added as the fragment. Our own /pay if empty."
+    )
+    staff_app_url: str = Field("", description="The inspectors' frontend. Our own /app if empty.")
     allowed_origins: str = Field(
         "", description="Frontends that may call the API and read documents and exports, comma-separated."
     )
@@ -90,14 +94,14 @@ class Settings(BaseSettings):
     def _check_redis_url(cls, value: SecretStr) -> SecretStr:
         return SecretStr(checked_address(value.get_secret_value(), "redis", "rediss", "unix"))
 
-    @field_validator("public_url", "client_portal_url", "payment_portal_url", "stripe_base_url")
+    @field_validator("public_url", "stripe_base_url")
     @classmethod
     def _check_web_address(cls, value: str) -> str:
         return checked_address(value, "https", "http")
 
-    @field_validator("staff_app_url")
+    @field_validator("client_portal_url", "payment_portal_url", "staff_app_url")
     @classmethod
-    def _check_staff_app_url(cls, value: str) -> str:
+    def _check_frontend_address(cls, value: str) -> str:
         return checked_address(value, "https", "http") if value else value
 
     @field_validator("stripe_api_key")
@@ -162,9 +166,9 @@ class Settings(BaseSettings):
     def portals(self) -> Portals:
         """Where the frontends live."""
         return Portals(
-            payment_url=self.payment_portal_url,
-            client_url=self.client_portal_url,
-            staff_url=self.staff_app_url or self.public_url,
+            payment_url=self.payment_portal_url or self._page("pay"),
+            client_url=self.client_portal_url or self._page("portal"),
+            staff_url=self.staff_app_url or self._page("app"),
         )
 
     @property
@@ -189,6 +193,17 @@ class Settings(BaseSettings):
     def origins(self) -> list[str]:
         """The frontends that may call the API."""
         return _listed(self.allowed_origins)
+
+    @property
+    def own_origin(self) -> str:
+        """The origin of our own pages, as browsers write it: they call the API too."""
+        parts = urlsplit(self.public_url)
+        port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+        host = parts.hostname or ""
+        return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+    def _page(self, name: str) -> str:
+        return f"{self.public_url.rstrip('/')}/{name}"
 
 
 class SettingsInvalid(Exception):

@@ -145,8 +145,8 @@ def _environment(ports: Ports, database_url: str, redis_url: str, signing_key: s
         "MAIL_FROM": "billing@example.com",
         "MAIL_FROM_NAME": "Lakeside Home Inspections",
         "PUBLIC_URL": api,
-        "CLIENT_PORTAL_URL": f"{api}/graphiql",  # Where a link's token is good for trying things out.
-        "PAYMENT_PORTAL_URL": f"{api}/graphiql",
+        "CLIENT_PORTAL_URL": "",
+        "PAYMENT_PORTAL_URL": "",
         "STAFF_APP_URL": "",
         "ALLOWED_ORIGINS": FRONTENDS,
         "EXPLORER": "true",

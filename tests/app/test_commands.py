@@ -40,7 +40,7 @@ def test_a_missing_configuration_is_named_variable_by_variable(command: str) -> 
     refused = processes.run(command, environment={"DATABASE_URL": COMPLETE["DATABASE_URL"]})
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
-    for name in COMPLETE.keys() - {"DATABASE_URL"}:
+    for name in COMPLETE.keys() - {"DATABASE_URL", "CLIENT_PORTAL_URL", "PAYMENT_PORTAL_URL"}:
         assert f"{name} is not set: " in refused.stderr
     assert "DATABASE_URL is not set" not in refused.stderr
     assert SECRET not in refused.stderr
@@ -135,6 +135,8 @@ def test_an_invalid_variable_is_named_without_its_value(name: str, value: str, m
         ("PUBLIC_URL", "https://example.com/inspectpay/"),
         ("CLIENT_PORTAL_URL", "https://example.com/portal?lang=en"),
         ("STAFF_APP_URL", ""),
+        ("CLIENT_PORTAL_URL", ""),
+        ("PAYMENT_PORTAL_URL", ""),
         ("SMTP_HOST", "mail_relay"),
         ("SMTP_HOST", "::1"),
         ("MAIL_FROM", "billing+us@mail.example.com"),

@@ -140,5 +140,5 @@ class Walk:
 
         processes.until("the mail", lambda: len(newest()) == 1, 15)
         link = visitor.link_in(newest()[0]["text"])
-        assert link.startswith(f"{self.api}/graphiql#")
+        assert link.startswith(f"{self.api}/pay#")
         return link.partition("#")[2]

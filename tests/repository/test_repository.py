@@ -115,7 +115,7 @@ def test_image_runs_as_nobody_special_and_carries_layers_only() -> None:
     assert any("fonts-noto-cjk fonts-noto-core" in line for line in final), "Japanese must not print as boxes"
     allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert allowed[1] == "*", "everything stays out of the build unless it is named"
-    assert {line[1:] for line in allowed if line.startswith("!")} == names | {"requirements/production.txt"}
+    assert {line[1:] for line in allowed if line.startswith("!")} == names | {"requirements/production.txt", "web"}
 
 
 def test_compose_has_no_default_for_a_secret() -> None:

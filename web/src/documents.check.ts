@@ -1,0 +1,69 @@
+/** Holds every document of every page to the API's schema: what it asks exists, and its scope may read it. */
+
+import { readFileSync } from "node:fs";
+import {
+  buildSchema,
+  TypeInfo,
+  validate,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type GraphQLField,
+} from "graphql";
+import { expect, test } from "vitest";
+
+/** Who opens which page. */
+const SCOPES: Record<string, string> = { pay: "PAYER", portal: "CLIENT", app: "INSPECTOR" };
+
+const schema = buildSchema(readFileSync("../schema/schema.graphql", "utf8"));
+const pages = import.meta.glob<Record<string, unknown>>("./*/documents.ts", { eager: true });
+
+for (const [path, exported] of Object.entries(pages)) {
+  const scope = SCOPES[path.split("/")[1] ?? ""];
+  for (const [name, document] of Object.entries(exported)) {
+    if (!isDocument(document)) continue;
+    test(`${path} ${name}`, () => {
+      expect(scope, "SCOPES names who opens this page").toBeDefined();
+      expect(problems(document, scope ?? "")).toEqual([]);
+    });
+  }
+}
+
+function problems(document: DocumentNode, scope: string): string[] {
+  const isFragment = document.definitions.every((each) => each.kind === "FragmentDefinition");
+  const invalid = validate(schema, document).map((error) => error.message);
+  return [...invalid.filter((message) => !(isFragment && message.endsWith("is never used."))), ...unread(document, scope)];
+}
+
+/** The fields that the scope may not read, or that are deprecated. */
+function unread(document: DocumentNode, scope: string): string[] {
+  const found: string[] = [];
+  const types = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field() {
+        const field = types.getFieldDef();
+        const parent = types.getParentType()?.name ?? "";
+        if (!field || field.name.startsWith("__")) return;
+        if (!scopesOf(field).includes(scope)) found.push(`${parent}.${field.name} is not for ${scope}.`);
+        if (field.deprecationReason) found.push(`${parent}.${field.name} is deprecated: ${field.deprecationReason}`);
+      },
+    }),
+  );
+  return found;
+}
+
+function scopesOf(field: GraphQLField<unknown, unknown>): string[] {
+  const directives = field.astNode?.directives ?? [];
+  if (directives.some((directive) => directive.name.value === "public")) return Object.values(SCOPES);
+  const scopes = directives.find((directive) => directive.name.value === "requiresScopes")?.arguments?.[0]?.value;
+  if (scopes?.kind !== "ListValue") return [];
+  return scopes.values.flatMap((either) =>
+    either.kind === "ListValue" ? either.values.flatMap((each) => (each.kind === "StringValue" ? [each.value] : [])) : [],
+  );
+}
+
+function isDocument(exported: unknown): exported is DocumentNode {
+  return typeof exported === "object" && exported !== null && "kind" in exported && exported.kind === "Document";
+}

@@ -1,0 +1,78 @@
+/** What the payment portal asks the API: one query, one subscription, and two mutations. */
+
+import { graphql, type ResultOf } from "../shared/graphql.ts";
+
+export const PayerInvoice = graphql(`
+  fragment PayerInvoice on Invoice {
+    id
+    number
+    status
+    paymentStatus
+    revision
+    companyName
+    propertyAddress
+    billedToName
+    lines {
+      id
+      description
+      amount { formatted }
+    }
+    total { formatted }
+    credited { amount formatted }
+    settled { amount formatted }
+    inFlight { amount formatted }
+    remaining { amount formatted }
+    overpaid { amount formatted }
+    notice
+    documentUrl
+    sentAt
+    paidAt
+    voidedAt
+    payments {
+      id
+      method
+      status
+      amount { amount formatted }
+      refunded { amount formatted }
+      createdAt
+      settledAt
+      failureMessage
+      cardBrand
+      cardLast4
+    }
+  }
+`);
+
+export const PayerPage = graphql(
+  `
+    query PayerPage {
+      viewer {
+        __typename
+        ... on PayerViewer {
+          invoice { ...PayerInvoice }
+        }
+      }
+    }
+  `,
+  [PayerInvoice],
+);
+
+export const PayerChanges = graphql(
+  `
+    subscription PayerChanges($invoiceId: ID!) {
+      invoiceChanged(invoiceId: $invoiceId) { ...PayerInvoice }
+    }
+  `,
+  [PayerInvoice],
+);
+
+export const StartPayment = graphql(`
+  mutation StartPayment($input: StartPaymentInput!) {
+    startPayment(input: $input) {
+      checkoutUrl
+      userErrors { code message }
+    }
+  }
+`);
+
+export type Invoice = ResultOf<typeof PayerInvoice>;
