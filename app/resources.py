@@ -8,6 +8,7 @@ from arq.connections import ArqRedis, RedisSettings
 from redis.asyncio import ConnectionPool
 
 from app.settings import Settings
+from gateways.change_nudges import ChangeNudges
 from gateways.job_queue import deserialize, serialize
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway, stripe_gateway
@@ -22,6 +23,7 @@ class Resources:
 
     settings: Settings
     redis: ArqRedis
+    nudges: ChangeNudges
     stripe: StripeGateway
     mailer: Mailer
 
@@ -38,11 +40,23 @@ def redis_settings(settings: Settings) -> RedisSettings:
 async def resources(settings: Settings) -> AsyncIterator[Resources]:
     """Everything connected for as long as the block runs. Redis may be away: nothing's correctness rests on it."""
     async with (
-        database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size),
-        stripe_gateway(settings.stripe_api_key.get_secret_value(), base_url=settings.stripe_base_url) as stripe,
         _redis(settings) as redis,
+        _nudges(redis) as nudges,
+        database(
+            settings.database_url.get_secret_value(), pool_size=settings.database_pool_size, on_commit=nudges.nudge
+        ),
+        stripe_gateway(settings.stripe_api_key.get_secret_value(), base_url=settings.stripe_base_url) as stripe,
     ):
-        yield Resources(settings=settings, redis=redis, stripe=stripe, mailer=Mailer(settings.smtp_server))
+        mailer = Mailer(settings.smtp_server)
+        yield Resources(settings=settings, redis=redis, nudges=nudges, stripe=stripe, mailer=mailer)
+
+
+@asynccontextmanager
+async def _nudges(redis: ArqRedis) -> AsyncIterator[ChangeNudges]:
+    """What tells every process after each commit of this one that the change feed has news."""
+    nudges = ChangeNudges(redis)
+    async with nudges.sending():
+        yield nudges
 
 
 @asynccontextmanager

@@ -46,7 +46,8 @@ class Wiring:
         async with AsyncExitStack() as stack:
             if self.held is None:
                 self.connect(await stack.enter_async_context(resources(self.settings)))
-            await stack.enter_async_context(self.changes.listening())
+            assert self.held is not None, "connected above"
+            await stack.enter_async_context(self.changes.listening(self.held.nudges.listen))
             yield
 
     def connect(self, held: Resources) -> None:

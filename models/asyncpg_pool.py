@@ -1,6 +1,7 @@
 """Tortoise's asyncpg client with our bounds, without its leak on cancellation. The name tells Tortoise the dialect."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -49,11 +50,20 @@ class _Transaction(TransactionContextPooled):
             raise
         return self.client
 
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        await super().__aexit__(exc_type, exc_val, exc_tb)
+        parent = self.client._parent
+        if exc_type is None and isinstance(parent, Client) and parent.on_commit is not None:
+            parent.on_commit()
+
 
 class Client(AsyncpgDBClient):
     """The client that `database.py` names as Tortoise's engine."""
 
     connection_class = _Connection
+
+    on_commit: Callable[[], None] | None = None
+    """Called after each transaction that is committed here."""
 
     async def create_pool(self, **options: Any) -> asyncpg.Pool:  # Any: Tortoise's own, passed on to asyncpg.
         options["server_settings"] = {**SESSION_SETTINGS, **options["server_settings"]}

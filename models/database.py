@@ -1,6 +1,6 @@
 """How the process reaches PostgreSQL: Tortoise's configuration, start-up and migrations."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from pkgutil import iter_modules
@@ -11,6 +11,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.migrations.executor import MigrationExecutor
 
 from models import migrations
+from models.asyncpg_pool import Client
 
 MIGRATION_LOCK = 7_251_940_113
 """The advisory lock that lets one process migrate at a time: concurrent migrations of Tortoise fail."""
@@ -33,9 +34,15 @@ MIGRATIONS = configuration("postgres://nobody@localhost/unused")
 
 
 @asynccontextmanager
-async def database(url: str, *, pool_size: int = 8) -> AsyncIterator[None]:
-    """Tortoise, connected for as long as the block runs, also for tasks that were started before."""
+async def database(url: str, *, pool_size: int = 8, on_commit: Callable[[], None] | None = None) -> AsyncIterator[None]:
+    """Tortoise, connected for as long as the block runs, also for tasks that were started before.
+
+    `on_commit` is called after each transaction that this process commits: no statement outside of one counts.
+    """
     await Tortoise.init(config=configuration(url, pool_size=pool_size), _enable_global_fallback=True)
+    client = connections.get("default")
+    assert isinstance(client, Client)
+    client.on_commit = on_commit
     try:
         yield
     finally:

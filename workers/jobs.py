@@ -13,9 +13,11 @@ from arq.connections import ArqRedis
 from gateways.job_queue import enqueue
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway
+from models import changes
 from operations.invoices import reminders
 from operations.messages import automation_runner, delivery
 from operations.payments import checkout, refunds, stripe_events, sync_payments, sync_refunds
+from rules import clock
 from rules.links import Portals
 
 POLL_BATCH_MAX = 50
@@ -24,6 +26,10 @@ EMAIL_BATCHES_MAX = 20
 
 CLAIM_SECONDS_MAX = 3.0
 """How long a job goes on claiming mails: the last dialogue it starts must end before the job has to."""
+
+CHANGES_BATCH_MAX = 5_000
+CHANGES_BATCHES_MAX = 60
+"""A minute's clearing keeps up with 5,000 changes a second."""
 
 AT_ONCE_MAX = 4
 """How many rows one job asks Stripe about at a time; fewer than the process has connections to the database."""
@@ -83,6 +89,14 @@ async def run_automations(ctx: JobContext) -> None:
 async def remind(_: JobContext) -> None:
     """Write the reminders that are due for unpaid invoices."""
     await _each(await reminders.invoices_to_remind(limit=POLL_BATCH_MAX), reminders.remind)
+
+
+async def clear_changes(_: JobContext) -> None:
+    """Remove what the change feed told long ago."""
+    before = clock.now() - changes.KEPT
+    for _batch in range(CHANGES_BATCHES_MAX):
+        if await changes.clear_changes(before=before, limit=CHANGES_BATCH_MAX) < CHANGES_BATCH_MAX:
+            return
 
 
 async def _each(row_ids: Sequence[UUID], work: Callable[[UUID], Awaitable[None]]) -> None:

@@ -44,7 +44,11 @@ def create_worker(redis: RedisSettings, resources: AbstractAsyncContextManager[j
 
     return Worker(
         functions=SWEEPS,
-        cron_jobs=[*(_sweep(work) for work in SWEEPS), _sweep(jobs.remind, REMINDER_SECONDS)],
+        cron_jobs=[
+            *(_sweep(work) for work in SWEEPS),
+            _sweep(jobs.remind, REMINDER_SECONDS),
+            _sweep(jobs.clear_changes, {50}),
+        ],
         redis_settings=_patient(redis),
         job_serializer=serialize,
         job_deserializer=deserialize,
