@@ -62,7 +62,7 @@ def forgeries(genuine: str, secret: str) -> dict[str, str]:
     without = {name: {key: value for key, value in claims.items() if key != name} for name in claims}
     return {
         "another key": jwt.encode(claims, "another key that is longer than thirty-two characters"),
-        "no signature": jwt.encode(claims, None, algorithm="none"),
+        "no signature": jwt.encode(claims, "", algorithm="none"),
         "signature cut off": f"{header}.{body}.",
         "signature changed": f"{header}.{body}.{signature[:-4]}AAAA",
         "body changed": f"{header}.{body[:-4]}AAAA.{signature}",
