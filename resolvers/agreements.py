@@ -8,5 +8,5 @@ from schema.inputs.agreements import SignAgreementInput
 
 
 async def sign_agreement(context: Context, input: SignAgreementInput) -> MutationResult:
-    key = id_of(input.agreement_id, "Agreement")
-    return MutationResult(await agreements.sign_agreement(context.principal, key, name=input.name))
+    command = agreements.SignAgreement(id_of(input.agreement_id, "Agreement"), name=input.name)
+    return MutationResult(await agreements.sign_agreement(context.principal, command))

@@ -46,5 +46,5 @@ async def disconnect_stripe(context: Context, _: DisconnectStripeInput) -> Mutat
 
 
 async def create_user(context: Context, input: CreateUserInput) -> MutationResult:
-    new = companies.NewUser(name=input.name, email=input.email, password=input.password)
-    return MutationResult(await companies.create_user(context.principal, new, role=input.role))
+    user = companies.NewUser(name=input.name, email=input.email, password=input.password)
+    return MutationResult(await companies.create_user(context.principal, companies.CreateUser(user, input.role)))

@@ -150,15 +150,15 @@ async def cancel_inspection(context: Context, input: CancelInspectionInput) -> M
 
 
 async def set_notifications_disabled(context: Context, input: SetNotificationsDisabledInput) -> MutationResult:
-    key = id_of(input.inspection_id, "Inspection")
-    return MutationResult(await inspections.set_notifications_disabled(context.principal, key, disabled=input.disabled))
+    command = inspections.SetNotificationsDisabled(id_of(input.inspection_id, "Inspection"), disabled=input.disabled)
+    return MutationResult(await inspections.set_notifications_disabled(context.principal, command))
 
 
 async def publish_report(context: Context, input: PublishReportInput) -> MutationResult:
-    key = id_of(input.inspection_id, "Inspection")
-    await reports.publish_report(context.principal, key, url=input.url)
+    command = reports.PublishReport(id_of(input.inspection_id, "Inspection"), url=input.url)
+    made = await reports.publish_report(context.principal, command)
     await context.dependencies.enqueue("run_automations")
-    return MutationResult(key)
+    return MutationResult(made)
 
 
 async def unlock_report(context: Context, input: UnlockReportInput) -> MutationResult:

@@ -47,8 +47,8 @@ async def update_person(context: Context, input: UpdatePersonInput) -> MutationR
 
 
 async def add_inspection_person(context: Context, input: AddInspectionPersonInput) -> MutationResult:
-    key = id_of(input.inspection_id, "Inspection")
-    return MutationResult(await people_box.add_inspection_person(context.principal, key, new_person(input)))
+    command = people_box.AddInspectionPerson(id_of(input.inspection_id, "Inspection"), new_person(input))
+    return MutationResult(await people_box.add_inspection_person(context.principal, command))
 
 
 async def remove_inspection_person(context: Context, input: RemoveInspectionPersonInput) -> MutationResult:
@@ -57,16 +57,22 @@ async def remove_inspection_person(context: Context, input: RemoveInspectionPers
 
 
 async def set_primary_client(context: Context, input: SetPrimaryClientInput) -> MutationResult:
-    key = id_of(input.inspection_id, "Inspection")
-    entry = id_of(input.inspection_person_id, "InspectionPerson")
-    primary_notices = await primary_clients.set_primary_client(
-        context.principal, key, entry, stripe=context.dependencies.stripe
+    command = primary_clients.SetPrimaryClient(
+        inspection_id=id_of(input.inspection_id, "Inspection"),
+        inspection_person_id=id_of(input.inspection_person_id, "InspectionPerson"),
     )
-    return MutationResult(key, notices=primary_notices)
+    primary_notices = await primary_clients.set_primary_client(
+        context.principal, command, stripe=context.dependencies.stripe
+    )
+    return MutationResult(command.inspection_id, notices=primary_notices)
 
 
 async def notify_person(context: Context, input: NotifyPersonInput) -> MutationResult:
-    key = id_of(input.inspection_person_id, "InspectionPerson")
-    email = await notices.notify_person(context.principal, key, subject=input.subject, message=input.message)
+    command = notices.NotifyPerson(
+        inspection_person_id=id_of(input.inspection_person_id, "InspectionPerson"),
+        subject=input.subject,
+        message=input.message,
+    )
+    email = await notices.notify_person(context.principal, command)
     await context.dependencies.enqueue("send_emails")
     return MutationResult(email)

@@ -18,7 +18,7 @@ from app.resources import Resources
 from app.server import create_app
 from app.settings import Settings
 from gateways.stripe_answers import ProviderAccount
-from operations.identity.companies import NewUser, create_company
+from operations.identity.companies import CreateCompany, NewUser, create_company
 from operations.invoices import reminders
 from operations.messages import automation_runner, delivery
 from operations.payments import checkout, refunds, stripe_events, sync_payments, sync_refunds
@@ -169,7 +169,9 @@ class World:
     ) -> tuple[UUID, Api]:
         """A company, and its owner signed in."""
         owner = NewUser(name="Olive Owner", email=email, password=PASSWORD)
-        key = await create_company(name=name, currency=currency, time_zone="America/Chicago", owner=owner)
+        key = await create_company(
+            CreateCompany(name=name, currency=currency, time_zone="America/Chicago", owner=owner)
+        )
         if connected:
             account = await self.servers.stripe.ready_account()
             await note_stripe_account(key, ProviderAccount(account, charges_enabled=True, details_submitted=True))

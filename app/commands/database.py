@@ -78,13 +78,15 @@ def create_company(
 ) -> None:
     """Found a company with its owner, who can then sign in."""
     from models.database import database
-    from operations.identity.companies import NewUser
+    from operations.identity.companies import CreateCompany, NewUser
     from operations.identity.companies import create_company as found
 
     async def create(url: str) -> str:
         async with database(url, pool_size=2):
             owner = NewUser(name=owner_name, email=owner_email, password=owner_password)
-            return str(await found(name=name, currency=currency.upper(), time_zone=time_zone, owner=owner))
+            return str(
+                await found(CreateCompany(name=name, currency=currency.upper(), time_zone=time_zone, owner=owner))
+            )
 
     with database_url(data_dir) as url, unreachable_database_refused():
         try:

@@ -1,7 +1,7 @@
 """Companies: founding one, its settings and its staff."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -31,6 +31,24 @@ class NewUser:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateCompany:
+    """A company to be, with the owner who founds it."""
+
+    name: str
+    currency: str
+    time_zone: str
+    owner: NewUser
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUser:
+    """A staff member to be, and what they may do."""
+
+    user: NewUser
+    role: UserRole
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateCompany:
     """New settings of a company; what is None stays as it is."""
 
@@ -43,30 +61,30 @@ class UpdateCompany:
     additional_roles: Sequence[str] | None = None
 
 
-async def create_company(*, name: str, currency: str, time_zone: str, owner: NewUser) -> UUID:
+async def create_company(command: CreateCompany) -> UUID:
     """Found a company with its owner; returns its key."""
-    if currency not in CURRENCIES:
+    if command.currency not in CURRENCIES:
         raise Refusal(f"currency must be one of {', '.join(sorted(CURRENCIES))}.", field=("currency",))
-    password_hash = await hash_password(check_password(owner.password))
-    return await _insert_company(
-        texts.line(name, field="name", length_max=NAME_LENGTH_MAX),
-        currency,
-        _checked_time_zone(time_zone),
-        owner,
-        password_hash,
+    password_hash = await hash_password(check_password(command.owner.password))
+    checked = replace(
+        command,
+        name=texts.line(command.name, field="name", length_max=NAME_LENGTH_MAX),
+        time_zone=_checked_time_zone(command.time_zone),
     )
+    return await _insert_company(checked, password_hash)
 
 
 @transaction
-async def _insert_company(name: str, currency: str, time_zone: str, owner: NewUser, password_hash: str) -> UUID:
-    company = await Company.create(name=name, currency=currency, time_zone=time_zone)
-    await _insert_user(company.id, owner, UserRole.OWNER, password_hash)
+async def _insert_company(new: CreateCompany, password_hash: str) -> UUID:
+    company = await Company.create(name=new.name, currency=new.currency, time_zone=new.time_zone)
+    await _insert_user(company.id, new.owner, UserRole.OWNER, password_hash)
     return company.id
 
 
-async def create_user(principal: Principal, new: NewUser, *, role: UserRole) -> UUID:
+async def create_user(principal: Principal, command: CreateUser) -> UUID:
     """Add a staff member; for the owner alone. Returns their key."""
     require_owner(principal)
+    new = command.user
     with Checks() as check:
         checked = NewUser(
             name=check(texts.line, new.name, field="name", length_max=NAME_LENGTH_MAX),
@@ -76,7 +94,7 @@ async def create_user(principal: Principal, new: NewUser, *, role: UserRole) -> 
         with check.at():
             await _refuse_known_address(checked.email)
     password_hash = await hash_password(checked.password)
-    return await _create_user(principal.company_id, checked, role, password_hash)
+    return await _create_user(principal.company_id, checked, command.role, password_hash)
 
 
 @transaction

@@ -1,5 +1,6 @@
 """Agreements: what the client signs, regenerated with a new total only when somebody asks for it."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from models import Agreement
@@ -12,6 +13,14 @@ from rules.access import Principal, refuse_guests
 from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
 from rules.limits import SIGNATURE_LENGTH_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class SignAgreement:
+    """The agreement to sign, and the name that is typed below it."""
+
+    agreement_id: UUID
+    name: str
 
 
 async def insert_agreement(ledger: InspectionLedger, body: str, *, version: int) -> Agreement:
@@ -43,14 +52,14 @@ async def update_agreement(ledger: InspectionLedger, *, by: Principal) -> None:
 
 
 @transaction
-async def sign_agreement(principal: Principal, agreement_id: UUID, *, name: str) -> UUID:
+async def sign_agreement(principal: Principal, command: SignAgreement) -> UUID:
     """Sign the current version by typing a name; for a client, not for whom they let in. Safe to repeat."""
     refuse_guests(principal)
     with Checks() as check:
-        name = check(texts.line, name, field="name", length_max=SIGNATURE_LENGTH_MAX)
-        found = await find_visible(Agreement, principal, agreement_id)
+        name = check(texts.line, command.name, field="name", length_max=SIGNATURE_LENGTH_MAX)
+        found = await find_visible(Agreement, principal, command.agreement_id)
     inspection = await lock_inspection(found.inspection_id)
-    agreement = await Agreement.get(id=agreement_id)
+    agreement = await Agreement.get(id=found.id)
     if not agreement.current:
         raise Refusal(
             "There is a newer version of this agreement.",

@@ -58,6 +58,14 @@ class CreateInspection:
 
 
 @dataclass(frozen=True, slots=True)
+class SetNotificationsDisabled:
+    """Whether automatic mails about a job are to stop."""
+
+    inspection_id: UUID
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateInspection:
     """What is to be different about a job; what is None stays as it is."""
 
@@ -210,9 +218,10 @@ async def _cancel(principal: Principal, inspection_id: UUID) -> UUID:
 
 
 @transaction
-async def set_notifications_disabled(principal: Principal, inspection_id: UUID, *, disabled: bool) -> UUID:
+async def set_notifications_disabled(principal: Principal, command: SetNotificationsDisabled) -> UUID:
     """Stop or resume every automatic mail about the inspection. Safe to repeat."""
-    inspection = await find_visible(Inspection, principal, inspection_id, locked=True)
+    inspection = await find_visible(Inspection, principal, command.inspection_id, locked=True)
+    disabled = command.disabled
     if inspection.notifications_disabled is not disabled:
         inspection.notifications_disabled = disabled
         await inspection.save(update_fields=["notifications_disabled"])

@@ -1,5 +1,6 @@
 """The People box of an inspection: putting somebody in, and taking them out."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from models import Company, Grant, GrantKind, Inspection, InspectionPerson, Invoice
@@ -18,14 +19,22 @@ from rules.limits import PEOPLE_MAX
 from rules.states import LIVE_SEPARATE, InvoiceKind
 
 
+@dataclass(frozen=True, slots=True)
+class AddInspectionPerson:
+    """Whom to put into the People box of which inspection."""
+
+    inspection_id: UUID
+    person: NewPerson
+
+
 @transaction
-async def add_inspection_person(principal: Principal, inspection_id: UUID, new: NewPerson) -> UUID:
+async def add_inspection_person(principal: Principal, command: AddInspectionPerson) -> UUID:
     """Put a person into the People box; returns the entry's key."""
     company = await Company.get(id=principal.company_id)
     with Checks() as check:
         with check.at():
-            member = await member_of(principal, company, new)
-        inspection = await find_visible(Inspection, principal, inspection_id, locked=True)
+            member = await member_of(principal, company, command.person)
+        inspection = await find_visible(Inspection, principal, command.inspection_id, locked=True)
     box = await InspectionPerson.filter(inspection_id=inspection.id).order_by("-position")
     if any(entry.person_id == member.person.id and entry.removed_at is None for entry in box):
         raise in_the_box_already(member.person)

@@ -1,5 +1,6 @@
 """Who is billed on PRIMARY: another of the inspection's clients may take the place of the present one (S58)."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
@@ -18,22 +19,30 @@ from rules.notices import Notice, former_client_keeps_portal
 from rules.roles import PersonRole
 
 
+@dataclass(frozen=True, slots=True)
+class SetPrimaryClient:
+    """Which entry of the People box is to be billed on the inspection's primary invoice."""
+
+    inspection_id: UUID
+    inspection_person_id: UUID
+
+
 async def set_primary_client(
-    principal: Principal, inspection_id: UUID, inspection_person_id: UUID, *, stripe: StripeGateway
+    principal: Principal, command: SetPrimaryClient, *, stripe: StripeGateway
 ) -> tuple[Notice, ...]:
     """Bill another CLIENT of the People box on PRIMARY, while nothing of it is paid or in flight. Safe to repeat.
 
     An open checkout of the former client's is ended at Stripe first. They stay in the box and keep their portal links
     until they are removed from it, of which a notice tells: a client sees the inspection, whoever is billed.
     """
-    return await with_checkouts_expired(lambda: _set(principal, inspection_id, inspection_person_id), stripe=stripe)
+    return await with_checkouts_expired(lambda: _set(principal, command), stripe=stripe)
 
 
 @transaction
-async def _set(principal: Principal, inspection_id: UUID, inspection_person_id: UUID) -> tuple[Notice, ...]:
-    await find_visible(Inspection, principal, inspection_id)
-    ledger = await lock_ledger(inspection_id)
-    client = await _client(ledger, inspection_person_id)
+async def _set(principal: Principal, command: SetPrimaryClient) -> tuple[Notice, ...]:
+    await find_visible(Inspection, principal, command.inspection_id)
+    ledger = await lock_ledger(command.inspection_id)
+    client = await _client(ledger, command.inspection_person_id)
     primary = ledger.primary
     if primary.billed_to_id == client.id:
         return ()

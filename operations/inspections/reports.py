@@ -1,5 +1,6 @@
 """Reports: publishing one, and showing it before everything is paid."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from models import AutomationTrigger, Inspection
@@ -14,12 +15,20 @@ from rules.addresses import public_url
 from rules.checks import Checks
 
 
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """Where an inspection's report is."""
+
+    inspection_id: UUID
+    url: str
+
+
 @transaction
-async def publish_report(principal: Principal, inspection_id: UUID, *, url: str) -> UUID:
-    """Publish the report at `url`, or move it there. Its first publication is what automations wait for. Repeatable."""
+async def publish_report(principal: Principal, command: PublishReport) -> UUID:
+    """Publish the report, or move it. Its first publication is what automations wait for. Repeatable."""
     with Checks() as check:
-        url = check(public_url, url, field="url")
-        inspection = await _locked(principal, inspection_id)
+        url = check(public_url, command.url, field="url")
+        inspection = await _locked(principal, command.inspection_id)
     before = {"url": inspection.report_url}
     if inspection.report_url != url:
         inspection.report_url, inspection.report_published_at = url, clock.now()

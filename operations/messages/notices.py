@@ -1,5 +1,6 @@
 """Notices: what an inspector writes to one person of a People box by hand."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from models import Company, EmailKind, InspectionPerson
@@ -15,17 +16,26 @@ from rules.errors import ErrorCode, NotFound, Refusal
 from rules.limits import SUBJECT_LENGTH_MAX
 
 
+@dataclass(frozen=True, slots=True)
+class NotifyPerson:
+    """Whom of a People box to write to, and what."""
+
+    inspection_person_id: UUID
+    subject: str
+    message: str
+
+
 @transaction
-async def notify_person(principal: Principal, inspection_person_id: UUID, *, subject: str, message: str) -> UUID:
+async def notify_person(principal: Principal, command: NotifyPerson) -> UUID:
     """Mail exactly that person, without a link; returns the mail's key.
 
     Not an automatic mail: somebody decided to send it, so it goes out while notifications are disabled too.
     """
     with Checks() as check:
-        subject = check(texts.line, subject, field="subject", length_max=SUBJECT_LENGTH_MAX)
-        message = check(texts.paragraphs, message, field="message")
+        subject = check(texts.line, command.subject, field="subject", length_max=SUBJECT_LENGTH_MAX)
+        message = check(texts.paragraphs, command.message, field="message")
         entries = visible(InspectionPerson, principal).prefetch_related("person")
-        entry = await entries.get_or_none(id=inspection_person_id, removed_at=None)
+        entry = await entries.get_or_none(id=command.inspection_person_id, removed_at=None)
         if entry is None:
             raise NotFound("InspectionPerson", field=("inspectionPersonId",))
     inspection = await lock_inspection(entry.inspection_id)

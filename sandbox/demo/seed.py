@@ -177,7 +177,7 @@ class Seed:
         """The client signs the agreement in the portal."""
         client = await grants.principal_of_link((await self.client_link(job)).partition("#")[2])
         agreement = await Agreement.get(inspection_id=job.id, current=True)
-        await agreements.sign_agreement(client, agreement.id, name=name)
+        await agreements.sign_agreement(client, agreements.SignAgreement(agreement.id, name=name))
 
     async def share_portal(self, job: Job, email: str) -> None:
         """The client lets somebody else into the portal."""
@@ -191,15 +191,17 @@ class Seed:
 
     async def publish_report(self, job: Job, url: str) -> None:
         """The inspector has written the report."""
-        await reports.publish_report(self._owner, job.id, url=url)
+        await reports.publish_report(self._owner, reports.PublishReport(job.id, url=url))
 
     async def notify(self, job: Job, role: PersonRole, subject: str, message: str) -> None:
         """The inspector writes to one person."""
-        await notices.notify_person(self._owner, job.box[role].id, subject=subject, message=message)
+        notice = notices.NotifyPerson(job.box[role].id, subject=subject, message=message)
+        await notices.notify_person(self._owner, notice)
 
     async def silence(self, job: Job) -> None:
         """The inspector turns notifications off."""
-        await inspections.set_notifications_disabled(self._owner, job.id, disabled=True)
+        off = inspections.SetNotificationsDisabled(job.id, disabled=True)
+        await inspections.set_notifications_disabled(self._owner, off)
 
 
 async def signed_in_owner() -> Principal | None:

@@ -61,11 +61,13 @@ async def seed_when_empty(held: Resources, say: Callable[[str], None]) -> None:
         return
     say("Making a company with inspections in different states ...")
     owner = companies.NewUser(name="Olivia Lake", email=OWNER_EMAIL, password=PASSWORD)
-    await companies.create_company(name=COMPANY, currency="USD", time_zone="America/Chicago", owner=owner)
+    await companies.create_company(
+        companies.CreateCompany(name=COMPANY, currency="USD", time_zone="America/Chicago", owner=owner)
+    )
     by = await signed_in_owner()
     assert by is not None, "just founded"
     inspector = companies.NewUser(name="Ivan Brook", email="inspector@example.com", password=PASSWORD)
-    await companies.create_user(by, inspector, role=UserRole.INSPECTOR)
+    await companies.create_user(by, companies.CreateUser(inspector, UserRole.INSPECTOR))
     await companies.update_company(by, SETTINGS)
     seed = Seed(held, by)
     await seed.connect_stripe()

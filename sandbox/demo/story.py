@@ -17,7 +17,7 @@ from app.commands.outcomes import fail, refuse
 from app.logs import LogFormat, configure_logs
 from app.resources import resources
 from models.database import migrate
-from operations.identity.companies import NewUser, create_company
+from operations.identity.companies import CreateCompany, NewUser, create_company
 from sandbox import postgres_cluster, process
 from sandbox.demo import dev_environment
 from sandbox.demo.api_client import Surprise
@@ -110,4 +110,6 @@ async def _found_company(around: DevEnvironment) -> None:
     async with resources(around.settings):
         await migrate()
         owner = NewUser(name="Olivia Lake", email=OWNER_EMAIL, password=PASSWORD)
-        await create_company(name="Lakeside Home Inspections", currency="USD", time_zone="America/Chicago", owner=owner)
+        await create_company(
+            CreateCompany(name="Lakeside Home Inspections", currency="USD", time_zone="America/Chicago", owner=owner)
+        )
