@@ -103,7 +103,7 @@ def audit(
     ] = "https://api.stripe.com",
     data_dir: DataDir = DEMO_DATA,
 ) -> None:
-    """Prove every stored balance from its entries and from Stripe; print any drift and fail."""
+    """Prove every stored balance from its entries and from Stripe; print any discrepancy and fail."""
     from app.commands import audit
 
     audit.audit(data_dir, stripe_api_key=stripe_api_key, stripe_base_url=stripe_base_url)

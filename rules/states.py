@@ -45,7 +45,7 @@ class PaymentMethod(StrEnum):
 
 
 class PaymentState(StrEnum):
-    """Where one attempt at paying stands."""
+    """Where one payment stands, from its checkout on."""
 
     CREATED = "CREATED"
     REQUIRES_ACTION = "REQUIRES_ACTION"
@@ -156,11 +156,11 @@ assert EMAIL_MOVES.keys() == set(EmailStatus)
 LIVE_SEPARATE = (InvoiceStatus.DRAFT, InvoiceStatus.OPEN)
 """A separate invoice somebody may still be asked to pay (S3, S7)."""
 
-LIVE_ATTEMPTS = (PaymentState.CREATED, PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING, PaymentState.UNKNOWN)
-"""Attempts that may still bring money; an invoice has at most one."""
+LIVE_PAYMENTS = (PaymentState.CREATED, PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING, PaymentState.UNKNOWN)
+"""Payments that may still bring money; an invoice has at most one."""
 
 IN_FLIGHT = (PaymentState.PROCESSING, PaymentState.UNKNOWN)
-"""Attempts whose amount is spoken for until Stripe says how they ended."""
+"""Payments whose amount is spoken for until Stripe says how they ended."""
 
 SETTLED = (PaymentState.SUCCEEDED, PaymentState.DISPUTED, PaymentState.RECORDED)
 """Payments whose money we hold; a disputed one is ours until it is lost."""
@@ -172,7 +172,7 @@ MANUAL_METHODS = (PaymentMethod.CASH, PaymentMethod.CHECK, PaymentMethod.OTHER)
 
 
 def next_payment_state(current: PaymentState, fetched: PaymentState) -> PaymentState:
-    """`observed` where that is a move from `current`, else `current`: late and repeated news never downgrade."""
+    """`fetched` where that is a move from `current`, else `current`: late and repeated events never downgrade."""
     return fetched if fetched in PAYMENT_MOVES[current] else current
 
 

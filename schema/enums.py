@@ -109,7 +109,7 @@ describe(
 )
 describe(
     PaymentState,
-    "The stage that one attempt at paying is at.",
+    "The stage that one payment is at.",
     CREATED="Begun here; Stripe has not been asked for a checkout yet.",
     REQUIRES_ACTION="Waiting for the payer at the checkout.",
     PROCESSING="Money is under way.",
@@ -174,7 +174,7 @@ describe(
     USER="A staff member.",
     CLIENT="Somebody in the client portal.",
     PAYER="Somebody in a payment portal.",
-    SYSTEM="Inspectpay itself, often after news from Stripe.",
+    SYSTEM="Inspectpay itself, often after an event at Stripe.",
 )
 describe(
     NoticeCode,

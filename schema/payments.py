@@ -27,7 +27,7 @@ class Refund(ModelType, Node):
     failure_message: str | None = allow(INSPECTOR, description="The reason why it failed, in a sentence for people.")
 
 
-@strawberry.type(description="One attempt or success at paying one invoice.")
+@strawberry.type(description="One payment of one invoice, from its checkout on, or taken by hand.")
 class Payment(ModelType, Node):
     invoice: InvoiceRef = allow(INSPECTOR, CLIENT, PAYER, relation="invoice", description="The invoice that it pays.")
     payer_name: str = allow(
@@ -46,9 +46,7 @@ class Payment(ModelType, Node):
         PAYER,
         description="The means of payment; CARD until the payer has chosen one at the checkout.",
     )
-    state: PaymentState = allow(
-        INSPECTOR, CLIENT, PAYER, name="status", description="How far this attempt at paying got."
-    )
+    state: PaymentState = allow(INSPECTOR, CLIENT, PAYER, name="status", description="How far this payment got.")
     amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="The amount paid, or being paid.")
     refunded: Money = allow(INSPECTOR, CLIENT, PAYER, description="The part of the amount that was given back.")
     created_at: datetime = allow(

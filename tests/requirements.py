@@ -12,7 +12,6 @@ PROPERTY = "requirements"
 
 _LINE = re.compile(r"^- \*\*(S\d+)\*\* ", re.MULTILINE)
 _PLANNED = "\n## Planned\n"
-_NAMES = re.compile(r"S\d+(?:, S\d+)*")
 _SENTENCE = re.compile(r"[^(]+ \((S\d+(?:, S\d+)*)\)\.")
 
 
@@ -55,12 +54,10 @@ COVERAGE = pytest.StashKey[Coverage]()
 
 
 def named_requirements(docstring: str | None) -> list[str]:
-    """The requirements that a test's docstring names: its first paragraph is `What it proves (S12, S37).`, or `S12`."""
+    """The requirements that a test's docstring names: its first paragraph is `What it proves (S12, S37).`"""
     first = " ".join((docstring or "").strip().partition("\n\n")[0].split())
-    if sentence := _SENTENCE.fullmatch(first):
-        return sentence[1].split(", ")
-    first = (docstring or "").strip().partition("\n")[0].strip()
-    return first.split(", ") if _NAMES.fullmatch(first) else []
+    sentence = _SENTENCE.fullmatch(first)
+    return sentence[1].split(", ") if sentence else []
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,18 +13,18 @@ import pytest
 
 
 def test_first():
-    """S12, S37"""
+    """Both hold (S12, S37)."""
 
 
 def test_second():
-    """S12
+    """One holds (S12).
 
     In more words.
     """
 
 
 def test_skipped():
-    """S1"""
+    """Another (S1)."""
     pytest.skip("not today")
 
 
@@ -33,7 +33,7 @@ def test_that_speaks_of_s3_storage():
 '''
 FAILING = '''
 def test_third():
-    """S37"""
+    """It fails (S37)."""
     assert False
 '''
 FAILING_LATE = '''
@@ -47,7 +47,7 @@ def untidy():
 
 
 def test_fourth(untidy):
-    """S12"""
+    """It is untidy (S12)."""
 '''
 
 
@@ -67,12 +67,11 @@ def requirements_of(result: pytest.RunResult) -> tuple[str, list[str]]:
     return count, missing.removeprefix("Without a passing test: ").split(", ")
 
 
-def test_first_line_names_requirements() -> None:
-    assert named_requirements("S12") == ["S12"]
-    assert named_requirements("\n    S12, S37\n\n    And why.\n") == ["S12", "S37"]
+def test_a_docstring_ends_its_first_paragraph_with_requirements() -> None:
     assert named_requirements("A payer cannot pay a draft (S12, S37).") == ["S12", "S37"]
     assert named_requirements("A payer cannot pay\n    a draft (S12).\n\n    And why.") == ["S12"]
-    for prose in (None, "", "Some text about S12.", "S12 and S37", "S3 storage", "A (S12) payer.", "Paid (S12). More."):
+    bare = ("S12", "S12, S37", "S12 and S37")
+    for prose in (None, "", *bare, "Some text about S12.", "S3 storage", "A (S12) payer.", "Paid (S12). More."):
         assert named_requirements(prose) == []
 
 
@@ -101,7 +100,7 @@ def test_a_failure_while_tidying_up_removes_coverage(run: pytest.Pytester) -> No
 
 
 def test_an_unknown_requirement_is_an_error(run: pytest.Pytester) -> None:
-    run.makepyfile(test_some='def test_it():\n    """S99"""\n')
+    run.makepyfile(test_some='def test_it():\n    """Nobody knows (S99)."""\n')
     result = run.runpytest_subprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "names S99, which docs/requirements.md does not have" in result.stderr.str() + result.stdout.str()

@@ -13,11 +13,11 @@ from operations.ledger.reconciliation import Discrepancy, reconcile_ledgers, rec
 
 
 def audit(data_dir: Path, *, stripe_api_key: str, stripe_base_url: str) -> None:
-    """Print each drift; ends with status 1 when there is any, and 2 when Stripe could not be asked."""
+    """Print each discrepancy; ends with status 1 when there is any, and 2 when Stripe could not be asked."""
     with database_url(data_dir) as url, unreachable_database_refused():
-        drifts = asyncio.run(_audit(url, stripe_api_key, stripe_base_url))
-    if drifts:
-        fail("\n".join(map(str, drifts)) + f"\n{len(drifts)} figures have drifted.")
+        discrepancies = asyncio.run(_audit(url, stripe_api_key, stripe_base_url))
+    if discrepancies:
+        fail("\n".join(map(str, discrepancies)) + f"\n{len(discrepancies)} figures do not agree.")
     print("Every stored balance follows from its entries, and payments agree with Stripe.")
 
 
@@ -25,17 +25,17 @@ async def _audit(url: str, stripe_api_key: str, stripe_base_url: str) -> list[Di
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(database.database(url, pool_size=2))
         stripe = await stack.enter_async_context(stripe_gateway(stripe_api_key, base_url=stripe_base_url))
-        drifts = await _collect(reconcile_ledgers())
+        discrepancies = await _collect(reconcile_ledgers())
         try:
-            drifts += await _collect(reconcile_stripe(stripe=stripe))
+            discrepancies += await _collect(reconcile_stripe(stripe=stripe))
         except (StripeUnavailable, StripeRefused) as error:
-            for drift in drifts:
-                print(drift)
+            for discrepancy in discrepancies:
+                print(discrepancy)
             refuse(f"Stripe could not be asked: {error}.")
         async for sentence in unseen():
             print(sentence)
-        return drifts
+        return discrepancies
 
 
 async def _collect(found: AsyncIterator[Discrepancy]) -> list[Discrepancy]:
-    return [drift async for drift in found]
+    return [discrepancy async for discrepancy in found]

@@ -207,8 +207,8 @@ async def _cancel(principal: Principal, inspection_id: UUID) -> UUID:
             field=("inspectionId",),
             code=ErrorCode.INSPECTION_HAS_LIVE_INVOICE,
         )
-    if attempts := [attempt.id for invoice in ledger.invoices if (attempt := ledger.open_checkout(invoice))]:
-        raise CheckoutsOpen(attempts)
+    if live := [payment.id for invoice in ledger.invoices if (payment := ledger.open_checkout(invoice))]:
+        raise CheckoutsOpen(live)
     ledger.inspection.status = InspectionStatus.CANCELED
     ledger.inspection.outstanding_minor = 0
     await ledger.inspection.save(update_fields=["status", "outstanding_minor"])

@@ -87,8 +87,8 @@ def _refuse_unless_unpaid(ledger: InspectionLedger) -> None:
             field=("inspectionId",),
             code=ErrorCode.PRIMARY_INVOICE_PAID,
         )
-    if attempt := ledger.open_checkout(primary):
-        raise CheckoutsOpen([attempt.id])
+    if live := ledger.open_checkout(primary):
+        raise CheckoutsOpen([live.id])
 
 
 async def _has_portal(former: InspectionPerson) -> bool:

@@ -29,7 +29,7 @@ from rules.notices import is_too_little_to_charge
 from rules.states import (
     IN_FLIGHT,
     INVOICE_MOVES,
-    LIVE_ATTEMPTS,
+    LIVE_PAYMENTS,
     InvoiceKind,
     InvoiceStatus,
     PaymentState,
@@ -84,7 +84,7 @@ class InspectionLedger:
 
     def open_checkout(self, invoice: Invoice) -> Payment | None:
         """The one payment of the invoice that may still bring money through its checkout."""
-        return next((payment for payment in self.payments_of(invoice) if payment.state in LIVE_ATTEMPTS), None)
+        return next((payment for payment in self.payments_of(invoice) if payment.state in LIVE_PAYMENTS), None)
 
     def invoiceable(self) -> dict[UUID, int]:
         """Per charge, in display order, what is still on PRIMARY and unpaid; minor units, zeros included."""

@@ -108,11 +108,6 @@ class _GroupRow(TypedDict):
     currency: str
 
 
-class _OutstandingRow(TypedDict):
-    currency: str
-    outstanding: int
-
-
 def _row(row: _GroupRow, group: PaymentReportGroup) -> PaymentReportRow:
     key = global_id("User", UUID(row["key"])) if group is PaymentReportGroup.INSPECTOR else row["key"]
     currency = row["currency"]
@@ -136,8 +131,8 @@ async def outstanding(principal: Principal) -> Money:
         " AND invoice.outstanding_minor > 0 WHERE company.id = $1 GROUP BY company.id",
         principal,
     )
-    (row,) = cast("list[_OutstandingRow]", rows)
-    return Money(row["outstanding"], row["currency"])
+    (row,) = rows
+    return Money(cast("int", row["outstanding"]), cast("str", row["currency"]))
 
 
 async def _rows(query: str, principal: Principal, *given: object) -> list[dict[str, object]]:

@@ -31,7 +31,7 @@ from rules.links import Portals
 from rules.money import minimum_charge, parse_positive_amount
 from rules.notices import whom_to_pay
 from rules.retry import next_poll_delay
-from rules.states import LIVE_ATTEMPTS, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState
+from rules.states import LIVE_PAYMENTS, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState
 
 CHECKOUT_LIFE = timedelta(hours=12)
 """How long a checkout can be paid; Stripe allows 30 minutes to 24 hours."""
@@ -97,7 +97,7 @@ async def _repeat(payment_id: UUID) -> _Begun:
     payment = await Payment.get(id=payment_id)
     if payment.state is PaymentState.FAILED and payment.checkout_session_id is None:
         raise _provider_refused(payment.failure_message or "no reason was given.")
-    return _Begun(payment_id, payment.state in LIVE_ATTEMPTS and payment.checkout_session_id is None)
+    return _Begun(payment_id, payment.state in LIVE_PAYMENTS and payment.checkout_session_id is None)
 
 
 def _provider_refused(reason: str) -> Refusal:
@@ -211,7 +211,7 @@ async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: Stri
         raise NotFound("Payment", field=("paymentId",))
     if payment.state is PaymentState.PROCESSING:
         raise PaymentInProgress("This payment is being processed and can't be called back.", field=("paymentId",))
-    if payment.state not in (*LIVE_ATTEMPTS, PaymentState.CANCELED):
+    if payment.state not in (*LIVE_PAYMENTS, PaymentState.CANCELED):
         raise Refusal(
             f"A payment that is {payment.state.lower()} can't be canceled.",
             field=("paymentId",),

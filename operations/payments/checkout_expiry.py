@@ -9,7 +9,7 @@ from models import Payment
 from operations.ledger.inspection_ledger import CheckoutsOpen
 from operations.payments.sync_payments import apply_payment, askable_until, fetch_payment, mark_unknown, note_refusal
 from rules.errors import ErrorCode, Refusal
-from rules.states import IN_FLIGHT, LIVE_ATTEMPTS
+from rules.states import IN_FLIGHT, LIVE_PAYMENTS
 
 ROUNDS_MAX = 3
 """How often a change may find yet another open checkout before it gives up."""
@@ -53,7 +53,7 @@ async def expire_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
     where Stripe refuses to end it, or to show its account, while the checkout can still be paid.
     """
     payment = await Payment.get(id=payment_id)
-    if payment.state not in LIVE_ATTEMPTS:
+    if payment.state not in LIVE_PAYMENTS:
         return
     assert payment.stripe_account_id is not None
     try:
@@ -76,7 +76,7 @@ async def expire_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
 async def _refuse_until_over(payment_id: UUID, reason: str) -> None:
     """Raises PaymentInProgress while a checkout that can't be ended may still be paid; it says until when."""
     payment = await Payment.get(id=payment_id)
-    if payment.state in LIVE_ATTEMPTS:
+    if payment.state in LIVE_PAYMENTS:
         raise PaymentInProgress(
             f"A checkout of this invoice can't be ended, and can be paid until"
             f" {askable_until(payment):%Y-%m-%d %H:%M} UTC. {reason}"

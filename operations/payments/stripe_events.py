@@ -15,7 +15,7 @@ from operations.payments.stripe_accounts import refresh_account
 from operations.payments.sync_payments import try_sync_payment
 from rules import clock
 from rules.errors import Refusal
-from rules.states import LIVE_ATTEMPTS
+from rules.states import LIVE_PAYMENTS
 
 EVENTS_DELAY_PAYING = timedelta(seconds=6)
 """While somebody may be paying: one call tells of every open checkout, however old, within ten seconds."""
@@ -123,7 +123,7 @@ async def _next_sync_at(connected_id: UUID) -> datetime:
     if account.hidden_since is not None:
         return now + EVENTS_DELAY_QUIET
     payments = Payment.filter(company_id=account.company_id, stripe_account_id=account.account_id)
-    if await payments.filter(state__in=LIVE_ATTEMPTS).exists():
+    if await payments.filter(state__in=LIVE_PAYMENTS).exists():
         return now + EVENTS_DELAY_PAYING
     busy = await payments.filter(created_at__gte=now - BUSY_FOR).exists()
     return now + (EVENTS_DELAY_BUSY if busy else EVENTS_DELAY_QUIET)

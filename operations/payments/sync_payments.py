@@ -20,7 +20,7 @@ from rules import clock
 from rules.errors import Refusal
 from rules.links import with_outcome
 from rules.retry import DEBIT_LIFE, LOOK_AFTER, PATIENCE, next_poll_delay
-from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, SETTLED, TAKEN_BACK, PaymentState, next_payment_state
+from rules.states import LIVE_PAYMENTS, PAID_AT_STRIPE, SETTLED, TAKEN_BACK, PaymentState, next_payment_state
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ async def sync_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
     payment = await Payment.get_or_none(id=payment_id)
     if payment is None or payment.stripe_account_id is None:
         return
-    if payment.checkout_session_id is None and payment.state not in LIVE_ATTEMPTS:
+    if payment.checkout_session_id is None and payment.state not in LIVE_PAYMENTS:
         return  # It ended without a checkout: asking would open one.
     try:
         fetched = await fetch_payment(payment, stripe=stripe)  # Before the locks: slow.
@@ -105,7 +105,7 @@ async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> Non
         await _poll_again(payment)
         return
     if payment.checkout_session_id is not None:
-        if payment.state in LIVE_ATTEMPTS and askable_until(payment) + PATIENCE <= clock.now():
+        if payment.state in LIVE_PAYMENTS and askable_until(payment) + PATIENCE <= clock.now():
             await give_up_checkout(payment.id, "The payment provider has not answered for a day.")
         await _poll_again(payment)
         return
@@ -113,7 +113,7 @@ async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> Non
     try:
         found = await stripe.find_checkout(payment.id, account_id=payment.stripe_account_id, since=payment.created_at)
     except StripeUnavailable:
-        if payment.state in LIVE_ATTEMPTS and askable_until(payment) <= clock.now():
+        if payment.state in LIVE_PAYMENTS and askable_until(payment) <= clock.now():
             await give_up_checkout(payment.id, "The payment provider could not be asked in time.")
         else:
             await _poll_again(payment)
@@ -149,7 +149,7 @@ async def apply_payment(payment_id: UUID, fetched: ProviderPayment) -> None:
     payment.taken_back_at = (payment.taken_back_at or clock.now()) if state in TAKEN_BACK else None
     payment.unanswered_since = None
     # One that we gave up on may still be under way at Stripe.
-    pending = state not in PAID_AT_STRIPE and fetched.state in LIVE_ATTEMPTS
+    pending = state not in PAID_AT_STRIPE and fetched.state in LIVE_PAYMENTS
     payment.next_poll_at = _later(payment) if pending else None
     await _save(ledger, payment)
     if state is not before:
@@ -180,7 +180,7 @@ async def give_up_checkout(payment_id: UUID, reason: str) -> None:
     """
     ledger, payment = await lock_payment(payment_id)
     before, now = payment.state, clock.now()
-    if before not in LIVE_ATTEMPTS:
+    if before not in LIVE_PAYMENTS:
         payment.unanswered_since, payment.next_poll_at = payment.unanswered_since or now, None
     elif payment.checkout_session_id is None:
         payment.state, payment.next_poll_at = PaymentState.FAILED, None

@@ -80,7 +80,7 @@ def play(around: DevEnvironment, chapter: int | None) -> None:
 
 
 def audit(around: DevEnvironment) -> None:
-    """Let `audit` recompute everything that was stored, and ask Stripe. Raises Surprise at any drift."""
+    """Let `audit` recompute everything that was stored, and ask Stripe. Raises Surprise at any discrepancy."""
     tell("\nThe audit")
     command = (sys.executable, "-m", "app", "audit")
     environment = {**os.environ, **around.environment}

@@ -15,12 +15,12 @@ class StartPaymentInput:
     idempotency_key: str | None = key()
 
 
-@strawberry.input(description="Ends an attempt at paying.")
+@strawberry.input(description="Ends a payment's open checkout.")
 class CancelPaymentInput:
     payment_id: ID = given("The payment to cancel; it must not be paid yet.")
 
 
-@strawberry.input(description="Books money that was taken by hand.")
+@strawberry.input(description="Records money that was taken by hand.")
 class RecordPaymentInput:
     invoice_id: ID | None = given("The invoice that was paid; or give inspectionId.", default=None)
     inspection_id: ID | None = given(

@@ -32,7 +32,7 @@ class PaymentsMutations:
         PAYER,
         takes=CancelPaymentInput,
         returns=PaymentPayload,
-        description="End an attempt, so that its checkout can't be paid any more.",
+        description="End a payment's checkout, so that it can't be paid any more.",
     )
     record_payment = mutation(
         resolve.record_payment,

@@ -135,7 +135,7 @@ async def test_outstanding_is_what_somebody_can_still_be_asked_for(world: World)
     client = await job.client_portal()
     seen = await client.read("{ viewer { ... on ClientViewer { inspection { outstanding { formatted } } } } }")
     assert seen["viewer"]["inspection"]["outstanding"]["formatted"] == "$430.00"
-    assert [str(drift) async for drift in reconcile_ledgers()] == []
+    assert [str(discrepancy) async for discrepancy in reconcile_ledgers()] == []
 
 
 async def test_a_canceled_inspection_is_owed_nothing(world: World) -> None:
@@ -150,7 +150,7 @@ async def test_a_canceled_inspection_is_owed_nothing(world: World) -> None:
     assert await reported(world) == await filed(world) == ("0.00", "0.00", "0.00")
     none = await world.inspector.read("{ inspections(filter: {outstanding: false}) { nodes { id } } }")
     assert none["inspections"]["nodes"] == [{"id": job.id}]
-    assert [str(drift) async for drift in reconcile_ledgers()] == []
+    assert [str(discrepancy) async for discrepancy in reconcile_ledgers()] == []
 
 
 NAMES = ("outstanding", "unsent", "writtenOff")
@@ -223,7 +223,7 @@ async def test_what_was_given_back_is_billed_to_nobody_when_its_invoice_is_voide
     assert await word(world, invoice_id) == "REFUNDED"
     await job.paid(await job.client_portal(), job.primary_id)
     assert (await job.primary())["settled"]["formatted"] == "$400.00"
-    assert [str(drift) async for drift in reconcile_ledgers()] == []
+    assert [str(discrepancy) async for discrepancy in reconcile_ledgers()] == []
 
 
 async def test_a_credit_goes_with_no_charge_that_is_gone(world: World) -> None:
@@ -246,7 +246,7 @@ async def test_closing_short_keeps_what_was_credited(world: World) -> None:
     (await world.inspector.mutate("closeInvoiceShort", invoiceId=invoice["id"])).done("userErrors")
     assert (await job.primary())["remaining"]["formatted"] == "$350.00"
     assert await word(world, invoice["id"]) == "PARTIALLY_REFUNDED"
-    assert [str(drift) async for drift in reconcile_ledgers()] == []
+    assert [str(discrepancy) async for discrepancy in reconcile_ledgers()] == []
 
 
 async def test_rows_from_before_are_brought_to_what_the_rules_say(world: World) -> None:
@@ -260,11 +260,11 @@ async def test_rows_from_before_are_brought_to_what_the_rules_say(world: World) 
     stored = [await _stored(model) for model in (models.Invoice, models.Inspection)]
     for statement in AS_BEFORE:
         await connections.get("default").execute_query(statement)
-    assert [str(drift) async for drift in reconcile_ledgers()] != []
+    assert [str(discrepancy) async for discrepancy in reconcile_ledgers()] != []
     for _ in range(2):  # It is safe to repeat.
         for statement in import_module("models.migrations.0010_outstanding").RECOMPUTE:
             await connections.get("default").execute_query(statement)
-        assert [str(drift) async for drift in reconcile_ledgers()] == []
+        assert [str(discrepancy) async for discrepancy in reconcile_ledgers()] == []
     assert [await _stored(model) for model in (models.Invoice, models.Inspection)] == stored
     assert await owed(empty) == ("NOT_DUE", "$0.00", "$0.00", "$0.00")
     assert await owed(job) == ("UNPAID", "$400.00", "$0.00", "$0.00")

@@ -45,7 +45,7 @@ async def test_another_client_is_billed_and_the_first_may_then_leave(world: Worl
     assert [(event.before, event.after) for event in events] == [
         ({"billed_to": "Clara Client"}, {"billed_to": "Carl Client"})
     ]
-    assert [str(drift) async for drift in reconcile_ledgers()] == []
+    assert [str(discrepancy) async for discrepancy in reconcile_ledgers()] == []
 
 
 async def portal_of(job: Job, place: int) -> Any:

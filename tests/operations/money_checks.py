@@ -17,15 +17,15 @@ NEVER_EXCEEDED = (
 )
 
 
-async def drifts(company_id: UUID) -> list[str]:
+async def discrepancies(company_id: UUID) -> list[str]:
     """Where stored balances differ from their entries."""
-    found = [str(drift) async for drift in reconcile_ledgers(company_id)]
+    found = [str(discrepancy) async for discrepancy in reconcile_ledgers(company_id)]
     for check in (NEVER_NEGATIVE, NEVER_EXCEEDED):
         (row,) = await connections.get("default").execute_query_dict(check, [company_id])
         found += [check] if row["n"] else []
     return found
 
 
-async def drifts_from_stripe(company_id: UUID, *, stripe: StripeGateway) -> list[str]:
+async def discrepancies_at_stripe(company_id: UUID, *, stripe: StripeGateway) -> list[str]:
     """Where our payments differ from Stripe's balance."""
-    return [str(drift) async for drift in reconcile_stripe(company_id, stripe=stripe)]
+    return [str(discrepancy) async for discrepancy in reconcile_stripe(company_id, stripe=stripe)]

@@ -8,7 +8,7 @@ import models
 from operations.payments import stripe_accounts, stripe_events
 from rules import clock
 from rules.retry import LOOK_AFTER
-from rules.states import LIVE_ATTEMPTS, PAID_AT_STRIPE, PaymentState, RefundStatus
+from rules.states import LIVE_PAYMENTS, PAID_AT_STRIPE, PaymentState, RefundStatus
 from sandbox.stripe.process import ControlFailed
 from tests.operations.money_actions import MoneyActions
 from workers import jobs
@@ -30,7 +30,7 @@ CALLS = {
     "refund": "POST /v1/refunds$",
     "account": "POST /v1/accounts$",
 }
-UNFINISHED = [state for state in LIVE_ATTEMPTS if state is not PaymentState.PROCESSING]
+UNFINISHED = [state for state in LIVE_PAYMENTS if state is not PaymentState.PROCESSING]
 """Attempts that no bank has: what keeps an invoice from being changed."""
 
 HOPELESS = ("cannot currently make charges", "must have succeeded", "has already been refunded", "charged back",

@@ -19,7 +19,7 @@ from operations.transactions import Busy, transaction
 from rules.access import Principal, Scope
 from rules.identifiers import global_id
 from rules.roles import PersonRole
-from rules.states import LIVE_ATTEMPTS, PaymentState
+from rules.states import LIVE_PAYMENTS, PaymentState
 from tests.world import Api, Job, Json, Payload, World, key_of
 
 ROUNDS = 200
@@ -217,7 +217,7 @@ async def test_no_open_checkout_asks_for_more_than_remains(world: World, round_n
     for payment in await Payment.all():
         assert payment.stripe_account_id
         if payment.checkout_session_id is None:
-            assert payment.state not in LIVE_ATTEMPTS
+            assert payment.state not in LIVE_PAYMENTS
             continue
         seen = await world.held.stripe.read_checkout(payment.checkout_session_id, account_id=payment.stripe_account_id)
         if payment.amount_minor > primary.remaining_minor:

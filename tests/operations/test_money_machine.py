@@ -28,7 +28,7 @@ from rules.errors import Refusal
 from rules.states import RefundDisposition
 from tests.moving_clock import MovingClock, moving_clock
 from tests.operations.money_actions import MoneyActions
-from tests.operations.money_checks import drifts, drifts_from_stripe
+from tests.operations.money_checks import discrepancies, discrepancies_at_stripe
 from tests.operations.stripe_trouble import HALF_A_DAY, StripeTrouble
 from tests.world import World
 
@@ -212,14 +212,14 @@ class MoneyMachine(RuleBasedStateMachine):
         """Once they have, Stripe's balance agrees with ours: captured = settled + refunded + disputed."""
         self.run(self.actions.look())
         if self.answered:
-            found = self.run(drifts_from_stripe(self.actions.company, stripe=self.actions.stripe))
+            found = self.run(discrepancies_at_stripe(self.actions.company, stripe=self.actions.stripe))
             assert found == [], found
 
     @invariant()
     def books_are_true(self) -> None:
         if hasattr(self, "has_begun"):
             type(self).steps += 1
-            found = self.run(drifts(self.actions.company))
+            found = self.run(discrepancies(self.actions.company))
             assert found == [], found
 
     def teardown(self) -> None:

@@ -18,7 +18,7 @@ from rules.errors import Refusal
 from rules.states import RefundDisposition
 from tests.moving_clock import moving_clock
 from tests.operations.money_actions import MoneyActions
-from tests.operations.money_checks import drifts, drifts_from_stripe
+from tests.operations.money_checks import discrepancies, discrepancies_at_stripe
 from tests.operations.stripe_trouble import CALLS, HALF_A_DAY, StripeTrouble
 from tests.world import World
 
@@ -68,14 +68,14 @@ class RandomRun:
         await self.actions.banks_settle()
         await self.trouble.restore_accounts()
         await self._check(HALF_A_DAY)
-        assert await drifts_from_stripe(self.actions.company, stripe=self.actions.stripe) == []
+        assert await discrepancies_at_stripe(self.actions.company, stripe=self.actions.stripe) == []
         assert await self.trouble.lost() == []
 
     async def _check(self, pause: timedelta) -> None:
         """Two minutes after any trouble nothing is frozen, and every balance follows from its entries."""
         await self.trouble.time_passes(pause)
         assert await self.trouble.frozen() == []
-        assert await drifts(self.actions.company) == []
+        assert await discrepancies(self.actions.company) == []
 
     def _any(self) -> Doing:
         weights, kinds = zip(*self._kinds, strict=True)

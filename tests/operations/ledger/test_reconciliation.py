@@ -7,10 +7,10 @@ from operations.ledger.reconciliation import Discrepancy, reconcile_ledgers, rec
 from tests.world import Job, World
 
 
-async def drifts(world: World) -> list[str]:
-    found: list[Discrepancy] = [drift async for drift in reconcile_ledgers()]
-    found += [drift async for drift in reconcile_stripe(stripe=world.held.stripe)]
-    return [str(drift) for drift in found]
+async def discrepancies(world: World) -> list[str]:
+    found: list[Discrepancy] = [discrepancy async for discrepancy in reconcile_ledgers()]
+    found += [discrepancy async for discrepancy in reconcile_stripe(stripe=world.held.stripe)]
+    return [str(discrepancy) for discrepancy in found]
 
 
 async def busy(world: World) -> Job:
@@ -32,9 +32,9 @@ async def busy(world: World) -> Job:
     return job
 
 
-async def test_true_books_show_no_drift(world: World) -> None:
+async def test_a_true_ledger_shows_no_discrepancy(world: World) -> None:
     await busy(world)
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ async def test_true_books_show_no_drift(world: World) -> None:
 async def test_a_cent_moved_by_hand_is_found(world: World, statement: str, told: str) -> None:
     await busy(world)
     await connections.get("default").execute_query(statement)
-    assert any(told in sentence for sentence in await drifts(world)), await drifts(world)
+    assert any(told in sentence for sentence in await discrepancies(world)), await discrepancies(world)

@@ -15,10 +15,10 @@ from rules import clock
 from tests.world import Job, Json, World, key_of
 
 
-async def drifts(world: World) -> list[str]:
+async def discrepancies(world: World) -> list[str]:
     """What the audit finds."""
-    found = [str(drift) async for drift in reconcile_ledgers()]
-    return found + [str(drift) async for drift in reconcile_stripe(stripe=world.held.stripe)]
+    found = [str(discrepancy) async for discrepancy in reconcile_ledgers()]
+    return found + [str(discrepancy) async for discrepancy in reconcile_stripe(stripe=world.held.stripe)]
 
 
 async def paid(world: World) -> tuple[Job, Json, models.Payment]:
@@ -61,7 +61,7 @@ async def test_a_refund_that_others_made_with_words_of_theirs_is_booked_and_stop
     assert heard == newest
     refunded = await world.inspector.mutate("refundPayment", "refund { status }", paymentId=shown["id"], amount="10.00")
     assert refunded.done("refund") == {"status": "SUCCEEDED"}
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_what_others_take_on_the_account_is_none_of_our_business(world: World) -> None:
@@ -82,7 +82,7 @@ async def test_what_others_take_on_the_account_is_none_of_our_business(world: Wo
     assert await models.Refund.all().count() == 0
     heard, newest = await cursor_and_newest(world)
     assert heard == newest
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_a_refund_of_others_that_copies_an_id_of_ours_is_another_refund(world: World) -> None:
@@ -98,7 +98,7 @@ async def test_a_refund_of_others_that_copies_an_id_of_ours_is_another_refund(wo
     seen = await job.read("payments { refunded { formatted } refunds { amount { formatted } status } }")
     assert seen["payments"][0]["refunded"]["formatted"] == "$50.00"
     assert len(seen["payments"][0]["refunds"]) == 2
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_money_of_ours_that_we_have_no_payment_of_is_told_by_the_audit(world: World) -> None:
@@ -106,7 +106,9 @@ async def test_money_of_ours_that_we_have_no_payment_of_is_told_by_the_audit(wor
     _, _, payment = await paid(world)
     intent = payment.stripe_payment_intent_id
     await models.Payment.filter(id=payment.id).update(stripe_payment_intent_id=None)
-    assert any(f"Payment intent {intent}: captured is stored as no payment" in told for told in await drifts(world))
+    assert any(
+        f"Payment intent {intent}: captured is stored as no payment" in told for told in await discrepancies(world)
+    )
 
 
 async def test_a_payment_that_cannot_be_taken_in_is_noted_and_looked_at_again(
@@ -139,11 +141,11 @@ async def test_a_payment_that_cannot_be_taken_in_is_noted_and_looked_at_again(
     heard, newest = await cursor_and_newest(world)
     assert heard == newest
     assert await models.Event.filter(name="payment.unread", subject_id=rows[0]).count() == 1, "told once"
-    assert any(f"Payment {rows[0]}: unread_reason" in told for told in await drifts(world))
+    assert any(f"Payment {rows[0]}: unread_reason" in told for told in await discrepancies(world))
     await sync_payments.try_sync_payment(rows[0], stripe=world.held.stripe)
     again = await models.Payment.get(id=rows[0])
     assert (again.state, again.unread_reason) == ("SUCCEEDED", None)
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_a_list_that_goes_on_too_long_is_an_error_and_not_half_an_answer(

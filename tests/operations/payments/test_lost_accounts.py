@@ -19,9 +19,9 @@ STRIPE = "company { stripe { status accountId reason } }"
 HIDDEN = "Stripe no longer shows us this account: it took back our access, or was closed."
 
 
-async def drifts(world: World) -> list[str]:
-    found = [str(drift) async for drift in reconcile_ledgers()]
-    return found + [str(drift) async for drift in reconcile_stripe(stripe=world.held.stripe)]
+async def discrepancies(world: World) -> list[str]:
+    found = [str(discrepancy) async for discrepancy in reconcile_ledgers()]
+    return found + [str(discrepancy) async for discrepancy in reconcile_stripe(stripe=world.held.stripe)]
 
 
 async def account_id(world: World) -> str:
@@ -137,7 +137,7 @@ async def test_once_its_time_is_over_a_checkout_blocks_nothing(world: World, way
     assert (old.state, old.next_poll_at) == ("CANCELED", None)
     assert old.unanswered_since is not None
     assert [told async for told in unseen()][-1].startswith(f"Payment {old.id} (CANCELED)")
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_money_that_was_paid_meanwhile_is_booked_when_the_account_is_back(world: World) -> None:
@@ -160,7 +160,7 @@ async def test_money_that_was_paid_meanwhile_is_booked_when_the_account_is_back(
         "refundPayment", "refund { status }", paymentId=global_id("Payment", payment.id)
     )
     assert given_back.done("refund") == {"status": "SUCCEEDED"}
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_a_bank_debit_under_way_is_waited_for_longer_than_its_checkout(world: World) -> None:
@@ -184,7 +184,7 @@ async def test_a_bank_debit_under_way_is_waited_for_longer_than_its_checkout(wor
     await world.servers.stripe.control("settle")
     await world.poll()
     assert (await models.Payment.get()).state is PaymentState.SUCCEEDED
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_a_rejected_account_is_disconnected_until_stripe_takes_it_back(world: World) -> None:
@@ -239,7 +239,7 @@ async def test_another_account_is_begun_where_the_first_stays_hidden(world: Worl
     await world.hear_news()
     assert (await models.Payment.get(id=old.id)).state == "DISPUTED"
     assert (await stripe_of(world))["accountId"] == fresh["accountId"], "the company stays where it is now"
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_an_owner_disconnects_and_connects_the_same_or_another_account(world: World) -> None:
@@ -335,7 +335,7 @@ async def test_a_refund_that_was_never_asked_for_fails_and_one_that_was_waits_fo
     await world.poll()
     seen = await job.read("payments { refunded { formatted } refundable { formatted } }")
     assert seen["payments"] == [{"refunded": {"formatted": "$25.00"}, "refundable": {"formatted": "$100.00"}}]
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_a_checkout_whose_session_stripe_knows_no_more_blocks_nothing_for_good(world: World) -> None:
@@ -368,7 +368,7 @@ async def test_a_stripe_that_does_not_answer_for_a_day_blocks_nothing_for_good(w
     await world.servers.stripe.control("faults", method="DELETE")
     await world.poll()
     assert (await models.Payment.get()).state == "SUCCEEDED"
-    assert await drifts(world) == []
+    assert await discrepancies(world) == []
 
 
 async def test_reminders_wait_while_nobody_could_pay(world: World) -> None:

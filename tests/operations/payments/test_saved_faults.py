@@ -53,7 +53,7 @@ async def test_a_refund_answered_by_a_saved_fault_is_done_once_within_minutes(wo
         {"refunded": {"formatted": "$25.00"}, "refunds": [{"status": "SUCCEEDED", "amount": {"formatted": "$25.00"}}]}
     ]
     assert len(set(await keys(world, "/v1/refunds"))) == (1 if after_effect else 2)
-    assert [drift async for drift in reconcile_stripe(stripe=world.held.stripe)] == []
+    assert [discrepancy async for discrepancy in reconcile_stripe(stripe=world.held.stripe)] == []
 
 
 async def test_a_refund_answered_by_fault_after_fault_goes_on_with_key_after_key(world: World) -> None:
