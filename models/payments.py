@@ -19,7 +19,7 @@ from rules.states import PaymentMethod, PaymentState, RefundDisposition, RefundS
 
 
 class Payment(Row):
-    """One payment of one invoice, from its checkout on, or taken by hand. No card number or account is ever stored."""
+    """One attempt or success at paying one invoice. No card number or account is ever stored."""
 
     company_id: UUID
     company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(

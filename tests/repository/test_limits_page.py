@@ -10,7 +10,7 @@ from app import connections, logs, throttling, webhooks
 from gateways import smtp, stripe, stripe_webhooks
 from graphql_server import limits as documents
 from graphql_server import paging, statements
-from graphql_server.http import requests
+from graphql_server.http import admission, requests
 from graphql_server.websocket import bounds, messages
 from models import asyncpg_pool
 from operations import leases, transactions
@@ -41,6 +41,7 @@ def _seconds(time: float | timedelta) -> str:
 
 _SESSION = asyncpg_pool.SESSION_SETTINGS
 _HASHER = passwords._HASHER
+_SOCKETS = bounds.Limits()
 
 LIMITS: Mapping[str, str] = {
     "A document": (
@@ -69,11 +70,12 @@ LIMITS: Mapping[str, str] = {
         f"{outbox.LINK_MAILS_PER_INVOICE_MAX} for an invoice and recipient,"
         f" {outbox.LINK_MAILS_PER_RECIPIENT_MAX} for a recipient and company; what exceeds that is sent later"
     ),
-    "A request's head; a whole request": (
-        f"{_seconds(connections.HEAD_SECONDS_MAX)} each, then the connection closes"
+    "A request's head; a whole request": (f"{_seconds(connections.HEAD_SECONDS_MAX)} each, then the connection closes"),
+    "Waiting for a free place": (
+        f"{_seconds(admission.WAIT_SECONDS_MAX)}, and {admission.WAITING_MAX:,} requests; then 503 with code BUSY"
     ),
     "Websockets that have not said who they are": (
-        f"{_seconds(bounds.Limits().init_seconds)}, and {bounds.Limits().sockets_without_init_per_address_max} for an address"
+        f"{_seconds(_SOCKETS.init_seconds)}, and {_SOCKETS.sockets_without_init_per_address_max} for an address"
     ),
     "A call to Stripe; an SMTP dialogue": (
         f"{_seconds(stripe.CALL_SECONDS_MAX)}; {_seconds(smtp.DIALOGUE_SECONDS_MAX)}"
