@@ -94,6 +94,18 @@ def access(check: Check = False, write: Write = False) -> None:
 
 
 @app.command()
+def documents(
+    sources: Annotated[list[Path], typer.Argument(help="Files of one document each, or folders with .graphql files.")],
+    manifest: Annotated[Path, typer.Option(help="The manifest.")] = Path("trusted-documents.json"),
+    check: Check = False,
+) -> None:
+    """Write the manifest of the documents that frontends send, for TRUSTED_DOCUMENTS."""
+    from app.commands import documents
+
+    documents.write_manifest(sources, manifest, check=check)
+
+
+@app.command()
 def audit(
     stripe_api_key: Annotated[
         str, typer.Option(help="The platform account's secret key.", envvar="STRIPE_API_KEY", show_envvar=True)

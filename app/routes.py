@@ -22,7 +22,7 @@ from graphql_server.http.origins import OriginGuard, readable_by
 from graphql_server.http.security import SecurityMiddleware
 from graphql_server.principals import AnyPrincipal, Authenticate
 from graphql_server.trusted_documents import TrustedDocuments
-from rules.errors import ErrorCode, Refusal
+from rules.errors import ErrorCode, NoConnection, Refusal
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 GRAPHQL: Final = "/graphql"
@@ -32,6 +32,7 @@ class Application(Starlette):
     """Starlette's, except that the one path that is asked all the time goes past its middleware and routing."""
 
     graphql: ASGIApp
+    admission: Admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == GRAPHQL:
@@ -73,10 +74,10 @@ def build_app(
     app = Application(
         routes=[*sockets, *pages, *health_routes(checks), *routes],
         middleware=[Middleware(SecurityMiddleware)],
-        exception_handlers={HTTPException: _refuse_path, Refusal: _refuse},
+        exception_handlers={HTTPException: _refuse_path, Refusal: _refuse, NoConnection: _refuse},
         lifespan=lifespan,
     )
-    app.graphql = SecurityMiddleware(guarded)
+    app.graphql, app.admission = SecurityMiddleware(guarded), endpoint.admission
     app.state.subscriptions = subscriptions
     return app
 
@@ -93,7 +94,7 @@ async def _refuse_path(_: Request, exception: Exception) -> Response:
 
 
 async def _refuse(_: Request, exception: Exception) -> Response:
-    assert isinstance(exception, Refusal), "registered for it"
+    assert isinstance(exception, Refusal | NoConnection), "registered for it"
     seconds = exception.retry_after_seconds
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
     return error_response(STATUS_OF_REFUSAL.get(exception.code, 400), exception.message, exception.code, **headers)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
@@ -12,14 +13,16 @@ from app.documents import document_routes
 from app.exports import export_routes
 from app.health import NotReady
 from app.resources import Resources, resources
-from app.routes import build_app
+from app.routes import Application, build_app
 from app.settings import Settings
 from app.signing import sign_address
 from app.throttling import Counters, LinkLimit, SignInLimits
+from app.trusted_documents import read_manifest
 from app.web_pages import web_routes
 from app.webhooks import webhook_routes
 from gateways.job_queue import JobName, enqueue
 from graphql_server.executor import Executor
+from graphql_server.http.admission import Admission, Gate
 from graphql_server.http.client_addresses import address_of
 from graphql_server.websocket.endpoint import SubscriptionEndpoint
 from graphql_server.websocket.shared import Shared
@@ -28,6 +31,10 @@ from models.database import missing_migrations, ping
 from resolvers.context import Context, Dependencies
 from rules.access import Principal, Scope
 from schema.root import build_api
+
+QUERIES_PER_CONNECTION: Final = 4
+MUTATIONS_PER_CONNECTION: Final = 4
+"""Most of a mutation's time may pass at Stripe, without a connection."""
 
 
 class Wiring:
@@ -109,18 +116,29 @@ async def check_migrations() -> None:
         raise NotReady(f"{len(missing)} migrations are missing, {missing[0]} first: run `python -m app migrate`.")
 
 
-def create_app(settings: Settings, *, held: Resources | None = None) -> Starlette:
-    """The API. With `held`, on connections that the caller keeps open; else its lifespan opens its own."""
+def admission_of(settings: Settings) -> Admission:
+    """How many operations may run at once. Those that run find a connection soon: it takes one only now and then."""
+    connections = settings.database_pool_size
+    return Admission(Gate(QUERIES_PER_CONNECTION * connections), Gate(MUTATIONS_PER_CONNECTION * connections))
+
+
+def create_app(settings: Settings, *, held: Resources | None = None) -> Application:
+    """The API. With `held`, on connections that the caller keeps open; else its lifespan opens its own.
+
+    Raises ManifestInvalid when the trusted documents can't be read.
+    """
     wiring = Wiring(settings)
     if held is not None:
         wiring.connect(held)
     executor = Executor(build_api(), introspection=settings.explorer)
+    documents = read_manifest(settings.trusted_documents, alone=settings.trusted_documents_only)
     shared = Shared(
         executor,
         wiring.authenticate,
         wiring.reauthenticate,
         wiring.make_watching_context,
         wiring.changes,
+        documents=documents,
         only_differing={Scope.CLIENT},  # They may not learn of what they can't see, such as another's declined card.
     )
     return build_app(
@@ -137,5 +155,7 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Starlett
             *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.enqueue),
         ],
         subscriptions=SubscriptionEndpoint(shared),
+        admission=admission_of(settings),
+        documents=documents,
         lifespan=wiring.lifespan,
     )

@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -62,6 +62,10 @@ class Settings(BaseSettings):
         "", description="Frontends that may call the API and read documents and exports, comma-separated."
     )
     explorer: bool = Field(False, description="Serve GraphiQL and allow introspection: for development.")
+    trusted_documents: str = Field(
+        "", description="The file with the documents that frontends name by documentId; empty for none."
+    )
+    trusted_documents_only: bool = Field(False, description="Run no other documents: for production.")
     database_pool_size: int = Field(8, ge=2, le=100, description="Connections per process.")
     trusted_proxies: str = Field("127.0.0.1", description="Whose X-Forwarded-For is believed, comma-separated.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -152,6 +156,15 @@ class Settings(BaseSettings):
     def _check_allowed_origins(cls, value: str) -> str:
         for origin in _listed(value):
             _check_origin(origin)
+        return value
+
+    @field_validator("trusted_documents_only")
+    @classmethod
+    def _check_trusted_documents_only(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and not info.data.get("trusted_documents"):
+            raise ValueError("without TRUSTED_DOCUMENTS nothing could be run at all")
+        if value and info.data.get("explorer"):
+            raise ValueError("together with EXPLORER, whose documents are in no file")
         return value
 
     @field_validator("trusted_proxies")

@@ -62,6 +62,12 @@ class Result:
     operation: str | None = None
     operation_name: str | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether nothing came of it for want of a connection: who asks again repeats nothing that was done."""
+        nothing = self.data is None or not any(value is not None for value in self.data.values())
+        return nothing and {error["extensions"]["code"] for error in self.errors} == {ErrorCode.BUSY}
+
     def as_json(self) -> bytes:
         """The response as it is sent. Raises ValueError for a number that JSON can't spell."""
         return json_bytes(self.as_response())

@@ -6,6 +6,7 @@ GraphQL over HTTP, appendix "Persisted Documents": https://github.com/graphql/gr
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from graphql_server.errors import ErrorCode
@@ -34,18 +35,18 @@ class TrustedDocuments:
         self.alone = alone
         self.texts = {_checked_id(name, text): text for name, text in (manifest or {}).items()}
 
-    def text_of(self, asked: GraphQLRequest) -> str:
-        """The document that a request sends or names. Raises BadRequest."""
+    def resolved(self, asked: GraphQLRequest) -> GraphQLRequest:
+        """The request with the document that it names, or as it is. Raises BadRequest."""
         if asked.document_id is not None:
             text = self.texts.get(asked.document_id)
             if text is None:
                 said = "The server has no document of this documentId."
                 raise BadRequest(400, said, ErrorCode.PERSISTED_DOCUMENT_NOT_FOUND)
-            return text
+            return replace(asked, query=text)
         if self.alone:
             said = "The server runs trusted documents alone: send documentId in place of query."
             raise BadRequest(400, said, ErrorCode.PERSISTED_DOCUMENT_REQUIRED)
-        return asked.query
+        return asked
 
 
 def _checked_id(name: str, text: str) -> str:

@@ -10,8 +10,10 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
 from tortoise.connection import get_connections
 
+from rules.errors import NoConnection
+
 ACQUIRE_SECONDS_MAX = 2.0
-"""How long a query waits for a free connection (SPEC, section 6)."""
+"""How long a query waits for a free connection, before NoConnection is raised."""
 
 SESSION_SETTINGS = {
     "lock_timeout": "2s",
@@ -32,6 +34,12 @@ class _BoundedPool(Pool):  # type: ignore[misc]
 
     def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
         return super().acquire(timeout=ACQUIRE_SECONDS_MAX if timeout is None else timeout)
+
+    async def _acquire(self, timeout: float | None) -> asyncpg.Connection:  # noqa: ASYNC109 - asyncpg's own signature
+        try:
+            return await super()._acquire(timeout)
+        except TimeoutError:
+            raise NoConnection from None
 
 
 class _Transaction(TransactionContextPooled):

@@ -99,6 +99,18 @@ class Unauthenticated(Refusal):
     code = ErrorCode.UNAUTHENTICATED
 
 
+class NoConnection(TimeoutError):
+    """No connection to the database came free in time. It has what a refusal has, but an operation may have begun.
+
+    Whoever asks again with the same idempotency key repeats nothing.
+    """
+
+    code = ErrorCode.BUSY
+    message = "The server has more to do than it can; try again in a moment."
+    field = None
+    retry_after_seconds = 1
+
+
 class RateLimited(Refusal):
     """Too many tries in a while, which is over after `retry_after_seconds`."""
 

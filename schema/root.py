@@ -5,7 +5,7 @@ from functools import cache
 from graphql_server.api import Api
 from resolvers.fields import read_attribute
 from rules.access import Scope
-from rules.errors import Refusal
+from rules.errors import NoConnection, Refusal
 from schema.automations import Automation
 from schema.companies import Company, User
 from schema.emails import Email
@@ -46,7 +46,7 @@ def build_api() -> Api:
         Mutation,
         Subscription,
         scopes=Scope,
-        refusals=(Refusal,),
+        refusals=(Refusal, NoConnection),
         default_resolver=read_attribute,
         types=NODES,
     )

@@ -79,10 +79,13 @@ def _server(
 ) -> "Server":
     from app.http_server import server_of
     from app.server import create_app
+    from graphql_server.trusted_documents import ManifestInvalid
 
-    server = server_of(
-        create_app(settings), host=host, port=port, trusted_proxies=settings.trusted_proxies, supervised=supervised
-    )
+    try:
+        app = create_app(settings)
+    except ManifestInvalid as invalid:
+        refuse(f"TRUSTED_DOCUMENTS can't be used: {invalid}")
+    server = server_of(app, host=host, port=port, trusted_proxies=settings.trusted_proxies, supervised=supervised)
     # uvicorn raises the signal again when it is done, to end the process by it; stopping in order is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))

@@ -100,18 +100,17 @@ class GraphQLEndpoint(Generic[AnyPrincipal]):
             return _refuse_principal(refusal, media_type)
 
     async def _answer(self, request: Request, media_type: str) -> ASGIApp:
-        asked = await _read(request)
-        source = self.documents.text_of(asked)
-        gate = self.admission.gate(source)
+        asked = self.documents.resolved(await _read(request))
+        gate = self.admission.gate(asked.query)
         entered = await gate.enter()
         try:
-            result = await self._run(request, asked, source)
+            result = await self._run(request, asked)
         finally:
             gate.leave(entered)
         return _respond(result, media_type)
 
-    async def _run(self, request: Request, asked: GraphQLRequest, source: str) -> Result:
-        principal = await self._principal(request, source)
+    async def _run(self, request: Request, asked: GraphQLRequest) -> Result:
+        principal = await self._principal(request, asked.query)
         who = principal.as_logged() if principal else {}
         _note(request, **who)
         context = self.make_context(request, principal, request_id_of(request))
@@ -119,7 +118,7 @@ class GraphQLEndpoint(Generic[AnyPrincipal]):
         bound = structlog.contextvars.bind_contextvars(**who)
         try:
             result = await self.executor.execute(
-                source,
+                asked.query,
                 scope=principal.scope if principal else None,
                 context=context,
                 variables=asked.variables,
@@ -181,7 +180,7 @@ async def _read(request: Request) -> GraphQLRequest:
 
 def _respond(result: Result, media_type: str) -> ASGIApp:
     """A client that knows only application/json reads the outcome from the body; HTTP's own refusals stay."""
-    if result.errors and _is_all_busy(result):
+    if result.is_busy:
         return _refuse_principal(Busy(), media_type)
     status = STATUS_OF_OUTCOME[result.outcome]
     headers: RawHeaders = ()
@@ -192,12 +191,6 @@ def _respond(result: Result, media_type: str) -> ASGIApp:
     elif result.outcome is Outcome.UNAUTHENTICATED:
         headers = WITH_A_TOKEN
     return Answer(result.as_json(), status, media_type, headers)
-
-
-def _is_all_busy(result: Result) -> bool:
-    """Whether nothing came of it for want of a connection: who asks again then repeats nothing that was done."""
-    nothing = result.data is None or not any(value is not None for value in result.data.values())
-    return nothing and all(error["extensions"]["code"] == ErrorCode.BUSY for error in result.errors)
 
 
 def _refuse(refused: BadRequest, media_type: str, headers: Mapping[str, str] | None = None) -> Response:

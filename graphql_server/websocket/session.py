@@ -16,6 +16,7 @@ from graphql_server.documents import format_refusal
 from graphql_server.errors import ErrorCode, OperationRefused, Refusal
 from graphql_server.executor import Outcome, Result, new_reference
 from graphql_server.http.client_addresses import address_of
+from graphql_server.http.requests import BadRequest
 from graphql_server.principals import AnyPrincipal
 from graphql_server.websocket.changes import Watching
 from graphql_server.websocket.messages import (
@@ -33,6 +34,9 @@ from graphql_server.websocket.shared import Shared
 
 SEND_SECONDS_MAX: Final = 10.0
 """How long a client may take to read what it is sent, before it is taken for gone."""
+
+BUSY_SECONDS: Final = 1.0
+"""After a read for which there was no connection; it is tried again, however often."""
 
 PAUSE_SECONDS: Final = 0.1
 """Between two values of a subscription: what changes meanwhile is sent as one."""
@@ -128,10 +132,11 @@ class WebsocketSession(Generic[AnyPrincipal, Watching]):
         try:
             principal = await self.shared.authenticate(self.connection)
         except Exception as fault:
-            refusal = self._refusal_of(fault, ErrorCode.UNAUTHENTICATED, ErrorCode.RATE_LIMITED)
+            refusal = self._refusal_of(fault, ErrorCode.UNAUTHENTICATED, ErrorCode.RATE_LIMITED, ErrorCode.BUSY)
             if refusal is None:
                 raise
-            raise Ended(CloseCode.FORBIDDEN, refusal.message) from None
+            busy = refusal.code == ErrorCode.BUSY
+            raise Ended(CloseCode.TRY_AGAIN_LATER if busy else CloseCode.FORBIDDEN, refusal.message) from None
         if principal is None:
             raise Ended(CloseCode.FORBIDDEN, 'Send {"Authorization": "Bearer …"} as the payload of connection_init.')
         self.begun = True
@@ -165,7 +170,12 @@ class WebsocketSession(Generic[AnyPrincipal, Watching]):
         if refusal := self._too_many():
             await self._send_errors(asked.id, [format_refusal(refusal)])
             return
-        task = self.tasks.create_task(self._serve(asked))
+        try:
+            request = self.shared.documents.resolved(asked.request)
+        except BadRequest as refused:
+            await self._send_errors(asked.id, [format_refusal(OperationRefused(refused.message, code=refused.code))])
+            return
+        task = self.tasks.create_task(self._serve(Subscribe(asked.id, request)))
         self.running[asked.id] = task
         self.served += 1
         self.shared.subscriptions += 1
@@ -193,6 +203,9 @@ class WebsocketSession(Generic[AnyPrincipal, Watching]):
             while True:
                 watch.look()
                 scope, result = await self._read(asked, watch)
+                if result is None or result.is_busy:
+                    await asyncio.sleep(BUSY_SECONDS)
+                    continue
                 if result.outcome is not Outcome.EXECUTED or result.data is None:
                     self.running.pop(asked.id, None)
                     await self._send_errors(asked.id, result.errors)
@@ -205,10 +218,12 @@ class WebsocketSession(Generic[AnyPrincipal, Watching]):
                 await asyncio.sleep(PAUSE_SECONDS)
                 await watch.changed()
 
-    async def _read(self, asked: Subscribe, watch: Watching) -> tuple[str, Result]:
-        """As a query of whoever bears the token at this moment; by which scope."""
+    async def _read(self, asked: Subscribe, watch: Watching) -> tuple[str, Result | None]:
+        """As a query of whoever bears the token at this moment; by which scope. No result when all is busy."""
         async with self.shared.reads:
             principal = await self._reauthenticate()
+            if principal is None:
+                return "", None
             result = await self.shared.executor.execute(
                 asked.request.query,
                 scope=principal.scope,
@@ -219,11 +234,16 @@ class WebsocketSession(Generic[AnyPrincipal, Watching]):
             )
         return principal.scope, result
 
-    async def _reauthenticate(self) -> AnyPrincipal:
-        """Whoever bears the token now. Ends the session, and with it every subscription, if nobody does."""
+    async def _reauthenticate(self) -> AnyPrincipal | None:
+        """Whoever bears the token now. Ends the session, and with it every subscription, if nobody does.
+
+        None when there is no connection to find out: whoever asks has to ask again.
+        """
         try:
             principal = await self.shared.reauthenticate(self.connection)
         except Exception as fault:
+            if self._refusal_of(fault, ErrorCode.BUSY):
+                return None
             refusal = self._refusal_of(fault, ErrorCode.UNAUTHENTICATED)
             if refusal is None:
                 raise

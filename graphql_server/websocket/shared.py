@@ -7,6 +7,7 @@ from typing import Final, Generic
 
 from graphql_server.executor import Executor
 from graphql_server.principals import AnyPrincipal, Authenticate
+from graphql_server.trusted_documents import TrustedDocuments
 from graphql_server.websocket.bounds import Limits
 from graphql_server.websocket.changes import ChangeListener, Watching
 
@@ -28,6 +29,7 @@ class Shared(Generic[AnyPrincipal, Watching]):
     reauthenticate: Authenticate[AnyPrincipal]
     make_context: Callable[[AnyPrincipal, str, Watching], object]
     changes: ChangeListener[Watching]
+    documents: TrustedDocuments = field(default_factory=TrustedDocuments)
     only_differing: Collection[str] = ()
     limits: Limits = field(default_factory=Limits)
     subscriptions: int = 0
