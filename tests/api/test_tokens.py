@@ -230,6 +230,7 @@ async def failed_sign_in(api: Api, email: str, password: str) -> tuple[Json, flo
     return payload.content, time.perf_counter() - started
 
 
+@pytest.mark.usefixtures("real_hashing")
 async def test_a_wrong_password_and_an_unknown_email_answer_alike(world: World) -> None:
     wrong = [await failed_sign_in(world.anybody, OWNER, "not the password") for _ in range(4)]
     unknown = [await failed_sign_in(world.anybody, f"nobody{n}@lakeside.test", PASSWORD) for n in range(4)]
@@ -243,6 +244,7 @@ async def test_a_wrong_password_and_an_unknown_email_answer_alike(world: World) 
     assert 1 / 3 < ratio < 3  # Skipping the hash for an unknown account answers ten times as fast.
 
 
+@pytest.mark.usefixtures("real_hashing")
 async def test_a_sign_in_stores_neither_token_nor_password(world: World) -> None:
     before = await environment(world)
     session = await signed_in(world)
