@@ -149,6 +149,11 @@ async def viewer_inspection(info: Info) -> models.Inspection:
     return await read_one(info, models.Inspection, _key(info.context.principal.inspection_id))
 
 
+async def viewer_guest(info: Info) -> bool:
+    """Whether they are not the inspection's client."""
+    return info.context.principal.guest
+
+
 async def viewer_invoice(info: Info) -> models.Invoice:
     """The one invoice that the link opens."""
     return await read_one(info, models.Invoice, _key(info.context.principal.invoice_id))

@@ -50,6 +50,11 @@ class ClientViewer(ModelType):
     inspection: Inspection = allow(
         CLIENT, resolver=resolve.viewer_inspection, statements=1, description="The inspection that the link opens."
     )
+    guest: bool = allow(
+        CLIENT,
+        resolver=resolve.viewer_guest,
+        description="Whether the client let them in: they read and pay, but do not sign, share or revoke.",
+    )
 
 
 @strawberry.type(description="Somebody in the payment portal of one invoice.")

@@ -56,6 +56,10 @@ async def test_a_guest_reads_and_pays(world: World) -> None:
     )
     assert isinstance(seen, dict)
     assert seen["person"] is None
+    assert (await viewer(guest, "guest"), await viewer(await job.client_portal(), "guest")) == (
+        {"guest": True},
+        {"guest": False},
+    )
     assert seen["inspection"]["report"] == {"url": "https://reports.example/1"}
     assert [invoice["billedToName"] for invoice in seen["inspection"]["invoices"]] == ["Clara Client", "Adam Agent"]
     assert seen["inspection"]["remaining"] == {"formatted": "$425.00"}
