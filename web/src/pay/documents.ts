@@ -1,4 +1,4 @@
-/** What the payment portal asks the API: one query, one subscription, and two mutations. */
+/** What the payment portal asks the API: one query and one subscription. */
 
 import { graphql, type ResultOf } from "../shared/graphql.ts";
 
@@ -65,14 +65,5 @@ export const PayerChanges = graphql(
   `,
   [PayerInvoice],
 );
-
-export const StartPayment = graphql(`
-  mutation StartPayment($input: StartPaymentInput!) {
-    startPayment(input: $input) {
-      checkoutUrl
-      userErrors { code message }
-    }
-  }
-`);
 
 export type Invoice = ResultOf<typeof PayerInvoice>;

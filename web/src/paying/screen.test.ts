@@ -1,30 +1,32 @@
 /** What a payer is told and offered, state by state. */
 
 import { describe, expect, test } from "vitest";
-import { screenOf, type Outcome, type Screen } from "./screen.ts";
+import { screenOf, type Outcome, type Payable, type Screen } from "./screen.ts";
 
-type Invoice = Parameters<typeof screenOf>[0];
-type Attempt = Invoice["payments"][number];
+type Attempt = Payable["payments"][number];
 
-const money = (amount: string): Invoice["remaining"] => ({ amount, formatted: `$${amount}` });
+const money = (amount: string): Payable["remaining"] => ({ amount, formatted: `$${amount}` });
 const attempt = (status: Attempt["status"], more: Partial<Attempt> = {}): Attempt => ({
   status,
   failureMessage: null,
   method: "CARD",
-  createdAt: "2026-11-24T12:00:00Z",
   ...more,
 });
 
-const OPEN: Invoice = {
+const OPEN: Payable = {
+  id: "SW52b2ljZTox",
+  companyName: "Lakeside",
   status: "OPEN",
   paymentStatus: "UNPAID",
   notice: null,
   inFlight: money("0.00"),
   remaining: money("125.00"),
   settled: money("0.00"),
+  overpaid: money("0.00"),
+  total: money("125.00"),
   payments: [],
 };
-const PAID: Invoice = {
+const PAID: Payable = {
   ...OPEN,
   status: "PAID",
   paymentStatus: "PAID",
@@ -34,7 +36,7 @@ const PAID: Invoice = {
 };
 const DUE: Screen = { kind: "due", declined: null, left: false, partly: false };
 
-const cases: [string, Invoice, Outcome, Screen][] = [
+const cases: [string, Payable, Outcome, Screen][] = [
   ["open", OPEN, null, DUE],
   ["partly paid", { ...OPEN, settled: money("25.00") }, null, { ...DUE, partly: true }],
   ["left the checkout", { ...OPEN, payments: [attempt("REQUIRES_ACTION")] }, "canceled", { ...DUE, left: true }],
@@ -58,6 +60,7 @@ const cases: [string, Invoice, Outcome, Screen][] = [
     null,
     DUE,
   ],
+  ["declined, the reason untold", { ...OPEN, payments: [attempt("FAILED")] }, null, { ...DUE, declined: "The payment was declined." }],
   ["Stripe does not answer", { ...OPEN, inFlight: money("125.00"), payments: [attempt("UNKNOWN")] }, null, { kind: "waiting" }],
   [
     "bank debit",
