@@ -1,8 +1,9 @@
 """The API's scalars: aware times, exact decimals as strings, and currency codes."""
 
+import contextlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, NewType
 
@@ -11,6 +12,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 DECIMAL_LENGTH_MAX: Final = 30
 DATETIME_LENGTH_MAX: Final = 40
+DATE_LENGTH: Final = 10
 
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -57,6 +59,21 @@ def serialize_datetime(value: object) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def parse_date(value: object) -> date:
+    """The day that an ISO-8601 string spells: year, month and day, with hyphens."""
+    if isinstance(value, str) and len(value) == DATE_LENGTH:
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value)
+    raise ValueError('A Date is an ISO-8601 day, like "2026-03-01".')
+
+
+def serialize_date(value: object) -> str:
+    """Year, month and day."""
+    assert isinstance(value, date), f"a Date field returned {type(value).__name__}"
+    assert not isinstance(value, datetime), "a Date field returned a moment"
+    return value.isoformat()
+
+
 def parse_currency(value: object) -> str:
     """Three capital letters; whether it may be used is for the product to say."""
     if not isinstance(value, str) or _CURRENCY.fullmatch(value) is None:
@@ -70,6 +87,12 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         description='A moment as an ISO-8601 string with its offset from UTC, like "2026-03-01T09:30:00Z".',
         serialize=serialize_datetime,
         parse_value=parse_datetime,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description='A day of the calendar as an ISO-8601 string, like "2026-03-01".',
+        serialize=serialize_date,
+        parse_value=parse_date,
     ),
     Decimal: strawberry.scalar(
         name="Decimal",

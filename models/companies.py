@@ -30,7 +30,7 @@ class UserRole(StrEnum):
 
 
 def default_reminder_days() -> list[int]:
-    """Days after sending at which an unpaid invoice is reminded, unless the company says otherwise."""
+    """Days after the due date at which an unpaid invoice is reminded, unless the company says otherwise."""
     return [3, 7, 14]
 
 
@@ -44,6 +44,9 @@ class Company(Row):
     stripe_account_id = fields.CharField(max_length=255, null=True, unique=True)
     stripe_reason = fields.CharField(max_length=500, null=True, description="Why it can't charge, where it can't.")
     reminder_days: list[int] = fields.JSONField(default=default_reminder_days)
+    default_due_days: fields.Field[int] = fields.IntField(
+        default=0, db_default=0, description="From an invoice's sending to its due date."
+    )
     deferred_payments_enabled = fields.BooleanField(default=False)
     advanced_automations_enabled = fields.BooleanField(default=False)
     report_lock_enabled = fields.BooleanField(default=False)

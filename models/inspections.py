@@ -60,6 +60,9 @@ class Inspection(Row):
     remaining_minor = minor_units()
     outstanding_minor: fields.Field[int] = fields.BigIntField(default=0, db_default=0)
     payment_status = choice(PaymentStatus, default=PaymentStatus.NOT_DUE)
+    overdue_from: datetime | None = fields.DatetimeField(
+        null=True, description="The earliest of its invoices' on which something is outstanding."
+    )
     report_url = fields.CharField(max_length=2000, null=True)
     report_published_at: datetime | None = fields.DatetimeField(null=True)
     report_unlocked_at: datetime | None = fields.DatetimeField(null=True)

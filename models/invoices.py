@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from tortoise import fields
@@ -62,6 +62,13 @@ class Invoice(Row):
     prepared_message: str | None = fields.TextField(null=True, description="For the next sending only.")
     send_count = fields.IntField(default=0)
     sent_at: datetime | None = fields.DatetimeField(null=True)
+    due_on: date | None = fields.DateField(null=True, description="Null until it is sent or opened, or a day is set.")
+    overdue_from: datetime | None = fields.DatetimeField(
+        null=True, description="When the due date is over where the company is."
+    )
+    remind_at: datetime | None = fields.DatetimeField(
+        null=True, description="When to see next whether a reminder is due."
+    )
     paid_at: datetime | None = fields.DatetimeField(null=True)
     voided_at: datetime | None = fields.DatetimeField(null=True)
 

@@ -22,6 +22,7 @@ async def update_company(context: Context, input: UpdateCompanyInput) -> Mutatio
         advanced_automations_enabled=given(input.advanced_automations_enabled),
         report_lock_enabled=given(input.report_lock_enabled),
         reminder_days=given(input.reminder_days),
+        default_due_days=given(input.default_due_days),
         additional_roles=given(input.additional_roles),
     )
     return MutationResult(await companies.update_company(context.principal, changes))

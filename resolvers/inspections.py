@@ -22,6 +22,7 @@ from resolvers.line_items import new_line_item
 from resolvers.people import new_person
 from resolvers.reading import loaded
 from resolvers.results import MutationResult, UserError, given
+from rules import clock
 from rules.access import Scope
 from rules.identifiers import id_of
 from rules.money import Money
@@ -42,6 +43,11 @@ def primary_invoice(root: Root) -> Invoice:
     """PRIMARY, among the loaded invoices."""
     invoices: list[Invoice] = loaded(root, "invoices")
     return next(invoice for invoice in invoices if invoice.kind is InvoiceKind.PRIMARY)
+
+
+def overdue(root: Root) -> bool:
+    """Whether something is outstanding on an invoice whose due date is over."""
+    return root.overdue_from is not None and root.overdue_from <= clock.now()
 
 
 def unsent(root: Root) -> Money:

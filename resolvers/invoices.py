@@ -6,7 +6,8 @@ from typing import Annotated
 import strawberry
 
 from models import InspectionPerson, Invoice
-from operations.invoices import closures, drafts, invoice_emails
+from operations.documents.due_dates import due_date_shown
+from operations.invoices import closures, drafts, due_dates, invoice_emails
 from operations.invoices.drafts import AddInvoice, UpdateInvoice
 from operations.invoices.invoice_emails import EmailDraft, SendInvoice, check_draft, compose
 from operations.invoices.splits import InvoiceSplit
@@ -15,6 +16,7 @@ from resolvers.context import Context, Info
 from resolvers.keys import optional_row_id, row_ids
 from resolvers.reading import loaded
 from resolvers.results import MutationResult
+from rules import clock
 from rules.access import ForClientsOnly
 from rules.identifiers import id_of
 from rules.notices import whom_to_pay
@@ -24,6 +26,7 @@ from schema.inputs.invoices import (
     CloseInvoiceShortInput,
     MarkInvoiceUncollectibleInput,
     SendInvoiceInput,
+    UpdateInvoiceDueDateInput,
     UpdateInvoiceInput,
     VoidInvoiceInput,
 )
@@ -57,6 +60,11 @@ def document_url(root: Root, info: Info) -> str:
     return info.context.dependencies.sign_address(f"/documents/invoices/{root.id}")
 
 
+def overdue(root: Root) -> bool:
+    """Whether something is outstanding although the due date is over."""
+    return root.overdue_from is not None and root.overdue_from <= clock.now()
+
+
 def billed_to(root: Root) -> InspectionPerson:
     """The entry in the People box, unless the principal may not know who is in it."""
     if root.billed_to is None:
@@ -75,7 +83,8 @@ def email_preview(root: Root, info: Info, subject: Subject = None, message: Mess
     """Composed as it would be for sending, with a stand-in for the token."""
     link = info.context.dependencies.portals.payment_link(PREVIEW_TOKEN)
     draft = check_draft(EmailDraft(subject=subject, message=message))
-    mail = compose(root, loaded(root, "lines"), root.billed_to.person.email or "", draft, link=link)
+    due_on = due_date_shown(root, root.company)
+    mail = compose(root, loaded(root, "lines"), root.billed_to.person.email or "", draft, link=link, due_on=due_on)
     return EmailPreview(mail.to, mail.subject, mail.message, mail.html, mail.text, link)
 
 
@@ -122,6 +131,11 @@ async def send_invoice(context: Context, input: SendInvoiceInput) -> MutationRes
     key = await invoice_emails.send_invoice(context.principal, command)
     await context.dependencies.enqueue("send_emails")
     return MutationResult(key, notices=await invoice_emails.mail_put_off(key))
+
+
+async def update_invoice_due_date(context: Context, input: UpdateInvoiceDueDateInput) -> MutationResult:
+    key = id_of(input.invoice_id, "Invoice")
+    return MutationResult(await due_dates.update_invoice_due_date(context.principal, key, input.due_on))
 
 
 async def void_invoice(context: Context, input: VoidInvoiceInput) -> MutationResult:

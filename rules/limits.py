@@ -32,6 +32,12 @@ AUTOMATIONS_MAX = 100
 REMINDERS_MAX = 5
 REMINDER_DAY_MAX = 90
 
+DUE_DAYS_MAX = 365
+"""From sending to the due date, unless a day is set by hand."""
+
+DUE_DATE_YEARS_MAX = 10
+"""How far from today, either way, a due date that is set by hand may be."""
+
 NODES_MAX = 100
 """Read by their ids at once."""
 

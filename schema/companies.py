@@ -53,7 +53,10 @@ class Company(ModelType, Node):
         INSPECTOR, description="Whether clients see a report only once its inspection is paid."
     )
     reminder_days: list[int] = allow(
-        INSPECTOR, description="Days after sending on which an unpaid invoice is reminded."
+        INSPECTOR, description="Days after the due date on which an unpaid invoice is reminded."
+    )
+    default_due_days: int = allow(
+        INSPECTOR, description="Days from an invoice's sending to its due date, unless a date is set for it."
     )
     additional_roles: list[str] = allow(
         INSPECTOR, description="The names of roles that the company added, such as Attorney."

@@ -123,6 +123,12 @@ class Inspection(ModelType, Node):
         description="What somebody can still be asked for: what remains on the client's and on open invoices. Nothing"
         " of drafts, of what was written off, and of a canceled inspection.",
     )
+    overdue: bool = allow(
+        INSPECTOR,
+        CLIENT,
+        resolver=resolve.overdue,
+        description="Whether the due date of one of its invoices is over, and something on that is outstanding.",
+    )
     unsent: Money = allow(
         INSPECTOR,
         needs=("invoices",),

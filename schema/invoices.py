@@ -1,6 +1,6 @@
 """Invoices: what each party is asked to pay."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 
@@ -106,6 +106,19 @@ class Invoice(ModelType, Node):
     sent_at: datetime | None = allow(
         INSPECTOR, CLIENT, PAYER, description="The time at which it was last mailed; null while it never was."
     )
+    due_on: date | None = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        description="The day by which it is to be paid, where the company is; null until it is sent or a day is set.",
+    )
+    overdue: bool = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        resolver=resolve.overdue,
+        description="Whether it is open, something remains to be paid, and the due date is over.",
+    )
     paid_at: datetime | None = allow(
         INSPECTOR, CLIENT, PAYER, description="The time at which it was paid in full; null while it is not."
     )
@@ -139,7 +152,7 @@ class Invoice(ModelType, Node):
     )
     email_preview: EmailPreview = allow(
         INSPECTOR,
-        needs=("lines", "billed_to__person"),
+        needs=("company", "lines", "billed_to__person"),
         resolver=resolve.email_preview,
         description="The mail as it would go out now, or with an edited subject or message.",
     )

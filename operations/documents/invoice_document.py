@@ -7,8 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from models import Company, Invoice, Payment
+from operations.documents.due_dates import due_date_shown
 from operations.documents.pdf import print_pdf
-from operations.documents.rendering import render
+from operations.documents.rendering import long_date, render
 from rules.errors import NotFound
 from rules.money import Money
 from rules.states import (
@@ -56,6 +57,7 @@ class InvoiceDocument:
     status: str
     date: str
     revision: str
+    due_on: str
     billed_to: str
     property_address: str
     lines: tuple[Row, ...]
@@ -74,7 +76,8 @@ async def invoice_document(invoice_id: UUID) -> InvoiceDocument:
     invoice = await Invoice.get_or_none(id=invoice_id).prefetch_related("lines")
     if invoice is None:
         raise NotFound("Document")
-    zone = ZoneInfo((await Company.get(id=invoice.company_id)).time_zone)
+    company = await Company.get(id=invoice.company_id)
+    zone = ZoneInfo(company.time_zone)
     lines = sorted(invoice.lines.related_objects, key=lambda line: (line.position, line.id))
     payments = await Payment.filter(invoice_id=invoice.id).order_by("id").prefetch_related("refunds")
     return InvoiceDocument(
@@ -82,6 +85,7 @@ async def invoice_document(invoice_id: UUID) -> InvoiceDocument:
         company_name=invoice.company_name,
         status=_status(invoice),
         date=_day(invoice.created_at, zone),
+        due_on=_due_on(invoice, company),
         revision=f"Revision {invoice.revision}" if invoice.revision > 1 else "",
         billed_to=invoice.billed_to_name,
         property_address=invoice.property_address,
@@ -112,6 +116,11 @@ def as_data(document: InvoiceDocument) -> dict[str, object]:
 async def data_as_pdf(data: Mapping[str, object]) -> bytes:
     """What was kept of a document, as a PDF."""
     return await print_pdf("invoice.typ", data)
+
+
+def _due_on(invoice: Invoice, company: Company) -> str:
+    due_on = None if invoice.status is InvoiceStatus.VOID else due_date_shown(invoice, company)
+    return f"Due {long_date(due_on)}" if due_on else ""
 
 
 def _status(invoice: Invoice) -> str:
@@ -172,5 +181,4 @@ def _words(status: str) -> str:
 
 def _day(moment: datetime | None, zone: ZoneInfo) -> str:
     assert moment is not None, "the database dates all money that moved"
-    local = moment.astimezone(zone)
-    return f"{local:%B} {local.day}, {local.year}"
+    return long_date(moment.astimezone(zone).date())

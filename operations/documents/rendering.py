@@ -1,6 +1,7 @@
 """Turning rows into mails and documents: templates with everything escaped."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -23,6 +24,11 @@ _TEMPLATES = Environment(
     auto_reload=False,
 )
 _TEMPLATES.filters["without_links"] = without_links
+
+
+def long_date(day: date) -> str:
+    """A day as documents and mails write it: November 3, 2026."""
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def render(template: str, **values: object) -> str:

@@ -9,12 +9,20 @@ from zoneinfo import available_timezones
 
 from models import Company, Invoice, User, UserRole
 from operations.identity.passwords import check_password, hash_password
+from operations.ledger.due_dates import date_overdue_anew, see_reminders_anew
 from operations.transactions import transaction
 from rules import texts
 from rules.access import Principal, require_owner
 from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
-from rules.limits import ADDITIONAL_ROLES_MAX, NAME_LENGTH_MAX, REMINDER_DAY_MAX, REMINDERS_MAX, ROLE_NAME_LENGTH_MAX
+from rules.limits import (
+    ADDITIONAL_ROLES_MAX,
+    DUE_DAYS_MAX,
+    NAME_LENGTH_MAX,
+    REMINDER_DAY_MAX,
+    REMINDERS_MAX,
+    ROLE_NAME_LENGTH_MAX,
+)
 from rules.money import CURRENCIES
 from rules.roles import ROLE_NAMES, PersonRole
 from rules.states import LIVE_SEPARATE, InvoiceKind
@@ -59,6 +67,7 @@ class UpdateCompany:
     advanced_automations_enabled: bool | None = None
     report_lock_enabled: bool | None = None
     reminder_days: Sequence[int] | None = None
+    default_due_days: int | None = None
     additional_roles: Sequence[str] | None = None
 
 
@@ -125,10 +134,20 @@ async def _refuse_known_address(email: str) -> None:
         raise Refusal("email belongs to a user already.", field=("email",), code=ErrorCode.ALREADY_EXISTS)
 
 
-@transaction
 async def update_company(principal: Principal, changes: UpdateCompany) -> UUID:
     """Change settings; for the owner alone. Returns the company's key."""
     require_owner(principal)
+    company = await _update_company(principal, changes)
+    # Afterwards: whoever works on one of its invoices waits for the company's row, and so do we for theirs.
+    if changes.time_zone is not None:
+        await date_overdue_anew(company)
+    if changes.time_zone is not None or changes.reminder_days is not None:
+        await see_reminders_anew(company.id)
+    return company.id
+
+
+@transaction
+async def _update_company(principal: Principal, changes: UpdateCompany) -> Company:
     company = await Company.filter(id=principal.company_id).select_for_update().get()
     with Checks() as check:
         if changes.name is not None:
@@ -139,6 +158,8 @@ async def update_company(principal: Principal, changes: UpdateCompany) -> UUID:
             company.additional_roles = check(_checked_roles, changes.additional_roles)
         if changes.reminder_days is not None:
             company.reminder_days = check(_checked_reminder_days, changes.reminder_days)
+        if changes.default_due_days is not None:
+            company.default_due_days = check(_checked_due_days, changes.default_due_days)
         if changes.deferred_payments_enabled and not company.deferred_payments_enabled:
             await _refuse_live_invoices(company.id)
     for name in SWITCHES:
@@ -146,7 +167,7 @@ async def update_company(principal: Principal, changes: UpdateCompany) -> UUID:
         if wanted is not None:
             setattr(company, name, wanted)
     await company.save()
-    return company.id
+    return company
 
 
 async def _refuse_live_invoices(company_id: UUID) -> None:
@@ -180,7 +201,7 @@ def _time_zones() -> frozenset[str]:
 
 
 def _checked_reminder_days(days: Sequence[int]) -> list[int]:
-    """Ascending days after sending. Raises Refusal."""
+    """Ascending days after the due date. Raises Refusal."""
     ascending = all(earlier < later for earlier, later in pairwise(days))
     if len(days) > REMINDERS_MAX or not ascending or any(not 1 <= day <= REMINDER_DAY_MAX for day in days):
         raise Refusal(
@@ -188,6 +209,12 @@ def _checked_reminder_days(days: Sequence[int]) -> list[int]:
             field=("reminderDays",),
         )
     return list(days)
+
+
+def _checked_due_days(days: int) -> int:
+    if not 0 <= days <= DUE_DAYS_MAX:
+        raise Refusal(f"defaultDueDays must be a number from 0 to {DUE_DAYS_MAX}.", field=("defaultDueDays",))
+    return days
 
 
 def _checked_roles(names: Sequence[str]) -> list[str]:

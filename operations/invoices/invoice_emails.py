@@ -1,6 +1,7 @@
 """Invoice mails: preparing, previewing and queueing them for exactly one recipient."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,7 +10,9 @@ from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPe
 from models.visible import find_visible
 from operations.audit_log import record
 from operations.documents.invoice_document import as_data, invoice_document
+from operations.documents.rendering import long_date
 from operations.idempotency import KeyedCommand, claim, keep
+from operations.ledger.due_dates import plan_reminders
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
 from operations.ledger.open_invoice import open_draft
 from operations.links import create_grant
@@ -83,7 +86,14 @@ def check_draft(draft: EmailDraft) -> EmailDraft:
 
 
 def compose(
-    invoice: Invoice, lines: list[InvoiceLine], to: str, draft: EmailDraft, *, link: str, reminding: bool = False
+    invoice: Invoice,
+    lines: list[InvoiceLine],
+    to: str,
+    draft: EmailDraft,
+    *,
+    link: str,
+    due_on: date | None,
+    reminding: bool = False,
 ) -> Preview:
     """The mail for an invoice: what the draft leaves open comes from what is prepared, else from the defaults.
 
@@ -103,6 +113,7 @@ def compose(
             {"description": line.description, "amount": str(Money(line.amount_minor, line.currency))} for line in lines
         ],
         due=str(due),
+        due_on=long_date(due_on) if due_on else "",
         link=link,
         link_label=f"View and pay invoice {invoice.number}",
         footer="This link is yours alone: whoever has it can see and pay this invoice.",
@@ -152,7 +163,7 @@ async def queue_invoice_mail(
         )
     await _refuse_repetition(invoice, address, field=field)
     await open_draft(ledger, invoice, by=by)
-    mail = compose(invoice, ledger.lines_of(invoice), address, draft, link=LINK_MARK)
+    mail = compose(invoice, ledger.lines_of(invoice), address, draft, link=LINK_MARK, due_on=invoice.due_on)
     invoice.send_count += 1
     grant = await payment_grant(invoice, bill_to)
     email = await queue_mail(
@@ -166,7 +177,8 @@ async def queue_invoice_mail(
         document=as_data(await invoice_document(invoice.id)),
     )
     invoice.sent_at, invoice.prepared_subject, invoice.prepared_message = clock.now(), None, None
-    await invoice.save(update_fields=["send_count", "sent_at", "prepared_subject", "prepared_message"])
+    plan_reminders(invoice, ledger.company)
+    await invoice.save(update_fields=["send_count", "sent_at", "prepared_subject", "prepared_message", "remind_at"])
     await record(ledger.inspection, "invoice.sent", invoice.id, by=by, after={"email_id": str(email.id)})
 
 

@@ -1,49 +1,60 @@
-"""Reminders: unpaid invoices are mailed again on the days that the company set, each of them once."""
+"""Reminders: unpaid invoices are mailed again, once on each day after the due date that the company set."""
 
+from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tortoise import connections
 
 from models import Email, EmailKind, Inspection, InspectionPerson, Invoice, StripeStatus
 from operations.documents.invoice_document import as_data, invoice_document
 from operations.invoices.invoice_emails import EmailDraft, compose, payment_grant
+from operations.ledger.due_dates import moments_to_remind, plan_reminders
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
 from operations.messages.outbox import EmailContent, Recipient, address_of, queue_mail
 from operations.transactions import transaction
 from rules import clock
+from rules.due_dates import asks_from
 from rules.links import LINK_MARK
-from rules.states import EmailStatus, InvoiceKind, InvoiceStatus, PaymentStatus
+from rules.states import EmailStatus, InvoiceStatus, PaymentStatus
 
-_DUE = """
-SELECT invoice.id
-  FROM invoices invoice
-  JOIN inspections inspection ON inspection.id = invoice.inspection_id
-  JOIN companies company ON company.id = invoice.company_id
-  JOIN inspection_people bill_to ON bill_to.id = invoice.billed_to_id
-  JOIN people person ON person.id = bill_to.person_id
- CROSS JOIN LATERAL (
-       SELECT COALESCE(MAX(sequence) FILTER (WHERE kind = 'REMINDER'), 0) AS reminders,
-              COALESCE(MAX(sequence) FILTER (WHERE kind = 'REMINDER' AND queued_at <= invoice.sent_at), 0) AS earlier,
-              COALESCE(MIN(queued_at) FILTER (WHERE kind = 'INVOICE'), invoice.sent_at) AS first_sent_at
-         FROM emails WHERE invoice_id = invoice.id) mails
- CROSS JOIN LATERAL (
-       SELECT COUNT(*) FILTER (WHERE mails.first_sent_at + day::int * interval '1 day' <= $1) AS since_first,
-              COUNT(*) FILTER (WHERE invoice.sent_at + day::int * interval '1 day' <= $1) AS since_last
-         FROM jsonb_array_elements_text(company.reminder_days) AS day) passed
- WHERE invoice.kind = 'SEPARATE' AND invoice.status = 'OPEN' AND invoice.payment_status <> 'DISPUTED'
-   AND invoice.remaining_minor > 0 AND invoice.in_flight_minor = 0
-   AND NOT inspection.notifications_disabled AND person.email IS NOT NULL AND company.stripe_status = 'READY'
-   AND GREATEST(passed.since_first, mails.earlier + passed.since_last) > mails.reminders
- ORDER BY invoice.sent_at, invoice.id
- LIMIT $2
+CLAIM_LEASE = timedelta(minutes=1)
+"""As long as any claim: longer than a job may take."""
+
+LOOK_AGAIN = timedelta(hours=1)
+"""When to look again whether somebody can be reminded who could not: muted, disputed, without an address."""
+
+_CLAIM = """
+WITH due AS (
+     SELECT invoice.id,
+            invoice.payment_status <> 'DISPUTED' AND invoice.in_flight_minor = 0
+            AND NOT inspection.notifications_disabled AND person.email IS NOT NULL AND company.stripe_status = 'READY'
+            AS able
+       FROM invoices invoice
+       JOIN inspections inspection ON inspection.id = invoice.inspection_id
+       JOIN companies company ON company.id = invoice.company_id
+       JOIN inspection_people bill_to ON bill_to.id = invoice.billed_to_id
+       JOIN people person ON person.id = bill_to.person_id
+      WHERE invoice.remind_at <= $1 AND invoice.outstanding_minor > 0
+      ORDER BY invoice.remind_at
+      LIMIT $2
+        FOR NO KEY UPDATE OF invoice SKIP LOCKED),
+     claimed AS (
+     UPDATE invoices SET remind_at = CASE WHEN due.able THEN $3::timestamptz ELSE $4::timestamptz END
+       FROM due WHERE invoices.id = due.id RETURNING invoices.id, due.able)
+SELECT id FROM claimed WHERE able ORDER BY id
 """
-"""As `_due` has it, for all invoices at once."""
 
 
 async def invoices_to_remind(*, limit: int) -> list[UUID]:
-    """The invoices with a reminder due, the longest unpaid first."""
-    given = [clock.now(), limit]
-    return [row["id"] for row in await connections.get("default").execute_query_dict(_DUE, given)]
+    """Claim invoices of which a reminder is due, at most `limit`, the longest due first.
+
+    They come up again when the lease ends, unless `remind` has seen to them. Those that nobody can be reminded of now
+    are looked at again in an hour: so each look reads what is due, and nothing else.
+    """
+    now = clock.now()
+    given = [now, limit, now + CLAIM_LEASE, now + LOOK_AGAIN]
+    return [row["id"] for row in await connections.get("default").execute_query_dict(_CLAIM, given)]
 
 
 @transaction
@@ -55,19 +66,21 @@ async def remind(invoice_id: UUID) -> None:
     able = ledger.company.stripe_status is StripeStatus.READY  # Nobody is asked for what can't be paid.
     if able and not ledger.inspection.notifications_disabled and _is_unpaid(invoice):
         await _write(ledger, invoice, EmailStatus.QUEUED)
+        await _plan_next(ledger, invoice)
 
 
 async def let_go_due_reminders(inspection: Inspection) -> None:
     """Note as canceled what would be due now: it was suppressed, so it is never sent. The caller holds the lock."""
     ledger = await lock_ledger(inspection.id)
     for invoice in ledger.invoices:
-        if invoice.kind is InvoiceKind.SEPARATE and invoice.status is not InvoiceStatus.VOID:
+        if invoice.sent_at is not None and invoice.status is not InvoiceStatus.VOID:
             await _write(ledger, invoice, EmailStatus.CANCELED)
+            await _plan_next(ledger, invoice)
 
 
 def _is_unpaid(invoice: Invoice) -> bool:
     return (
-        invoice.kind is InvoiceKind.SEPARATE
+        invoice.sent_at is not None
         and invoice.status is InvoiceStatus.OPEN
         and invoice.remaining_minor > 0
         and invoice.in_flight_minor == 0
@@ -75,22 +88,26 @@ def _is_unpaid(invoice: Invoice) -> bool:
     )
 
 
-async def _due(ledger: InspectionLedger, invoice: Invoice) -> int:
-    """The number of the newest reminder that is due; 0 when none ever was.
+async def _plan_next(ledger: InspectionLedger, invoice: Invoice) -> None:
+    plan_reminders(invoice, ledger.company, after=clock.now())
+    await Invoice.filter(id=invoice.id).update(remind_at=invoice.remind_at)
 
-    Each sending is followed by reminders on the company's days. Sending again takes none away that the first sending
-    owes, and none of its own is taken for one that was sent before.
+
+async def _due(ledger: InspectionLedger, invoice: Invoice) -> int:
+    """The number of the newest reminder that is due; 0 when none is.
+
+    They are counted from the due date, and only what fell due after the newest sending, which itself asked. Reminders
+    of an earlier due date, or before that sending, are not taken for ones of this.
     """
     assert invoice.sent_at is not None, "what was never sent is not reminded of"
-    mails = await Email.filter(invoice_id=invoice.id).only("id", "kind", "sequence", "queued_at")
-    first_sent_at = min((mail.queued_at for mail in mails if mail.kind is EmailKind.INVOICE), default=invoice.sent_at)
-    reminders = [mail for mail in mails if mail.kind is EmailKind.REMINDER]
-    earlier = max((mail.sequence for mail in reminders if mail.queued_at <= invoice.sent_at), default=0)
-    since_first, since_last = (
-        sum(day <= (clock.now() - moment).days for day in ledger.company.reminder_days)
-        for moment in (first_sent_at, invoice.sent_at)
-    )
-    return max(since_first, earlier + since_last)
+    assert invoice.due_on is not None, "what is sent is due some day"
+    passed = sum(moment <= clock.now() for moment in moments_to_remind(invoice, ledger.company))
+    if passed == 0:
+        return 0
+    since = asks_from(invoice.due_on, sent_at=invoice.sent_at, zone=ZoneInfo(ledger.company.time_zone))
+    earlier = Email.filter(invoice_id=invoice.id, kind=EmailKind.REMINDER, queued_at__lte=since)
+    newest = await earlier.order_by("-sequence").first()
+    return (newest.sequence if newest else 0) + passed
 
 
 async def _write(ledger: InspectionLedger, invoice: Invoice, status: EmailStatus) -> None:
@@ -108,7 +125,13 @@ async def _write(ledger: InspectionLedger, invoice: Invoice, status: EmailStatus
         f" the inspection at {invoice.property_address} is still to be paid."
     )
     mail = compose(
-        invoice, ledger.lines_of(invoice), address, EmailDraft(subject, message), link=LINK_MARK, reminding=True
+        invoice,
+        ledger.lines_of(invoice),
+        address,
+        EmailDraft(subject, message),
+        link=LINK_MARK,
+        due_on=invoice.due_on,
+        reminding=True,
     )
     await queue_mail(
         ledger.inspection,

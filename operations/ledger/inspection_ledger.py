@@ -6,10 +6,12 @@ balances and statuses from the entries, in the same transaction.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from models import Company, Inspection, InspectionStatus, Invoice, InvoiceLine, LineItem, Payment
 from operations.automation_events import emit_paid, is_paid
+from operations.ledger.due_dates import date_overdue
 from operations.ledger.invoice_ends import cancel_waiting_mails, put_payer_back
 from rules import clock
 from rules.allocation import left_after
@@ -182,6 +184,7 @@ def stored_of(ledger: InspectionLedger, invoice: Invoice, figures: Balance) -> d
         **figures.columns(),
         "status": invoice_status(invoice.kind, invoice.status, figures),
         "outstanding_minor": _outstanding_of(ledger, invoice, figures),
+        "overdue_from": _overdue_from(ledger, invoice, figures),
     }
 
 
@@ -189,6 +192,10 @@ def _outstanding_of(ledger: InspectionLedger, invoice: Invoice, figures: Balance
     status = invoice_status(invoice.kind, invoice.status, figures)
     canceled = ledger.inspection.status is InspectionStatus.CANCELED
     return outstanding(status, figures.remaining, canceled=canceled)
+
+
+def _overdue_from(ledger: InspectionLedger, invoice: Invoice, figures: Balance) -> datetime | None:
+    return date_overdue(invoice, ledger.company, outstanding_minor=_outstanding_of(ledger, invoice, figures))
 
 
 def entry(payment: Payment) -> PaymentEntry:
@@ -251,6 +258,7 @@ def inspection_figures(ledger: InspectionLedger) -> dict[str, object]:
     """The inspection's stored figures: the sums of its invoices'."""
     figures = {invoice.id: figures_of(ledger, invoice) for invoice in ledger.invoices}
     parts = figures.values()
+    overdue = (_overdue_from(ledger, invoice, figures[invoice.id]) for invoice in ledger.invoices)
     return {
         "total_minor": sum(item.amount_minor for item in ledger.items),
         "settled_minor": sum(part.settled for part in parts),
@@ -258,6 +266,7 @@ def inspection_figures(ledger: InspectionLedger) -> dict[str, object]:
         "remaining_minor": sum(part.remaining for part in parts),
         "outstanding_minor": sum(_outstanding_of(ledger, invoice, figures[invoice.id]) for invoice in ledger.invoices),
         "payment_status": _status_of_all(ledger, figures),
+        "overdue_from": min(filter(None, overdue), default=None),
     }
 
 

@@ -2,16 +2,20 @@
 
 from models import Invoice
 from operations.audit_log import record
+from operations.documents.due_dates import due_date_by_default
+from operations.ledger.due_dates import set_due_date
 from operations.ledger.inspection_ledger import InspectionLedger, write_back
 from rules.access import Principal
 from rules.states import InvoiceStatus
 
 
 async def open_draft(ledger: InspectionLedger, invoice: Invoice, *, by: Principal) -> None:
-    """Make a draft payable; what is open already stays as it is."""
+    """Make a draft payable, due when the company says unless a day was set; what is open already stays as it is."""
     if invoice.status is not InvoiceStatus.DRAFT:
         return
     invoice.status = InvoiceStatus.OPEN
-    await Invoice.filter(id=invoice.id).update(status=InvoiceStatus.OPEN)
+    if invoice.due_on is None:
+        set_due_date(invoice, due_date_by_default(ledger.company), ledger.company)
+    await Invoice.filter(id=invoice.id).update(status=InvoiceStatus.OPEN, due_on=invoice.due_on)
     await write_back(ledger)
     await record(ledger.inspection, "invoice.opened", invoice.id, by=by)

@@ -7,6 +7,7 @@ import structlog
 from gateways.stripe_answers import ProviderAccount
 from gateways.stripe_calls import HIDDEN
 from models import Company, ConnectedAccount, Payment, Refund, StripeStatus
+from operations.ledger.due_dates import see_reminders_anew
 from operations.transactions import transaction
 from rules import clock
 from rules.states import RefundStatus
@@ -87,6 +88,8 @@ async def _store(company: Company, status: StripeStatus, reason: str | None) -> 
     await company.save(update_fields=["stripe_account_id", "stripe_status", "stripe_reason"])
     if status is not before:
         log.info("stripe_account_moved", company_id=str(company.id), before=before, after=status, reason=reason)
+        if status is StripeStatus.READY:
+            await see_reminders_anew(company.id)
 
 
 def _status(account: ProviderAccount) -> tuple[StripeStatus, str | None]:

@@ -3,7 +3,7 @@
 import strawberry
 
 import models
-from rules.limits import PASSWORD_LENGTH_MIN, REMINDER_DAY_MAX, REMINDERS_MAX
+from rules.limits import DUE_DAYS_MAX, PASSWORD_LENGTH_MIN, REMINDER_DAY_MAX, REMINDERS_MAX
 from schema.inputs.declare import given, optional
 
 
@@ -17,8 +17,11 @@ class UpdateCompanyInput:
     advanced_automations_enabled: bool | None = optional("Whether the company may save and run ADVANCED automations.")
     report_lock_enabled: bool | None = optional("Whether clients see a report only once its inspection is paid.")
     reminder_days: list[int] | None = optional(
-        f"Days after sending on which an unpaid invoice is reminded: at most {REMINDERS_MAX},"
+        f"Days after the due date on which an unpaid invoice is reminded: at most {REMINDERS_MAX},"
         f" from 1 to {REMINDER_DAY_MAX}, ascending; none if empty."
+    )
+    default_due_days: int | None = optional(
+        f"Days from an invoice's sending to its due date, 0 to {DUE_DAYS_MAX}; with 0 it is due on the day it is sent."
     )
     additional_roles: list[str] | None = optional(
         "The names of all additional roles, such as Attorney; replaces the list."

@@ -1,5 +1,6 @@
 """What mutations of invoices take."""
 
+from datetime import date
 from decimal import Decimal
 
 import strawberry
@@ -38,6 +39,12 @@ class UpdateInvoiceInput:
     fixed_amount: Decimal | None = given("An amount to bill from now on, instead of services.", default=None)
     subject: str | None = given("The mail's subject, for its next sending only.", default=None)
     message: str | None = given("The mail's message, for its next sending only.", default=None)
+
+
+@strawberry.input(description="Sets an invoice's due date.")
+class UpdateInvoiceDueDateInput:
+    invoice_id: ID = given("The draft, open or written-off invoice.")
+    due_on: date = given("The day by which it is to be paid, such as 2026-12-31.")
 
 
 @strawberry.input(description="Mails an invoice, or mails it again.")

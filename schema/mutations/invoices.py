@@ -10,6 +10,7 @@ from schema.inputs.invoices import (
     CloseInvoiceShortInput,
     MarkInvoiceUncollectibleInput,
     SendInvoiceInput,
+    UpdateInvoiceDueDateInput,
     UpdateInvoiceInput,
     VoidInvoiceInput,
 )
@@ -31,6 +32,13 @@ class InvoicesMutations:
         takes=UpdateInvoiceInput,
         returns=InvoicePayload,
         description="Change a draft.",
+    )
+    update_invoice_due_date = mutation(
+        resolve.update_invoice_due_date,
+        INSPECTOR,
+        takes=UpdateInvoiceDueDateInput,
+        returns=InvoicePayload,
+        description="Set the day by which an unpaid invoice is to be paid; reminders count from it.",
     )
     send_invoice = mutation(
         resolve.send_invoice,

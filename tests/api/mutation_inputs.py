@@ -38,7 +38,7 @@ def _plausible(kind: Any, name: str, ids: dict[str, str]) -> Any:
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
     samples = {"ID": ids.get(name, ids["inspectionId"]), "Decimal": "1.00", "Boolean": True, "Int": 1}
-    return {**samples, "DateTime": "2026-11-23T15:00:00Z"}.get(kind.name, "somebody@people.test")
+    return {**samples, "DateTime": "2026-11-23T15:00:00Z", "Date": "2026-12-31"}.get(kind.name, "somebody@people.test")
 
 
 async def working_input(rich: RichWorld, mutation: str, scope: Scope | None) -> Attempt:
@@ -242,6 +242,7 @@ MAKERS: dict[str, Make] = {
     "addInvoice": _add_invoice,
     "updateInvoice": _of_draft(fixedAmount="130.00"),
     "sendInvoice": _of_draft(),
+    "updateInvoiceDueDate": _of_draft(dueOn="2026-12-31"),
     "voidInvoice": _of_draft(),
     "closeInvoiceShort": _part_paid,
     "markInvoiceUncollectible": _part_paid,

@@ -23,6 +23,7 @@ DOCUMENT = InvoiceDocument(
     status="Partially paid",
     date="November 22, 2026",
     revision="Revision 2",
+    due_on="Due December 1, 2026",
     billed_to="Adam Agent",
     property_address="12 Shore Road, Lakeside",
     lines=(Row("Inspection", "", "$350.00"), Row("Radon test", "with a lab", "$100.00")),
@@ -89,7 +90,7 @@ async def test_every_text_is_on_the_page_and_in_the_pdf() -> None:
     for text in texts(asdict(DOCUMENT)):
         assert str(escape(text)) in html
     found = dict(variations(DOCUMENT, "Something else"))
-    assert len(found) == 20
+    assert len(found) == 21
     for name, changed in found.items():
         assert "Something else" in as_html(changed), name
         assert await as_pdf(changed) != pdf, f"{name} is not in the PDF"

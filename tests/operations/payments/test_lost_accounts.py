@@ -376,7 +376,11 @@ async def test_reminders_wait_while_nobody_could_pay(world: World) -> None:
     job = await world.inspection()
     invoice = await job.invoice("125.00", send=True)
     await world.deliver_mails()
-    await models.Invoice.filter(id=key_of(invoice["id"])).update(sent_at=clock.now() - timedelta(days=8))
+    await models.Invoice.filter(id=key_of(invoice["id"])).update(
+        sent_at=clock.now() - timedelta(days=8),
+        remind_at=clock.now() - timedelta(days=5),
+        due_on=clock.now().date() - timedelta(days=8),
+    )
     await models.Email.all().update(queued_at=clock.now() - timedelta(days=8))
     lost = await account_id(world)
     await world.servers.stripe.revoke_account(lost)
