@@ -1,16 +1,16 @@
 """Stripe, as this product uses it: direct charges through hosted Checkout, answered in our own words."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import stripe
-from stripe import RequestOptions
-from stripe.params import AccountCreateParamsController, EventListParams
-
+from gateways.lazy_imports import import_when_used
 from gateways.stripe_answers import (
     DISPUTES_LOST,
     DISPUTES_OPEN,
@@ -41,6 +41,13 @@ from gateways.stripe_calls import (
 )
 from gateways.stripe_checkouts import checkout_params
 from rules.states import PaymentMethod, PaymentState
+
+if TYPE_CHECKING:
+    import stripe
+    from stripe import RequestOptions
+    from stripe.params import AccountCreateParamsController, EventListParams
+else:
+    stripe = import_when_used("stripe")
 
 __all__ = ["StripeAccountHidden", "StripeGateway", "StripeRefused", "StripeUnavailable", "stripe_gateway"]
 
@@ -75,8 +82,13 @@ and bills them its fees; the company has Stripe's whole dashboard. See docs/deci
 class StripeGateway:
     """Calls to Stripe. Every method raises StripeUnavailable or StripeRefused and nothing else."""
 
-    def __init__(self, client: stripe.StripeClient) -> None:
-        self._client = client
+    def __init__(self, connect: Callable[[], stripe.StripeClient]) -> None:
+        self._connect = connect
+
+    @cached_property
+    def _client(self) -> stripe.StripeClient:
+        """Made with the first call: loading Stripe's library takes a tenth of the memory of a process."""
+        return self._connect()
 
     async def create_checkout(self, request: CheckoutRequest) -> ProviderPayment:
         """Open a hosted checkout. Safe to repeat: the payment's id is the idempotency key.
@@ -266,18 +278,24 @@ class StripeGateway:
 @asynccontextmanager
 async def stripe_gateway(api_key: str, *, base_url: str) -> AsyncIterator[StripeGateway]:
     """A gateway with its own connection pool, for as long as the block runs."""
-    http = stripe.HTTPXClient(timeout=CALL_SECONDS_MAX)
-    client = stripe.StripeClient(
-        api_key,
-        stripe_version=API_VERSION,
-        base_addresses={"api": base_url},
-        http_client=http,
-        max_network_retries=NETWORK_RETRIES_MAX,
-    )
+    opened: list[stripe.HTTPXClient] = []
+
+    def connect() -> stripe.StripeClient:
+        http = stripe.HTTPXClient(timeout=CALL_SECONDS_MAX)
+        opened.append(http)
+        return stripe.StripeClient(
+            api_key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": base_url},
+            http_client=http,
+            max_network_retries=NETWORK_RETRIES_MAX,
+        )
+
     try:
-        yield StripeGateway(client)
+        yield StripeGateway(connect)
     finally:
-        await http.close_async()  # type: ignore[no-untyped-call]
+        for http in opened:
+            await http.close_async()  # type: ignore[no-untyped-call]
 
 
 async def _answer(endpoint: str, call: Awaitable[Answer]) -> Answer:

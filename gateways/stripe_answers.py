@@ -1,13 +1,19 @@
 """What Stripe answers, in our own words: frozen values, and how they are read off Stripe's objects."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
-import stripe
-
+from gateways.lazy_imports import import_when_used
 from rules.states import PaymentMethod, PaymentState, RefundStatus
+
+if TYPE_CHECKING:
+    import stripe
+else:
+    stripe = import_when_used("stripe")
 
 EVENT_TYPES = [
     "account.updated",

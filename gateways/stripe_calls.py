@@ -1,12 +1,20 @@
 """One call to Stripe: bounded in time, logged without its contents, and failing in our own words."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import stripe
 import structlog
+
+from gateways.lazy_imports import import_when_used
+
+if TYPE_CHECKING:
+    import stripe
+else:
+    stripe = import_when_used("stripe")
 
 ACCOUNT_HIDDEN = "account_invalid"
 """Stripe's code where an account revoked our access, was closed, or never existed; the status is 403, and stays."""
@@ -14,7 +22,7 @@ ACCOUNT_HIDDEN = "account_invalid"
 HIDDEN = "Stripe no longer shows us this account: it took back our access, or was closed."
 
 Answer = TypeVar("Answer")
-Item = TypeVar("Item", bound=stripe.StripeObject)
+Item = TypeVar("Item", bound="stripe.StripeObject")
 
 log = structlog.get_logger(__name__)
 

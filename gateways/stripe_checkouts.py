@@ -1,8 +1,13 @@
 """What Stripe is asked for when a checkout is opened."""
 
-from stripe.params.checkout import SessionCreateParams
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from gateways.stripe_answers import CheckoutRequest
+
+if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
 
 
 def checkout_params(request: CheckoutRequest, *, email: str | None) -> SessionCreateParams:

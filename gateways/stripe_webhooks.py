@@ -1,11 +1,15 @@
 """Stripe's webhooks: whether a delivery is genuine, and which account it is about."""
 
 import json
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
-import stripe
-
+from gateways.lazy_imports import import_when_used
 from rules import clock
+
+if TYPE_CHECKING:
+    import stripe
+else:
+    stripe = import_when_used("stripe")
 
 TOLERANCE_SECONDS = 300
 """How far a delivery's time may lie from ours, on either side; Stripe's library lets the future pass."""

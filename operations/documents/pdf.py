@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
-import typst
+
+if TYPE_CHECKING:
+    import typst
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -18,8 +21,12 @@ _PRINTERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="printer")
 log = structlog.get_logger(__name__)
 
 
+class NotPrinted(Exception):
+    """Typst could not lay the document out."""
+
+
 async def print_pdf(template: str, data: Mapping[str, object]) -> bytes:
-    """The named template with `data` as a PDF; the same data make the same bytes. Raises typst.TypstError.
+    """The named template with `data` as a PDF; the same data make the same bytes. Raises NotPrinted.
 
     A character that no font of the machine has is printed as a box; the log says so, with what to install.
     """
@@ -36,7 +43,12 @@ async def print_pdf(template: str, data: Mapping[str, object]) -> bytes:
 
 def _print(template: str, data: str) -> tuple[bytes, str | None]:
     """The PDF, and a character that its fonts lack, if any."""
-    pdf = typst.compile(str(TEMPLATES / template), font_paths=_fonts(), sys_inputs={"data": data})
+    import typst  # With the first document: it is large, and the API prints few.
+
+    try:
+        pdf = typst.compile(str(TEMPLATES / template), font_paths=_fonts(), sys_inputs={"data": data})
+    except typst.TypstError as error:
+        raise NotPrinted(str(error)) from error
     assert isinstance(pdf, bytes), "one document is one file"
     if any(map(_is_uncommon, "".join(_texts(json.loads(data))))):
         return pdf, _without_font(template, data)
@@ -58,6 +70,8 @@ def _is_uncommon(character: str) -> bool:
 
 def _without_font(template: str, data: str) -> str | None:
     """A character that would be a box. Only an archive's PDF refuses to have one, so we ask for such a file."""
+    import typst
+
     try:
         typst.compile(str(TEMPLATES / template), font_paths=_fonts(), sys_inputs={"data": data}, pdf_standards="a-2b")
     except typst.TypstError as refusal:
@@ -75,6 +89,8 @@ def _unquoted(quoted: str) -> str:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
     """Typst's own, and for scripts that those lack whatever the machine has; found once, which takes a while."""
+    import typst
+
     return typst.Fonts()

@@ -7,12 +7,12 @@ from datetime import timedelta
 import structlog
 from tortoise import connections
 from tortoise.expressions import F, Q
-from typst import TypstError
 
 from gateways.mail_bytes import Attachment, Mail
 from gateways.smtp import Mailer, Outcome, SendResult
 from models import Email, Grant
 from operations.documents.invoice_document import data_as_pdf
+from operations.documents.pdf import NotPrinted
 from operations.transactions import transaction
 from rules import clock
 from rules.links import LINK_MARK, Portals, digest, new_token
@@ -166,7 +166,7 @@ async def _attachments(email: Email) -> tuple[Attachment, ...]:
         return ()
     try:
         content = await data_as_pdf(email.document)
-    except TypstError as error:
+    except NotPrinted as error:
         # The mail's link leads to the same document: better without the file than not at all.
         log.exception("email.document_failed", email_id=str(email.id), reason=str(error)[:500])
         return ()

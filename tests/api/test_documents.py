@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from typst import TypstError
 
 import operations.messages.delivery
 from operations.documents.invoice_document import InvoiceDocument, as_pdf, invoice_document
+from operations.documents.pdf import NotPrinted
 from rules import clock
 from tests.world import Api, Job, World, key_of
 
@@ -234,7 +234,7 @@ async def test_a_mail_goes_without_its_pdf_rather_than_not_at_all(
     """An invoice is mailed without its PDF when the PDF cannot be made (S36)."""
 
     async def fail(_: object) -> bytes:
-        raise TypstError("no fonts", "no fonts")
+        raise NotPrinted("no fonts")
 
     monkeypatch.setattr(operations.messages.delivery, "data_as_pdf", fail)
     job, _, mail = await sent(world)
