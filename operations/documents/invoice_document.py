@@ -46,6 +46,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a document says of its invoice, below a word for it."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceDocument:
     """All that an invoice's document says, in words: HTML and PDF only lay it out. Nothing of it is a contact or card.
 
@@ -58,8 +66,7 @@ class InvoiceDocument:
     date: str
     revision: str
     due_on: str
-    billed_to: str
-    property_address: str
+    facts: tuple[Fact, ...]
     lines: tuple[Row, ...]
     sums: tuple[Row, ...]
     due: Row
@@ -87,8 +94,7 @@ async def invoice_document(invoice_id: UUID) -> InvoiceDocument:
         date=_day(invoice.created_at, zone),
         due_on=_due_on(invoice, company),
         revision=f"Revision {invoice.revision}" if invoice.revision > 1 else "",
-        billed_to=invoice.billed_to_name,
-        property_address=invoice.property_address,
+        facts=tuple(_facts(invoice)),
         lines=tuple(Row(line.description, "", str(line.amount)) for line in lines),
         sums=tuple(_sums(invoice)),
         due=Row("Amount due", "", str(invoice.remaining)),
@@ -121,6 +127,12 @@ async def data_as_pdf(data: Mapping[str, object]) -> bytes:
 def _due_on(invoice: Invoice, company: Company) -> str:
     due_on = None if invoice.status is InvoiceStatus.VOID else due_date_shown(invoice, company)
     return f"Due {long_date(due_on)}" if due_on else ""
+
+
+def _facts(invoice: Invoice) -> Iterator[Fact]:
+    """What both page and PDF show above the charges, two in a row. Whatever is told to a payer more is added here."""
+    yield Fact("Billed to", invoice.billed_to_name)
+    yield Fact("Property", invoice.property_address)
 
 
 def _status(invoice: Invoice) -> str:

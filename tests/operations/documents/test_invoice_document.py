@@ -15,7 +15,7 @@ import pytest
 from markupsafe import escape
 
 from operations.documents import pdf
-from operations.documents.invoice_document import InvoiceDocument, Row, as_html, as_pdf
+from operations.documents.invoice_document import Fact, InvoiceDocument, Row, as_data, as_html, as_pdf, data_as_pdf
 
 DOCUMENT = InvoiceDocument(
     title="Invoice 1001-2",
@@ -24,8 +24,7 @@ DOCUMENT = InvoiceDocument(
     date="November 22, 2026",
     revision="Revision 2",
     due_on="Due December 1, 2026",
-    billed_to="Adam Agent",
-    property_address="12 Shore Road, Lakeside",
+    facts=(Fact("Billed to", "Adam Agent"), Fact("Property", "12 Shore Road, Lakeside")),
     lines=(Row("Inspection", "", "$350.00"), Row("Radon test", "with a lab", "$100.00")),
     sums=(Row("Total", "", "$450.00"), Row("Paid", "", "-$200.00")),
     due=Row("Amount due", "", "$250.00"),
@@ -64,9 +63,17 @@ def variations(document: InvoiceDocument, text: str) -> Iterator[tuple[str, Invo
         elif isinstance(value, Row):
             for part in ("label", "amount"):
                 yield f"{field.name}.{part}", changed(field.name, replace(value, **{part: text}))
+        elif field.name == "facts":
+            for part in ("label", "text"):
+                yield f"facts.{part}", changed("facts", (*value[:-1], replace(value[-1], **{part: text})))
         elif isinstance(value, tuple):
             for part in ("label", "amount") if field.name == "sums" else ("label", "detail", "amount"):
                 yield f"{field.name}.{part}", changed(field.name, (*value[:-1], replace(value[-1], **{part: text})))
+
+
+def about(name: str) -> InvoiceDocument:
+    """The document, billed to somebody of that name."""
+    return replace(DOCUMENT, facts=(Fact("Billed to", name), *DOCUMENT.facts[1:]))
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -94,6 +101,14 @@ async def test_every_text_is_on_the_page_and_in_the_pdf() -> None:
     for name, changed in found.items():
         assert "Something else" in as_html(changed), name
         assert await as_pdf(changed) != pdf, f"{name} is not in the PDF"
+
+
+async def test_what_was_kept_before_documents_had_facts_is_printed_as_ever() -> None:
+    """A mail that waited over an upgrade has the document that it was to have, byte for byte (S15)."""
+    billed_to, address = (fact.text for fact in DOCUMENT.facts)
+    kept = as_data(DOCUMENT) | {"billed_to": billed_to, "property_address": address}
+    del kept["facts"]
+    assert await data_as_pdf(kept) == await as_pdf(DOCUMENT)
 
 
 async def test_the_same_document_is_the_same_file() -> None:
@@ -157,7 +172,7 @@ async def test_a_character_that_no_font_has_is_told_in_the_log(
     character: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A document that prints boxes says so in the log, with the character and what to install, and is printed (S20)."""
-    pdf = await as_pdf(replace(DOCUMENT, billed_to=f"Adam {character}"))
+    pdf = await as_pdf(about(f"Adam {character}"))
     assert pdf.startswith(b"%PDF")
     told = capsys.readouterr().out
     assert "document.character_without_font" in told
@@ -169,6 +184,6 @@ async def test_a_character_that_no_font_has_is_told_in_the_log(
 @pytest.mark.parametrize("name", ["Adam Agent", "Zoë Łukasz Ωμέγα Иван", "€ 5 \u2013 “quoted” \u2019"])
 async def test_common_letters_have_a_font(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is logged of what every installation prints, and no second look at it is taken."""
-    await as_pdf(replace(DOCUMENT, billed_to=name))
+    await as_pdf(about(name))
     assert capsys.readouterr().out == ""
-    assert pdf._without_font("invoice.typ", json.dumps(asdict(replace(DOCUMENT, billed_to=name)))) is None
+    assert pdf._without_font("invoice.typ", json.dumps(asdict(about(name)))) is None
