@@ -28,6 +28,7 @@ from graphql_server.websocket.endpoint import SubscriptionEndpoint
 from graphql_server.websocket.shared import Shared
 from models.changes import ChangeListener, Subscription
 from models.database import missing_migrations, ping
+from operations.identity.ciphers import Cipher
 from resolvers.context import Context, Dependencies
 from rules.access import Principal, Scope
 from schema.root import build_api
@@ -67,6 +68,7 @@ class Wiring:
             stripe=held.stripe,
             portals=self.settings.portals,
             secret=key,
+            cipher=Cipher(self.settings.address_keys),
             enqueue=partial(enqueue, held.redis),
             guard_sign_in=SignInLimits(counters).guard,
             sign_address=partial(sign_address, keys=self.settings.address_keys, public_url=self.settings.public_url),

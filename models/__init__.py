@@ -2,7 +2,16 @@
 
 from models.automations import Automation, AutomationEvent, AutomationTier
 from models.base import Row
-from models.companies import Company, ConnectedAccount, RefreshToken, SignIn, StripeStatus, User, UserRole
+from models.companies import (
+    Company,
+    ConnectedAccount,
+    RecoveryCode,
+    RefreshToken,
+    SignIn,
+    StripeStatus,
+    User,
+    UserRole,
+)
 from models.emails import Email
 from models.events import ActorKind, Event, IdempotencyKey
 from models.grants import Grant, GrantSource
@@ -40,6 +49,7 @@ __all__ = [
     "LineItemKind",
     "Payment",
     "Person",
+    "RecoveryCode",
     "RefreshToken",
     "Refund",
     "Row",

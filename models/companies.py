@@ -50,6 +50,7 @@ class Company(Row):
     deferred_payments_enabled = fields.BooleanField(default=False)
     advanced_automations_enabled = fields.BooleanField(default=False)
     report_lock_enabled = fields.BooleanField(default=False)
+    second_factor_required = fields.BooleanField(default=False, db_default=False)
     additional_roles: list[str] = fields.JSONField(default=list)
     inspection_count = fields.IntField(default=0, description="The last inspection number given out.")
 
@@ -96,11 +97,32 @@ class User(Row):
     password_hash = fields.CharField(max_length=255, description="argon2id.")
     role = choice(UserRole)
     deactivated_at: datetime | None = fields.DatetimeField(null=True, description="Since when they may not sign in.")
+    second_factor_secret = fields.CharField(max_length=255, null=True, description="Encrypted.")
+    second_factor_at: datetime | None = fields.DatetimeField(null=True, description="Since when it is asked for.")
+    second_factor_step = fields.BigIntField(default=0, db_default=0, description="The last half minute used (TOTP).")
 
     sign_ins: fields.ReverseRelation[SignIn]
 
     class Meta:
         table = "users"
+
+
+class RecoveryCode(Row):
+    """One code that takes the place of a second factor, once."""
+
+    company_id: UUID
+    company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
+        "models.Company", related_name="recovery_codes", on_delete=fields.RESTRICT
+    )
+    user_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="recovery_codes", on_delete=fields.CASCADE, db_index=True
+    )
+    code_hash = fields.CharField(max_length=64, unique=True, description="SHA-256 of the code, hex.")
+    used_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "recovery_codes"
 
 
 class SignIn(Row):

@@ -21,6 +21,7 @@ async def update_company(context: Context, input: UpdateCompanyInput) -> Mutatio
         deferred_payments_enabled=given(input.deferred_payments_enabled),
         advanced_automations_enabled=given(input.advanced_automations_enabled),
         report_lock_enabled=given(input.report_lock_enabled),
+        second_factor_required=given(input.second_factor_required),
         reminder_days=given(input.reminder_days),
         default_due_days=given(input.default_due_days),
         additional_roles=given(input.additional_roles),

@@ -10,6 +10,7 @@ from strawberry.types import Info as StrawberryInfo
 from gateways.job_queue import JobName
 from gateways.stripe import StripeGateway
 from models.changes import Subscription
+from operations.identity.ciphers import Cipher
 from rules.access import Principal
 from rules.links import Portals
 
@@ -33,6 +34,7 @@ class Dependencies:
     stripe: StripeGateway
     portals: Portals
     secret: str
+    cipher: Cipher
     enqueue: Enqueue
     guard_sign_in: GuardSignIn
     sign_address: SignAddress

@@ -1,8 +1,11 @@
 """Answers about signing in."""
 
 from operations.identity import sessions, staff
+from operations.identity.sign_in import Credentials, account_name
+from operations.identity.sign_in import sign_in as start_session
 from resolvers.context import Context
-from resolvers.results import MutationResult
+from resolvers.results import MutationResult, UserError
+from rules.errors import ErrorCode
 from rules.identifiers import id_of
 from schema.inputs.sessions import (
     ChangePasswordInput,
@@ -12,14 +15,24 @@ from schema.inputs.sessions import (
     SignOutInput,
 )
 
+SET_UP_FIRST = UserError(
+    ErrorCode.SECOND_FACTOR_SETUP_REQUIRED,
+    "Your company demands a second factor: set up the one in secondFactorSetup, and sign in with its code too.",
+    ["code"],
+)
+
 
 async def sign_in(context: Context, input: SignInInput) -> MutationResult:
-    account = sessions.account_name(input.email)
-    async with context.dependencies.guard_sign_in(account=account, address=context.address):
-        session = await sessions.sign_in(
-            account, input.password, user_agent=context.user_agent, secret=context.dependencies.secret
-        )
-    return MutationResult(extras={"session": session})
+    account, dependencies = account_name(input.email), context.dependencies
+    given = Credentials(account, input.password, code=input.code, user_agent=context.user_agent)
+    async with dependencies.guard_sign_in(account=account, address=context.address):
+        signed = await start_session(given, secret=dependencies.secret, cipher=dependencies.cipher)
+    told: dict[str, object] = {
+        "session": signed.session,
+        "enrolment": signed.enrolment,
+        "recovery_codes": signed.recovery_codes or None,
+    }
+    return MutationResult(extras=told, user_errors=() if signed.session else (SET_UP_FIRST,))
 
 
 async def refresh_session(context: Context, input: RefreshSessionInput) -> MutationResult:

@@ -18,6 +18,9 @@ IDEMPOTENCY_KEY_LENGTH_MAX = 255
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 200
 
+RECOVERY_CODES = 10
+"""Told when a second factor is turned on; each is good once."""
+
 USER_AGENT_LENGTH_MAX = 200
 """What is kept of how a browser calls itself, so that people tell their sessions apart."""
 

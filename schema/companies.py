@@ -52,6 +52,7 @@ class Company(ModelType, Node):
     report_lock_enabled: bool = allow(
         INSPECTOR, description="Whether clients see a report only once its inspection is paid."
     )
+    second_factor_required: bool = allow(INSPECTOR, description="Whether all staff must sign in with a second factor.")
     reminder_days: list[int] = allow(
         INSPECTOR, description="Days after the due date on which an unpaid invoice is reminded."
     )

@@ -232,6 +232,9 @@ describe(
     OWNER_REQUIRED="Only the company's owner may do this.",
     LAST_OWNER="The company needs another active owner first.",
     WRONG_PASSWORD="The current password is wrong.",  # noqa: S106 - a code, not a password
+    WRONG_CODE="The code of the second factor is wrong, or was used already.",
+    SECOND_FACTOR_REQUIRED="The password is right; sign in with a code of the second factor too.",
+    SECOND_FACTOR_SETUP_REQUIRED="The company demands a second factor: set one up, and sign in with its code.",
     INVOICES_ARE_LIVE="Separate invoices are live.",
     AGREEMENT_NOT_CURRENT="There is a newer version.",
     ADVANCED_AUTOMATIONS_REQUIRED="Needs advanced automations.",

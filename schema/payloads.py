@@ -39,6 +39,26 @@ class Session:
     expires_at: datetime = public(description="The time at which the access token ends.")
 
 
+@strawberry.type(description="What an authenticator app has to be told, once, to become a second factor.")
+class SecondFactorSetup:
+    secret: str = public(description="The secret in base32, to be typed into the app.")
+    uri: str = public(description="The same as an otpauth address, for a QR code.")
+
+
+_second_factor_setup = public(
+    graphql_type=SecondFactorSetup | None,
+    resolver=extras("enrolment"),
+    description="The second factor to set up first, where the company demands one: sign in again with its code.",
+)
+
+
+_recovery_codes = public(
+    graphql_type=list[str] | None,
+    resolver=extras("recovery_codes"),
+    description="Codes that replace the app, each once: told only now, when a second factor was set up.",
+)
+
+
 _session = public(
     graphql_type=Session | None,
     resolver=extras("session"),
@@ -46,7 +66,9 @@ _session = public(
 )
 
 
-SessionPayload = payload("SessionPayload", session=_session)
+SessionPayload = payload(
+    "SessionPayload", session=_session, second_factor_setup=_second_factor_setup, recovery_codes=_recovery_codes
+)
 
 
 SignOutPayload = payload(
@@ -170,6 +192,30 @@ ConnectStripePayload = payload(
 
 
 UserPayload = payload("UserPayload", INSPECTOR, user=User)
+
+
+EnableSecondFactorPayload = payload(
+    "EnableSecondFactorPayload",
+    second_factor_setup=allow(
+        INSPECTOR,
+        graphql_type=SecondFactorSetup | None,
+        resolver=extras("enrolment"),
+        description="What to tell the authenticator app, told only now; null when refused.",
+    ),
+)
+
+
+ConfirmSecondFactorPayload = payload(
+    "ConfirmSecondFactorPayload",
+    INSPECTOR,
+    user=User,
+    recovery_codes=allow(
+        INSPECTOR,
+        graphql_type=list[str] | None,
+        resolver=extras("recovery_codes"),
+        description="Codes that replace the app, each once: told only now; null when refused.",
+    ),
+)
 
 
 EmailPayload = payload("EmailPayload", INSPECTOR, email=Email)

@@ -7,8 +7,9 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from models import Company, Invoice, User, UserRole
+from models import Company, Invoice, SignIn, User, UserRole
 from operations.identity.passwords import check_password, hash_password
+from operations.identity.sessions import end_sessions
 from operations.ledger.due_dates import date_overdue_anew, see_reminders_anew
 from operations.transactions import transaction
 from rules import texts
@@ -27,7 +28,12 @@ from rules.money import CURRENCIES
 from rules.roles import ROLE_NAMES, PersonRole
 from rules.states import LIVE_SEPARATE, InvoiceKind
 
-SWITCHES = ("deferred_payments_enabled", "advanced_automations_enabled", "report_lock_enabled")
+SWITCHES = (
+    "deferred_payments_enabled",
+    "advanced_automations_enabled",
+    "report_lock_enabled",
+    "second_factor_required",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class UpdateCompany:
     deferred_payments_enabled: bool | None = None
     advanced_automations_enabled: bool | None = None
     report_lock_enabled: bool | None = None
+    second_factor_required: bool | None = None
     reminder_days: Sequence[int] | None = None
     default_due_days: int | None = None
     additional_roles: Sequence[str] | None = None
@@ -162,6 +169,9 @@ async def _update_company(principal: Principal, changes: UpdateCompany) -> Compa
             company.default_due_days = check(_checked_due_days, changes.default_due_days)
         if changes.deferred_payments_enabled and not company.deferred_payments_enabled:
             await _refuse_live_invoices(company.id)
+        if changes.second_factor_required and not company.second_factor_required:
+            await _refuse_without_second_factor(principal)
+            await end_sessions(SignIn.filter(company_id=company.id, user__second_factor_at=None))
     for name in SWITCHES:
         wanted: bool | None = getattr(changes, name)
         if wanted is not None:
@@ -182,6 +192,16 @@ async def _refuse_live_invoices(company_id: UUID) -> None:
             f" {', '.join(invoice.number for invoice in live)}.",
             field=("deferredPaymentsEnabled",),
             code=ErrorCode.INVOICES_ARE_LIVE,
+        )
+
+
+async def _refuse_without_second_factor(principal: Principal) -> None:
+    """Whoever demands it of all has it: else they would lock themselves out by a wrong click."""
+    if not await User.exists(id=principal.user_id, second_factor_at__isnull=False):
+        raise Refusal(
+            "Turn your own second factor on first, with enableSecondFactor.",
+            field=("secondFactorRequired",),
+            code=ErrorCode.SECOND_FACTOR_REQUIRED,
         )
 
 

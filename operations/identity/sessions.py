@@ -1,4 +1,4 @@
-"""Staff signing in: short-lived access tokens, and refresh tokens that are good for one use."""
+"""Sessions of staff: short-lived access tokens, and refresh tokens that are good for one use."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,6 @@ import jwt
 from tortoise.queryset import QuerySet
 
 from models import RefreshToken, SignIn, User, UserRole
-from operations.identity.passwords import password_matches
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal, Scope
@@ -16,7 +15,6 @@ from rules.errors import NotFound, Unauthenticated
 from rules.identifiers import new_id
 from rules.limits import ACCESS_TOKEN_LIFE, REFRESH_GRACE, USER_AGENT_LENGTH_MAX
 from rules.links import digest, new_token
-from rules.texts import EMAIL_LENGTH_MAX
 
 REFRESH_TOKEN_LIFE = timedelta(days=30)
 _ALGORITHM = "HS256"
@@ -32,33 +30,8 @@ class Session:
     expires_at: datetime
 
 
-def account_name(email: str) -> str:
-    """What an account is looked up by, and its failures are counted under, however somebody spells the address."""
-    return email.strip().lower()
-
-
-async def sign_in(email: str, password: str, *, user_agent: str = "", secret: str) -> Session:
-    """Begin a session in the browser that calls itself `user_agent`.
-
-    Raises Unauthenticated, in the same words and time, for a wrong email or password and for who was deactivated.
-    """
-    account = account_name(email)
-    user = await User.get_or_none(email=account) if len(account) <= EMAIL_LENGTH_MAX else None
-    if not await password_matches(user.password_hash if user else None, password) or user is None:
-        raise _wrong()
-    return await _begin(user, user_agent=user_agent, secret=secret)
-
-
-def _wrong() -> Unauthenticated:
-    return Unauthenticated("Email or password is wrong.", field=("email",))
-
-
-@transaction
-async def _begin(user: User, *, user_agent: str, secret: str) -> Session:
-    """Raises Unauthenticated for who was deactivated, or whose password was changed, since it was read."""
-    found = await User.filter(id=user.id, password_hash=user.password_hash, deactivated_at=None).select_for_update()
-    if not found:
-        raise _wrong()
+async def begin_session(user: User, *, user_agent: str, secret: str) -> Session:
+    """A session of a user who proved who they are, in the browser that calls itself `user_agent`."""
     row = await SignIn.create(
         id=new_id(),
         company_id=user.company_id,

@@ -39,7 +39,7 @@ async def update_user(principal: Principal, changes: UpdateUser) -> UUID:
 
     Raises NotFound, LastOwner, or Refusal for a name that cannot be.
     """
-    user = await _lock_user(principal, changes.user_id)
+    user = await lock_user(principal, changes.user_id)
     before = {"name": user.name, "role": user.role.value}
     if changes.name is not None:
         user.name = texts.line(changes.name, field="name", length_max=NAME_LENGTH_MAX)
@@ -60,7 +60,7 @@ async def deactivate_user(principal: Principal, user_id: UUID) -> UUID:
 
     Returns their key. What they did stays theirs by name. Raises NotFound or LastOwner.
     """
-    user = await _lock_user(principal, user_id)
+    user = await lock_user(principal, user_id)
     if user.deactivated_at is not None:
         return user.id
     await _refuse_last_owner(user, field="userId")
@@ -77,7 +77,7 @@ async def reactivate_user(principal: Principal, user_id: UUID) -> UUID:
 
     Returns their key. Raises NotFound.
     """
-    user = await _lock_user(principal, user_id)
+    user = await lock_user(principal, user_id)
     if user.deactivated_at is not None:
         user.deactivated_at = None
         await user.save(update_fields=["deactivated_at"])
@@ -85,7 +85,7 @@ async def reactivate_user(principal: Principal, user_id: UUID) -> UUID:
     return user.id
 
 
-async def _lock_user(principal: Principal, user_id: UUID) -> User:
+async def lock_user(principal: Principal, user_id: UUID) -> User:
     """The staff member, once nobody else changes the company's staff: two owners can't end each other."""
     require_owner(principal)
     await Company.filter(id=principal.company_id).select_for_update().get()
@@ -107,8 +107,8 @@ class WrongPassword(Unauthenticated):
 
     code = ErrorCode.WRONG_PASSWORD
 
-    def __init__(self) -> None:
-        super().__init__("currentPassword is wrong.", field=("currentPassword",))
+    def __init__(self, field: str = "currentPassword") -> None:
+        super().__init__(f"{field} is wrong.", field=(field,))
 
 
 async def change_password(principal: Principal, current: str, new: str) -> UUID:

@@ -16,6 +16,10 @@ class UpdateCompanyInput:
     )
     advanced_automations_enabled: bool | None = optional("Whether the company may save and run ADVANCED automations.")
     report_lock_enabled: bool | None = optional("Whether clients see a report only once its inspection is paid.")
+    second_factor_required: bool | None = optional(
+        "Whether all staff must sign in with a second factor. Turning it on ends the sessions of those who have none,"
+        " and takes an owner who has one."
+    )
     reminder_days: list[int] | None = optional(
         f"Days after the due date on which an unpaid invoice is reminded: at most {REMINDERS_MAX},"
         f" from 1 to {REMINDER_DAY_MAX}, ascending; none if empty."

@@ -10,6 +10,10 @@ from schema.inputs.declare import ID, given
 class SignInInput:
     email: str = given("The staff member's email address.")
     password: str = given("The staff member's password.")
+    code: str | None = given(
+        "What the authenticator app shows, or a recovery code, where a second factor is on or is being set up.",
+        default=None,
+    )
 
 
 @strawberry.input(description="A refresh token, good for one use.")

@@ -21,3 +21,21 @@ class DeactivateUserInput:
 @strawberry.input(description="Gives a staff member their access back.")
 class ReactivateUserInput:
     user_id: ID = given("The staff member, who signs in as before.")
+
+
+@strawberry.input(description="Begins to set up the caller's second factor.")
+class EnableSecondFactorInput:
+    password: str = given("The caller's password.")
+
+
+@strawberry.input(description="Turns the caller's second factor on.")
+class ConfirmSecondFactorInput:
+    code: str = given("What the authenticator app shows now.")
+
+
+@strawberry.input(description="Turns a second factor off: the caller's own, or, for the owner, a staff member's.")
+class DisableSecondFactorInput:
+    code: str | None = given(
+        "What the authenticator app shows now, or a recovery code, to turn one's own off.", default=None
+    )
+    user_id: ID | None = given("Somebody who lost theirs, instead of code; their sessions end.", default=None)

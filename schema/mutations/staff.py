@@ -5,8 +5,15 @@ import strawberry
 import resolvers.staff as resolve
 from schema.base_types import INSPECTOR
 from schema.declarations import mutation
-from schema.inputs.staff import DeactivateUserInput, ReactivateUserInput, UpdateUserInput
-from schema.payloads import UserPayload
+from schema.inputs.staff import (
+    ConfirmSecondFactorInput,
+    DeactivateUserInput,
+    DisableSecondFactorInput,
+    EnableSecondFactorInput,
+    ReactivateUserInput,
+    UpdateUserInput,
+)
+from schema.payloads import ConfirmSecondFactorPayload, EnableSecondFactorPayload, UserPayload
 
 
 @strawberry.type(description="Mutations of staff.")
@@ -32,4 +39,27 @@ class StaffMutations:
         takes=ReactivateUserInput,
         returns=UserPayload,
         description="Let a deactivated staff member sign in again; for the owner.",
+    )
+    enable_second_factor = mutation(
+        resolve.enable_second_factor,
+        INSPECTOR,
+        takes=EnableSecondFactorInput,
+        returns=EnableSecondFactorPayload,
+        description="Begin to set up the caller's second factor: a secret for an authenticator app (TOTP). It counts"
+        " once confirmSecondFactor proves that the app has it.",
+    )
+    confirm_second_factor = mutation(
+        resolve.confirm_second_factor,
+        INSPECTOR,
+        takes=ConfirmSecondFactorInput,
+        returns=ConfirmSecondFactorPayload,
+        description="Turn the caller's second factor on. From then on, signIn takes a code too.",
+    )
+    disable_second_factor = mutation(
+        resolve.disable_second_factor,
+        INSPECTOR,
+        takes=DisableSecondFactorInput,
+        returns=UserPayload,
+        description="Turn the caller's second factor off, with a code of it; or, for the owner, that of somebody who"
+        " lost theirs, whose sessions then end.",
     )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
+import pyotp
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
 from graphql.type import is_required_input_field
 
@@ -216,6 +217,16 @@ async def _change_password(rich: RichWorld, _: Scope | None) -> Attempt:
     return api, {"currentPassword": PASSWORD, "newPassword": f"{PASSWORD} and more"}
 
 
+async def _enable_second_factor(rich: RichWorld, _: Scope | None) -> Attempt:
+    return await rich.world.signed_in((await _new_user(rich))["email"]), {"password": PASSWORD}
+
+
+async def _confirm_second_factor(rich: RichWorld, _: Scope | None) -> Attempt:
+    api = await rich.world.signed_in((await _new_user(rich))["email"])
+    begun = await api.mutate("enableSecondFactor", "secondFactorSetup { secret }", password=PASSWORD)
+    return api, {"code": pyotp.TOTP(begun.done("secondFactorSetup")["secret"]).now()}
+
+
 async def _set_primary_client(rich: RichWorld, scope: Scope | None) -> Attempt:
     job = await rich.world.inspection(people=(("Clara Client", "CLIENT"), ("Carl Client", "CLIENT")))
     return rich.apis[scope], {"inspectionId": job.id, "inspectionPersonId": job.created["people"][1]["id"]}
@@ -270,4 +281,7 @@ MAKERS: dict[str, Make] = {
     "reactivateUser": _of_new_user(),
     "endSession": _end_session,
     "changePassword": _change_password,
+    "enableSecondFactor": _enable_second_factor,
+    "confirmSecondFactor": _confirm_second_factor,
+    "disableSecondFactor": _of_new_user(),
 }

@@ -38,7 +38,12 @@ TEXTS = ("x" * 60_000, "x\x1b[31mred")
 KEYS = ("", "x" * 256)
 """An idempotency key is compared and never shown: only its length is checked."""
 
-ALTERNATIVES = (("personId", "email"), ("lineItemIds", "fixedAmount"), ("invoiceId", "inspectionId"))
+ALTERNATIVES = (
+    ("personId", "email"),
+    ("userId", "code"),
+    ("lineItemIds", "fixedAmount"),
+    ("invoiceId", "inspectionId"),
+)
 INSTEAD_OF = {one: other for pair in ALTERNATIVES for one, other in (pair, pair[::-1])}
 """Of which other field a given one takes the place, where both are there."""
 
