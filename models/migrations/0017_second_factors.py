@@ -9,7 +9,7 @@ from rules.identifiers import new_id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0015_staff")]
+    dependencies = [("models", "0016_changes")]
 
     initial = False
 
