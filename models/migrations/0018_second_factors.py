@@ -9,7 +9,7 @@ from rules.identifiers import new_id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0016_changes")]
+    dependencies = [("models", "0017_due_dates")]
 
     initial = False
 
