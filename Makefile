@@ -54,7 +54,7 @@ story: setup ## play all that Inspectpay does, chapter by chapter; CHAPTER=2
 
 test: setup ## run every test; ARGS="tests/rules -k money" for some
 	@$(if $(ARGS),,web/run npm test --silent)
-	@$(RUN) pytest -n $(WORKERS) $(ARGS)
+	@$(RUN) pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 bench: setup ## measure beside hand-written endpoints; ARGS="writes --rounds 5"
 	@$(RUN) benchmarks $(or $(ARGS),reads)

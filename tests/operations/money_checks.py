@@ -17,6 +17,18 @@ NEVER_EXCEEDED = (
 )
 
 
+LEDGER = ("inspections", "line_items", "invoices", "invoice_lines", "payments", "refunds")
+"""The tables that `discrepancies` reads, beside the company's own row."""
+
+
+async def ledger_digest(company_id: UUID) -> str:
+    """What stands in the company's ledgers, in short: as long as it stays the same, so do their discrepancies."""
+    digest = "(SELECT md5(coalesce(string_agg(r::text, '|' ORDER BY r.id), '')) FROM {} r WHERE company_id = $1)"
+    select = " || ".join(["(SELECT md5(c::text) FROM companies c WHERE id = $1)", *map(digest.format, LEDGER)])
+    (row,) = await connections.get("default").execute_query_dict(f"SELECT {select} AS digest", [company_id])
+    return str(row["digest"])
+
+
 async def discrepancies(company_id: UUID) -> list[str]:
     """Where stored balances differ from their entries."""
     found = [str(discrepancy) async for discrepancy in reconcile_ledgers(company_id)]

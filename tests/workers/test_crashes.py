@@ -27,7 +27,8 @@ from tests.workers.test_outbox import only_mail
 from tests.workers.test_polling import fault, only_payment, opened, posts, seen, start
 from tests.world import Api, World, key_of
 
-FLUSHES = 20
+FLUSHES_MIN = 20
+PAID_MIN = 6
 
 
 @pytest.fixture
@@ -132,18 +133,17 @@ async def test_a_checkout_is_opened_once_although_the_api_was_killed_before_comm
 
 async def test_emptying_redis_at_any_moment_loses_nothing(world: World, log: Path) -> None:
     moments = random.Random(20)
-    flushed = 0
+    flushed = paid = 0
 
     async def flush() -> None:
         nonlocal flushed
-        for _ in range(FLUSHES):
+        while flushed < FLUSHES_MIN or paid < PAID_MIN:
             await asyncio.sleep(moments.uniform(0, 0.4))
             await world.held.redis.flushall()
             flushed += 1
 
     async with running(world.settings, "worker", log=log):
         flushing = asyncio.create_task(flush())
-        paid = 0
         while not flushing.done():
             job = await world.inspection()
             invoice = await job.invoice("100.00", send=True)
@@ -151,9 +151,7 @@ async def test_emptying_redis_at_any_moment_loses_nothing(world: World, log: Pat
             await world.pay(started.done("checkoutUrl"))
             paid += 1
         await flushing
-        assert flushed == FLUSHES
-        assert paid > 5
-        await until(lambda: _all_done(paid))
+        await until(lambda: _all_done(paid), seconds=180)
     mails = await world.mails()
     asked = [mail for mail in mails if mail["subject"].startswith("Invoice")]
     # A mail that was still waiting when its invoice was paid is canceled; none goes out twice.

@@ -14,7 +14,7 @@ from tests.graphql_server.reads.fields_seen import fields_seen
 from tests.graphql_server.reads.shop import Shop
 
 FIRST_SEED = int(os.environ.get("READS_SEED", "0"))
-DOCUMENTS = int(os.environ.get("READS_DOCUMENTS", "300"))
+DOCUMENTS = int(os.environ.get("READS_DOCUMENTS", "150"))
 SEEDS = range(FIRST_SEED, FIRST_SEED + DOCUMENTS)
 TYPES_OF = {"readers": ["Reader"], "orders": ["Order"], "lines": ["Line"], "items": ["Book", "Record"]}
 
