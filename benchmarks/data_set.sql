@@ -109,14 +109,26 @@ SELECT pg_temp.key(7, 3 * number + item), scheduled_at - interval '7 days', comp
 INSERT INTO invoices (id, created_at, company_id, inspection_id, billed_to_id, number, kind, status, by_services,
                       revision, company_name, property_address, billed_to_name, currency, total_minor, credited_minor,
                       settled_minor, in_flight_minor, remaining_minor, outstanding_minor, overpaid_minor,
-                      refunded_minor, payment_status, send_count, sent_at, paid_at)
+                      refunded_minor, payment_status, send_count, sent_at, paid_at, due_on, overdue_from, remind_at)
 SELECT invoice_id, scheduled_at - interval '6 days', bill.company_id, bill.id, billed_to_id,
        label || '-' || (party + 1), (ARRAY['PRIMARY', 'SEPARATE'])[party + 1], invoice_status, true, 1, company_name,
        address, people.name, 'USD', total, 0, settled, 0, remaining, outstanding, 0, 0, payment_status, party,
        CASE party WHEN 1 THEN scheduled_at - interval '5 days' END,
-       CASE invoice_status WHEN 'PAID' THEN scheduled_at + interval '3 days' END
-  FROM bill JOIN people ON people.id = pg_temp.key(4, 3 * bill.number + party)
+       CASE invoice_status WHEN 'PAID' THEN scheduled_at + interval '3 days' END,
+       CASE party WHEN 1 THEN due_on END,
+       CASE WHEN party = 1 AND outstanding > 0 THEN (due_on + 1)::timestamp AT TIME ZONE 'America/Chicago' END,
+       -- One in a hundred was put off to the next day; the others had their last reminder.
+       CASE WHEN party = 1 AND bill.number % 100 = 0 THEN now() + interval '1 day' END
+  FROM bill CROSS JOIN LATERAL (SELECT (scheduled_at AT TIME ZONE 'America/Chicago')::date + 9 AS due_on) days
+  JOIN people ON people.id = pg_temp.key(4, 3 * bill.number + party)
  ORDER BY bill.number, party;
+
+-- Triggers keep these; they sleep now.
+UPDATE inspections SET client_name = invoices.billed_to_name
+  FROM invoices WHERE invoices.inspection_id = inspections.id AND invoices.kind = 'PRIMARY';
+UPDATE inspections SET overdue_from = invoices.overdue_from
+  FROM invoices WHERE invoices.inspection_id = inspections.id AND invoices.overdue_from IS NOT NULL;
+INSERT INTO inspection_words SELECT id, company_id, words_of_inspection(id) FROM inspections ORDER BY number;
 
 INSERT INTO invoice_lines (id, created_at, company_id, invoice_id, line_item_id, description, currency, amount_minor,
                            position)

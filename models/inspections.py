@@ -51,6 +51,9 @@ class Inspection(Row):
         "models.User", related_name="inspections", on_delete=fields.RESTRICT
     )
     inspector_name = fields.CharField(max_length=200)
+    client_name: fields.Field[str] = fields.CharField(
+        max_length=200, default="", db_default="", description="Whom PRIMARY bills, kept by a trigger."
+    )
     notifications_disabled = fields.BooleanField(default=False)
     invoice_count = fields.IntField(default=0, description="The last invoice sequence given out.")
     currency = fields.CharField(max_length=3)
