@@ -8,11 +8,10 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.graphiql import explorer_page
 from app.health import Check, health_routes
 from graphql_server.executor import Executor
 from graphql_server.http.admission import Admission
@@ -55,12 +54,15 @@ def build_app(
     documents: TrustedDocuments | None = None,
     lifespan: Lifespan | None = None,
 ) -> Application:
-    """The whole HTTP application; `routes` are those of webhooks and documents, `explorer` is for development."""
+    """The whole HTTP application; `routes` are those of pages, webhooks and documents.
+
+    `explorer` is for development: a browser at /graphql is led to GraphiQL.
+    """
     endpoint = GraphQLEndpoint(
         executor,
         authenticate=authenticate,
         make_context=make_context,
-        page=explorer_page if explorer else None,
+        page=_to_graphiql if explorer else None,
         documents=documents,
         admission=admission,
     )
@@ -70,9 +72,8 @@ def build_app(
     if subscriptions:
         watched = OriginGuard(subscriptions, allowed=allowed_origins, own_origin=explorer)
         sockets = [WebSocketRoute(GRAPHQL, watched)]
-    pages = [Route("/graphiql", _explorer, methods=["GET"])] if explorer else []
     app = Application(
-        routes=[*sockets, *pages, *health_routes(checks), *routes],
+        routes=[*sockets, *health_routes(checks), *routes],
         middleware=[Middleware(SecurityMiddleware)],
         exception_handlers={HTTPException: _refuse_path, Refusal: _refuse, NoConnection: _refuse},
         lifespan=lifespan,
@@ -82,8 +83,8 @@ def build_app(
     return app
 
 
-async def _explorer(_: Request) -> Response:
-    return explorer_page()
+def _to_graphiql() -> Response:
+    return RedirectResponse("graphiql", status_code=303)  # Beside /graphql, also behind a path prefix.
 
 
 async def _refuse_path(_: Request, exception: Exception) -> Response:

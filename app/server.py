@@ -153,7 +153,7 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Applicat
         routes=[
             *document_routes(settings.address_keys, settings.origins),
             *export_routes(settings.address_keys, settings.origins),
-            *web_routes(graphiql=False),
+            *web_routes(graphiql=settings.explorer),
             *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.enqueue),
         ],
         subscriptions=SubscriptionEndpoint(shared),

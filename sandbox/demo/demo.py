@@ -136,7 +136,7 @@ def _welcome(around: DevEnvironment, links: Links) -> str:
         f"  Payment portal of an open invoice   {links.payment or '(none is open)'}",
         f"  Client portal of an inspection      {links.client or '(nothing is left to pay)'}",
         "",
-        "In GraphiQL, run this, and copy the accessToken into the Token field:",
+        "Sign in at the top of GraphiQL, or run this there:",
         "",
         indent(sign_in, "    "),
         "",

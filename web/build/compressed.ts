@@ -7,7 +7,7 @@ import type { Plugin } from "vite";
 
 const WORTH_IT = /\.(css|html|js|svg)$/;
 const BYTES_MIN = 600;
-const BROTLI_BYTES_MAX = 2_000_000; // Monaco's workers would take it minutes at its best.
+const BROTLI_BYTES_MAX = 300_000; // GraphiQL's editor is for developers, and would take half a minute.
 
 export function compressed(): Plugin {
   let directory = "dist";
@@ -28,7 +28,7 @@ export function compressed(): Plugin {
 function compress(path: string): void {
   const content = readFileSync(path);
   if (content.length < BYTES_MIN) return;
-  const quality = content.length > BROTLI_BYTES_MAX ? 5 : 9;
-  writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
-  writeFileSync(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }));
+  writeFileSync(`${path}.gz`, gzipSync(content));
+  if (content.length > BROTLI_BYTES_MAX) return;
+  writeFileSync(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } }));
 }

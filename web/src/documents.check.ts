@@ -1,8 +1,9 @@
-/** Holds every document of every page to the API's schema: what it asks exists, and its scope may read it. */
+/** Holds every document of every page, and GraphiQL's examples, to the API's schema: what it asks exists, and its scope may read it. */
 
 import { readFileSync } from "node:fs";
 import {
   buildSchema,
+  parse,
   TypeInfo,
   validate,
   visit,
@@ -11,6 +12,8 @@ import {
   type GraphQLField,
 } from "graphql";
 import { expect, test } from "vitest";
+import { EXAMPLES } from "./graphiql/examples.ts";
+import { readersOf } from "./graphiql/schema.ts";
 
 /** Who opens which page; what both portals share is for both. */
 const SCOPES: Record<string, string[]> = {
@@ -32,6 +35,12 @@ for (const [path, exported] of Object.entries(pages)) {
       expect(problems(document, scopes)).toEqual([]);
     });
   }
+}
+
+for (const { scope, query } of EXAMPLES) {
+  test(`GraphiQL's example ${query.split("\n")[0]}`, () => {
+    expect(problems(parse(query), [scope])).toEqual([]);
+  });
 }
 
 function problems(document: DocumentNode, scopes: string[]): string[] {
@@ -60,13 +69,8 @@ function unread(document: DocumentNode, scope: string): string[] {
 }
 
 function scopesOf(field: GraphQLField<unknown, unknown>): string[] {
-  const directives = field.astNode?.directives ?? [];
-  if (directives.some((directive) => directive.name.value === "public")) return Object.values(SCOPES).flat();
-  const scopes = directives.find((directive) => directive.name.value === "requiresScopes")?.arguments?.[0]?.value;
-  if (scopes?.kind !== "ListValue") return [];
-  return scopes.values.flatMap((either) =>
-    either.kind === "ListValue" ? either.values.flatMap((each) => (each.kind === "StringValue" ? [each.value] : [])) : [],
-  );
+  const readers = readersOf(field);
+  return readers === "everybody" ? Object.values(SCOPES).flat() : readers;
 }
 
 function isDocument(exported: unknown): exported is DocumentNode {
