@@ -96,6 +96,9 @@ class Narrowing(NamedTuple):
 
     `order` replaces the declared order of a page, and `rows` the name of the table. `type_names` say what the rows of
     an interface are, where an argument (a global id, or several) decides that.
+
+    `either` are conditions besides `sql`, of which exactly one holds for each row of a page. Each is read by itself,
+    in order and no further than the page needs: where one index serves each of them, and none serves them all.
     """
 
     sql: str = ""
@@ -103,16 +106,19 @@ class Narrowing(NamedTuple):
     order: Order | None = None
     type_names: tuple[str, ...] = ()
     rows: str = ""
+    either: tuple[str, ...] = ()
 
     def __and__(self, other: "Narrowing") -> "Narrowing":
         """Both conditions; their values must have different names."""
         assert not self.values.keys() & other.values.keys(), "two conditions give a value under the same name"
+        assert not (self.either and other.either), "a page is divided in one way"
         return Narrowing(
             " and ".join(f"({sql})" for sql in (self.sql, other.sql) if sql),
             {**self.values, **other.values},
             self.order or other.order,
             self.type_names or other.type_names,
             self.rows or other.rows,
+            self.either or other.either,
         )
 
 

@@ -1,7 +1,8 @@
 """The SQL of a page: its rows are read once, by key, and every selected part of the connection looks at them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType, get_named_type
@@ -40,7 +41,9 @@ def write_page(writer: "StatementWriter", selected: Selected, page: Page, here: 
     order = asked.narrowing.order or page.order
     table, there = writer.target(selected)
     given = writer.given(selected)
-    window = _Window(table, there, lambda: writer.source(table, there, selected, here), order, asked.page, given)
+    parts = asked.narrowing.either or ("",)
+    sources = [partial(writer.source, table, there, selected, here, part=part) for part in parts]
+    window = _Window(table, there, sources, order, asked.page, given)
     return _PageWriter(writer, selected, here, window).write()
 
 
@@ -50,19 +53,27 @@ class _Window:
 
     table: Table
     there: Row
-    source: Callable[[], str]
+    sources: Sequence[Callable[[], str]]
     order: Order
     page: PageRequest
     given: Given
 
     def read(self, *, one_more: bool) -> str:
         """The rows of the page as they are found; one more than asked for says whether there are others."""
-        limit = f"{getattr(self.given, SIZE)}{' + 1' if one_more else ''}"
-        conditions = [self.source(), *self._cursors()]
-        return (
-            f"select {self.there.alias}.* from {' and '.join(conditions)}"
-            f" order by {self.columns(self.there, against=self.page.backwards)} limit {limit}"
+        first = (
+            f" order by {self.columns(self.there, against=self.page.backwards)}"
+            f" limit {getattr(self.given, SIZE)}{' + 1' if one_more else ''}"
         )
+        row = self.there.alias
+        parts = [f"select {row}.* from {' and '.join([source(), *self._cursors()])}{first}" for source in self.sources]
+        if len(parts) == 1:
+            return parts[0]
+        return f"select {row}.* from (({') union all ('.join(parts)})) {row}{first}"
+
+    def count(self) -> str:
+        """How many rows the whole list has."""
+        counts = [f"(select count(*) from {source()})" for source in self.sources]
+        return counts[0] if len(counts) == 1 else f"({' + '.join(counts)})"
 
     def _cursors(self) -> list[str]:
         """Rows are compared as wholes: then PostgreSQL seeks to the place instead of filtering what lies before it."""
@@ -118,7 +129,7 @@ class _PageWriter:
             case "pageInfo":
                 return object_of(part.below, lambda inner: self._info(inner, rows))
             case "totalCount":
-                return [Computed(self._count())]
+                return [Computed(self.window.count())]
             case name:
                 raise AssertionError(f"connections have no {name}")
 
@@ -167,7 +178,3 @@ class _PageWriter:
         found = f"select '\"' || {cursor_sql(self.window.order, row.column)} || '\"'"
         found += f" from {self._page(rows)} {row.alias} order by {self.window.columns(row, against=against)} limit 1"
         return Computed(f"coalesce(({found}), 'null')")
-
-    def _count(self) -> str:
-        table, there = self.writer.target(self.selected)
-        return f"(select count(*) from {self.writer.source(table, there, self.selected, self.here)})"

@@ -27,9 +27,8 @@ class Asked(NamedTuple):
     @property
     def shape(self) -> Hashable:
         """All that the SQL depends on; the values are not part of it."""
-        narrowing = self.narrowing
-        page = self.page.shape if self.page else None
-        return narrowing.sql, narrowing.rows, narrowing.order, narrowing.type_names, page, self.error is None
+        sql, _, *rest = self.narrowing
+        return sql, *rest, self.page.shape if self.page else None, self.error is None
 
     @property
     def size(self) -> int | None:

@@ -239,14 +239,14 @@ class StatementWriter:
             return name
         return named
 
-    def source(self, table: Table, there: Row, selected: Selected, here: Row) -> str:
-        """`table alias where …`: the rows that the field leads to, as far as the scope may see them."""
+    def source(self, table: Table, there: Row, selected: Selected, here: Row, *, part: str = "") -> str:
+        """`table alias where …`: the rows that the field leads to, or a part of them, as far as the scope sees them."""
         relation = selected.source
         assert isinstance(relation, One | Many | Page)
         narrowing = self.asked_at(selected).narrowing
         conditions = [*self.conditions(table, there, relation, here)]
-        if narrowing.sql:
-            conditions.append(f"({fill(narrowing.sql, there, self.given(selected))})")
+        assert isinstance(relation, Page) or not narrowing.either, "pages alone are divided"
+        conditions += [f"({fill(sql, there, self.given(selected))})" for sql in (narrowing.sql, part) if sql]
         name = fill(narrowing.rows or table.name, there, self.given(selected))
         return f"{name} {there.alias} where {' and '.join(conditions)}"
 

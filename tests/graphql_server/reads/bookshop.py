@@ -152,11 +152,13 @@ def filtered_orders(arguments: Arguments) -> Narrowing:
 
 
 def with_statuses(arguments: Arguments) -> Narrowing:
-    """The orders with one of several statuses."""
+    """The orders with one of several statuses, each of which is read by itself."""
     statuses = arguments.texts("statuses")
-    if statuses is None:
-        return Narrowing()
-    return Narrowing("{row.status} = any({given.statuses})", {"statuses": Value(statuses, "text[]")})
+    if not statuses:
+        return Narrowing("false" if statuses == [] else "")
+    wanted = dict(enumerate(dict.fromkeys(statuses)))
+    values = {f"status_{number}": Value(status, "text") for number, status in wanted.items()}
+    return Narrowing(values=values, either=tuple(f"{{row.status}} = {{given.status_{number}}}" for number in wanted))
 
 
 BY_PLACED: Final = (("placed_at", "timestamptz"), ("id", "uuid"))

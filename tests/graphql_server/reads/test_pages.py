@@ -70,6 +70,25 @@ async def test_a_page_is_sought_by_comparing_rows(shop: Shop, bookshop_url: str)
     assert "ROW(" in next(line for line in plan if "Index Cond" in line and "placed_at" in line)
 
 
+async def test_a_list_that_is_divided_reads_on_like_any_other(shop: Shop) -> None:
+    """Conditions that exclude each other are read each by itself, and together they are one list."""
+    source = """query ($statuses: [Status!], $after: String) {
+      orders(first: 10) { nodes { reader { orderPages(first: 1, statuses: $statuses, after: $after) {
+        nodes { number } totalCount pageInfo { hasNextPage endCursor } } } } } }"""
+    assert "union all" in shop.request(source, statuses=["OPEN", "PAID"]).plan.sql
+    found: list[str] = []
+    cursor, more = None, True
+    while more:
+        answer = await shop.ask(source, statuses=["OPEN", "PAID", "OPEN"], after=cursor)
+        assert isinstance(answer.data, dict)
+        readers = [order["reader"] for order in answer.data["orders"]["nodes"] if order["reader"]]
+        page = max((reader["orderPages"] for reader in readers), key=lambda page: page["totalCount"])
+        found += [node["number"] for node in page["nodes"]]
+        cursor, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert found == sorted(set(found))
+    assert len(found) == page["totalCount"] > 1
+
+
 async def test_the_whole_list_is_counted_only_when_asked(shop: Shop) -> None:
     """Without totalCount, no statement counts."""
     assert "count(*)" not in shop.request("{ orders(first: 5) { nodes { id } } }").plan.sql
