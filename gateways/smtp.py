@@ -1,9 +1,10 @@
 """SMTP: sends one mail to one recipient and says exactly how that ended."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import aiosmtplib
 
@@ -11,6 +12,12 @@ from gateways.mail_bytes import Mail, Uncomposable, compose
 
 DIALOGUE_SECONDS_MAX = 25.0
 """A dialogue and a job may take 30 s; the dialogue ends first, so that its outcome is recorded."""
+
+MAILS_PER_CONNECTION_MAX = 100
+"""Servers end a connection that has taken many, at numbers of their own."""
+
+SERVICE_ENDS = 421
+"""What a server says that is about to close the connection (RFC 5321, section 3.8), such as an idle one."""
 
 
 class Tls(StrEnum):
@@ -51,16 +58,60 @@ class SendResult:
     detail: str | None = None
 
 
+class _Stage(IntEnum):
+    """How far a dialogue about one mail came."""
+
+    CONNECTING = 0
+    HEARD = 1
+    TRANSMITTING = 2
+
+
+@dataclass(slots=True)
+class _Connection:
+    """A connection to the server, and how many mails it took."""
+
+    client: aiosmtplib.SMTP
+    mails: int = 0
+
+
+@dataclass(slots=True)
+class _Dialogue:
+    """What was said so far about one mail, and where."""
+
+    stage: _Stage = _Stage.CONNECTING
+    connection: _Connection | None = None
+
+
 class Mailer:
-    """Sends mails, each on a connection of its own: a client is unusable after a cancelled send."""
+    """Sends mails to one server."""
 
     def __init__(self, server: SmtpServer) -> None:
-        self._server = server
+        self.server = server
 
     @property
     def domain(self) -> str:
         """Where mails come from."""
-        return self._server.sender_address.rpartition("@")[2]
+        return self.server.sender_address.rpartition("@")[2]
+
+    @contextmanager
+    def session(self) -> Iterator["MailSession"]:
+        """Connections that take one mail after the other, for as long as the block runs: none idles for longer."""
+        session = MailSession(self.server)
+        try:
+            yield session
+        finally:
+            session.close()
+
+
+class MailSession:
+    """Sends mails, as many at a time as there are callers, on connections that are used again.
+
+    One on which anything went wrong is not: a client is unusable after a cancelled send.
+    """
+
+    def __init__(self, server: SmtpServer) -> None:
+        self._server = server
+        self._idle: list[_Connection] = []
 
     async def send(self, mail: Mail, *, before_data: Callable[[], Awaitable[None]]) -> SendResult:
         """Send one mail; never raises for what a server or network does, nor for a mail that can't be written.
@@ -69,30 +120,62 @@ class Mailer:
         lost connection is UNCERTAIN, because the server may have taken the mail.
         """
         try:  # First: what can't be written must not look like a lost mail.
-            content = self._content(mail)
+            content = compose(mail, sender_name=self._server.sender_name, sender_address=self._server.sender_address)
         except Uncomposable as error:
             return SendResult(Outcome.REFUSED, str(error))
-        client = self._client()
-        connected = transmitting = False
+        dialogue = _Dialogue()
         try:
             async with asyncio.timeout(DIALOGUE_SECONDS_MAX):
-                await client.connect()
-                connected = True
-                await client.mail(self._server.sender_address)
-                await client.rcpt(mail.to_address)
-                await before_data()
-                transmitting = True
-                await client.data(content)
+                await self._transmit(dialogue, mail.to_address, content, before_data)
         except aiosmtplib.SMTPResponseException as error:
             # A server that turns us away before it heard of the mail has not refused the mail.
-            outcome = Outcome.REFUSED if connected and error.code >= 500 else Outcome.TRY_AGAIN
-            return SendResult(outcome, f"{error.code} {error.message}"[:500])
+            refused = dialogue.stage > _Stage.CONNECTING and error.code >= 500
+            return SendResult(Outcome.REFUSED if refused else Outcome.TRY_AGAIN, f"{error.code} {error.message}"[:500])
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             detail = f"{type(error).__name__}: {error}".rstrip(": ")[:500]
-            return SendResult(Outcome.UNCERTAIN if transmitting else Outcome.TRY_AGAIN, detail)
+            uncertain = dialogue.stage is _Stage.TRANSMITTING
+            return SendResult(Outcome.UNCERTAIN if uncertain else Outcome.TRY_AGAIN, detail)
         finally:
-            client.close()
+            if dialogue.connection is not None:
+                dialogue.connection.client.close()
         return SendResult(Outcome.ACCEPTED)
+
+    def close(self) -> None:
+        """End the connections that wait for another mail."""
+        while self._idle:
+            self._idle.pop().client.close()
+
+    async def _transmit(
+        self, dialogue: _Dialogue, to_address: str, content: bytes, before_data: Callable[[], Awaitable[None]]
+    ) -> None:
+        await self._begin(dialogue)
+        assert dialogue.connection is not None, "begun"
+        client = dialogue.connection.client
+        await client.rcpt(to_address)
+        await before_data()
+        dialogue.stage = _Stage.TRANSMITTING
+        await client.data(content)
+        dialogue.connection.mails += 1
+        if dialogue.connection.mails < MAILS_PER_CONNECTION_MAX:
+            self._idle.append(dialogue.connection)
+            dialogue.connection = None  # It is no longer ours to end.
+
+    async def _begin(self, dialogue: _Dialogue) -> None:
+        """Say who the mail is from, on a connection that waits or, where its server has ended it, on a new one."""
+        while self._idle:
+            dialogue.connection, dialogue.stage = self._idle.pop(), _Stage.HEARD
+            try:
+                await dialogue.connection.client.mail(self._server.sender_address)
+            except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPResponseException) as error:
+                if isinstance(error, aiosmtplib.SMTPResponseException) and error.code != SERVICE_ENDS:
+                    raise
+                dialogue.connection.client.close()
+            else:
+                return
+        dialogue.connection, dialogue.stage = _Connection(self._client()), _Stage.CONNECTING
+        await dialogue.connection.client.connect()
+        dialogue.stage = _Stage.HEARD
+        await dialogue.connection.client.mail(self._server.sender_address)
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -105,6 +188,3 @@ class Mailer:
             password=server.password,
             timeout=DIALOGUE_SECONDS_MAX,
         )
-
-    def _content(self, mail: Mail) -> bytes:
-        return compose(mail, sender_name=self._server.sender_name, sender_address=self._server.sender_address)

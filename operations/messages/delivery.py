@@ -1,18 +1,20 @@
 """The outbox at work: claiming mails, sending them, and recording how that ended."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
+from uuid import UUID
 
 import structlog
 from tortoise import connections
-from tortoise.expressions import F, Q
 
 from gateways.mail_bytes import Attachment, Mail
-from gateways.smtp import Mailer, Outcome, SendResult
-from models import Email, Grant
+from gateways.smtp import Mailer, MailSession, Outcome, SendResult
+from models import Email
+from operations.batches import Batch, work_off
 from operations.documents.invoice_document import data_as_pdf
 from operations.documents.pdf import NotPrinted
+from operations.leases import Turns, lease_end
 from operations.transactions import transaction
 from rules import clock
 from rules.links import LINK_MARK, Portals, digest, new_token
@@ -20,8 +22,14 @@ from rules.mails import ASKING_FOR_MONEY, AUTOMATIC, MAILS
 from rules.retry import EMAIL_ATTEMPTS_MAX, next_email_delay
 from rules.states import EmailStatus
 
-LEASE = timedelta(seconds=60)
-"""How long a worker may take over a claimed mail before another one may have it."""
+TIDY_SECONDS = 1.0
+"""How often a sweep looks for mails that became needless, or whose worker died."""
+
+ENDED = {
+    Outcome.ACCEPTED: EmailStatus.ACCEPTED,
+    Outcome.REFUSED: EmailStatus.FAILED,
+    Outcome.UNCERTAIN: EmailStatus.UNCERTAIN,
+}
 
 log = structlog.get_logger()
 
@@ -35,19 +43,61 @@ class _Lease:
     transmitting: bool = False
 
 
-async def send_due_emails(*, limit: int, mailer: Mailer, portals: Portals) -> int:
-    """Claim and send the mails that are due, longest waiting first; returns how many. Safe to run anywhere.
+async def send_due_emails(
+    *, limit: int, mailer: Mailer, portals: Portals, at_once: int = 16, claim_seconds_max: float = 3.0
+) -> int:
+    """Claim and send the mails that are due, at most `limit`; returns how many. Safe to run anywhere, several times.
 
-    They are sent side by side: one slow recipient must not outlast the leases of the others.
+    Companies take turns, and of each the mail that waits longest comes first. `at_once` are under way at a time: one
+    slow recipient delays no other. Nothing is claimed after `claim_seconds_max`.
     """
-    await _resolve_abandoned()
-    await _cancel_moot()
-    leases = await _claim(limit, portals, domain=mailer.domain)
-    ended = await asyncio.gather(*(_deliver(lease, mailer) for lease in leases), return_exceptions=True)
-    for fault in ended:  # Only what could not even be written down: the leases end, and the mails come up again.
-        if fault is not None:
-            raise fault
-    return len(leases)
+    with mailer.session() as session:
+        delivery = _Delivery(session, portals, domain=mailer.domain)
+        return await work_off(
+            delivery.claim, delivery.deliver, at_once=at_once, limit=limit, claim_seconds_max=claim_seconds_max
+        )
+
+
+class _Delivery:
+    """One sweep through the outbox."""
+
+    def __init__(self, session: MailSession, portals: Portals, *, domain: str) -> None:
+        self._session = session
+        self._portals = portals
+        self._domain = domain
+        self._turns = Turns()
+        self._tidied_at: float | None = None
+        self._marks = Batch(_mark_transmitting)
+        self._outcomes = Batch(_record_outcomes)
+
+    async def claim(self, limit: int) -> list[_Lease]:
+        """Mails to send now, none of which is needless."""
+        if self._tidied_at is None or monotonic() - self._tidied_at > TIDY_SECONDS:
+            await _resolve_abandoned()
+            await _cancel_moot()
+            self._tidied_at = monotonic()
+        return await _claim(self._turns, limit, self._portals, domain=self._domain)
+
+    async def deliver(self, lease: _Lease) -> None:
+        """Send one claimed mail, and write down how that ended, faults of our own included."""
+        email = lease.email
+        try:
+            result = await self._session.send(await _composed(lease), before_data=lambda: self._transmit(lease))
+        except LeaseLost:
+            log.warning("email.lease_lost", email_id=str(email.id))
+            return
+        except Exception as fault:  # Whatever it is: the mail must not look as if it were still being sent.
+            log.exception("email.fault", email_id=str(email.id))
+            outcome = Outcome.UNCERTAIN if lease.transmitting else Outcome.TRY_AGAIN
+            result = SendResult(outcome, f"A fault of our own while sending: {type(fault).__name__}.")
+        await self._outcomes.add((email, result))
+        log.info("email.attempted", email_id=str(email.id), outcome=result.outcome, attempt=email.attempts)
+
+    async def _transmit(self, lease: _Lease) -> None:
+        """Write down that the content goes out now: from here on the mail may have arrived."""
+        if not await self._marks.add(lease.email):
+            raise LeaseLost
+        lease.transmitting = True
 
 
 @transaction
@@ -92,63 +142,53 @@ async def _cancel_moot() -> None:
 
 
 @transaction
-async def _claim(limit: int, portals: Portals, *, domain: str) -> list[_Lease]:
-    due = (
-        await Email.filter(Q(status__in=[EmailStatus.QUEUED, EmailStatus.RETRY]), Q(next_attempt_at__lte=clock.now()))
-        .order_by("next_attempt_at")
-        .limit(limit)
-        .select_for_update(skip_locked=True)
+async def _claim(turns: Turns, limit: int, portals: Portals, *, domain: str) -> list[_Lease]:
+    keys = await _without_ended_links(await turns.take(Email, limit=limit))
+    if not keys:
+        return []
+    # The domain that mails come from only who sends them knows; from the first try on the id stays as it is.
+    await connections.get("default").execute_query(
+        "UPDATE emails SET status = 'SENDING', leased_until = $2, transmitting = false, attempts = attempts + 1,"
+        " message_id = CASE WHEN message_id LIKE '%@%' THEN message_id ELSE '<' || message_id || '@' || $3 || '>' END"
+        " WHERE id = ANY($1)",
+        [keys, lease_end(), domain],
     )
-    until = clock.now() + LEASE
-    ids = [email.id for email in due]
-    await Email.filter(id__in=ids).update(
-        status=EmailStatus.SENDING, leased_until=until, transmitting=False, attempts=F("attempts") + 1
+    emails = await Email.filter(id__in=keys)
+    tokens = await _mint_tokens(emails)
+    return [_Lease(email, _link(email, tokens, portals)) for email in emails]
+
+
+async def _without_ended_links(keys: list[UUID]) -> list[UUID]:
+    """The mails that may go out. A link that was ended before it was mailed opens nothing; who gets it may be wrong."""
+    rows = await connections.get("default").execute_query_dict(
+        "WITH ended AS (UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM grants"
+        " WHERE emails.id = ANY($1) AND grants.id = emails.grant_id AND grants.revoked_at IS NOT NULL"
+        " RETURNING emails.id) SELECT id FROM ended",
+        [keys],
     )
-    await _complete_message_ids(due, domain)
-    for email in due:
-        email.attempts += 1
-        email.leased_until = until
-    return [_Lease(email, await _mint_link(email, portals)) for email in due]
+    ended = {row["id"] for row in rows}
+    return [key for key in keys if key not in ended]
 
 
-async def _complete_message_ids(emails: list[Email], domain: str) -> None:
-    """Add the domain that mails come from, which only who sends them knows; from then on the id stays as it is."""
-    new = [email for email in emails if "@" not in email.message_id]
-    for email in new:
-        email.message_id = f"<{email.message_id}@{domain}>"
-    if new:
-        await Email.bulk_update(new, ["message_id"])
+async def _mint_tokens(emails: list[Email]) -> dict[UUID, str]:
+    """A fresh token for each try, by grant: an earlier try of the mail has certainly not arrived."""
+    tokens = {grant_id: new_token() for grant_id in sorted({email.grant_id for email in emails if email.grant_id})}
+    await connections.get("default").execute_query(
+        "UPDATE grants SET token_hash = minted.token_hash FROM unnest($1::uuid[], $2::text[]) minted (id, token_hash)"
+        " WHERE grants.id = minted.id",
+        [list(tokens), [digest(token) for token in tokens.values()]],
+    )
+    return tokens
 
 
-async def _mint_link(email: Email, portals: Portals) -> str | None:
-    """A fresh token for each try: an earlier try of this mail has certainly not arrived."""
+def _link(email: Email, tokens: dict[UUID, str], portals: Portals) -> str | None:
     opens = MAILS[email.kind].link
-    if email.grant_id is None or opens is None:
-        return None
-    token = new_token()
-    await Grant.filter(id=email.grant_id).update(token_hash=digest(token))
-    return portals.link(opens, token)
+    return None if email.grant_id is None or opens is None else portals.link(opens, tokens[email.grant_id])
 
 
-async def _deliver(lease: _Lease, mailer: Mailer) -> None:
-    """Send one claimed mail, and write down how that ended, faults of our own included."""
+async def _composed(lease: _Lease) -> Mail:
     email = lease.email
-    try:
-        result = await _send(lease, mailer)
-    except LeaseLost:
-        log.warning("email.lease_lost", email_id=str(email.id))
-        return
-    except Exception as fault:  # Whatever it is: the mail must not look as if it were still being sent.
-        log.exception("email.fault", email_id=str(email.id))
-        outcome = Outcome.UNCERTAIN if lease.transmitting else Outcome.TRY_AGAIN
-        result = SendResult(outcome, f"A fault of our own while sending: {type(fault).__name__}.")
-    await _record_outcome(email, result)
-    log.info("email.attempted", email_id=str(email.id), outcome=result.outcome, attempt=email.attempts)
-
-
-async def _send(lease: _Lease, mailer: Mailer) -> SendResult:
-    email = lease.email
-    mail = Mail(
+    return Mail(
         to_name=email.to_name,
         to_address=email.to_address,
         subject=email.subject,
@@ -157,7 +197,6 @@ async def _send(lease: _Lease, mailer: Mailer) -> SendResult:
         message_id=email.message_id,
         attachments=await _attachments(email),
     )
-    return await mailer.send(mail, before_data=lambda: _transmit(lease))
 
 
 async def _attachments(email: Email) -> tuple[Attachment, ...]:
@@ -181,33 +220,47 @@ class LeaseLost(Exception):
     """We took longer than our lease: another worker has this mail now."""
 
 
-async def _transmit(lease: _Lease) -> None:
-    """Write down that the content goes out now: from here on the mail may have arrived."""
-    email = lease.email
-    held = Email.filter(
-        id=email.id, status=EmailStatus.SENDING, leased_until=email.leased_until, leased_until__gt=clock.now()
+@transaction
+async def _mark_transmitting(emails: list[Email]) -> list[bool]:
+    """For each mail, whether it is still ours to transmit; those that are, are marked."""
+    rows = await connections.get("default").execute_query_dict(
+        "WITH marked AS (UPDATE emails SET transmitting = true"
+        " FROM unnest($1::uuid[], $2::timestamptz[]) ours (id, until)"
+        " WHERE emails.id = ours.id AND leased_until = ours.until AND leased_until > $3 AND status = 'SENDING'"
+        " RETURNING emails.id) SELECT id FROM marked",
+        [[email.id for email in emails], [email.leased_until for email in emails], clock.now()],
     )
-    if not await held.update(transmitting=True):
-        raise LeaseLost
-    lease.transmitting = True
+    marked = {row["id"] for row in rows}
+    return [email.id in marked for email in emails]
 
 
-async def _record_outcome(email: Email, result: SendResult) -> None:
-    outcome = result.outcome
-    delay = next_email_delay(email.attempts) if outcome is Outcome.TRY_AGAIN else None
-    if outcome is Outcome.TRY_AGAIN:
-        status = EmailStatus.RETRY if delay else EmailStatus.FAILED
-    else:
-        status = {
-            Outcome.ACCEPTED: EmailStatus.ACCEPTED,
-            Outcome.REFUSED: EmailStatus.FAILED,
-            Outcome.UNCERTAIN: EmailStatus.UNCERTAIN,
-        }[outcome]
+@transaction
+async def _record_outcomes(ended: list[tuple[Email, SendResult]]) -> list[None]:
+    """Write down how sending ended, for those that nobody else has claimed meanwhile."""
     now = clock.now()
-    await Email.filter(id=email.id, status=EmailStatus.SENDING, leased_until=email.leased_until).update(
-        status=status,
-        last_error=result.detail,
-        next_attempt_at=now + delay if delay else None,
-        accepted_at=now if status is EmailStatus.ACCEPTED else None,
-        transmitting=False,
+    rows = [(email, result, *_status_after(email, result)) for email, result in ended]
+    await connections.get("default").execute_query(
+        "UPDATE emails SET status = ended.status, last_error = ended.detail, transmitting = false,"
+        " next_attempt_at = $6::timestamptz + ended.delay,"
+        " accepted_at = CASE ended.status WHEN 'ACCEPTED' THEN $6::timestamptz END"
+        " FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::interval[])"
+        " ended (id, until, status, detail, delay)"
+        " WHERE emails.id = ended.id AND emails.leased_until = ended.until AND emails.status = 'SENDING'",
+        [
+            [email.id for email, _, _, _ in rows],
+            [email.leased_until for email, _, _, _ in rows],
+            [status.value for _, _, status, _ in rows],
+            [result.detail for _, result, _, _ in rows],
+            [delay for _, _, _, delay in rows],
+            now,
+        ],
     )
+    return [None] * len(ended)
+
+
+def _status_after(email: Email, result: SendResult) -> tuple[EmailStatus, timedelta | None]:
+    """What becomes of a mail, and after what time it is tried again."""
+    if result.outcome is Outcome.TRY_AGAIN:
+        delay = next_email_delay(email.attempts)
+        return (EmailStatus.RETRY if delay else EmailStatus.FAILED), delay
+    return ENDED[result.outcome], None

@@ -223,4 +223,4 @@ async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: Stri
 
 async def claim_payments_due(*, limit: int) -> list[UUID]:
     """The payments that Stripe was asked about longest ago, claimed so that no other worker asks too."""
-    return await claim_due(Payment.all(), "next_poll_at", limit=limit)
+    return await claim_due(Payment, "next_poll_at", limit=limit)

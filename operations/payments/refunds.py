@@ -115,4 +115,4 @@ def _amount_to_refund(ledger: InspectionLedger, payment: Payment, amount: Decima
 
 async def claim_refunds_due(*, limit: int) -> list[UUID]:
     """The refunds that Stripe was asked about longest ago, claimed so that no other worker asks too."""
-    return await claim_due(Refund.all(), "next_poll_at", limit=limit)
+    return await claim_due(Refund, "next_poll_at", limit=limit)

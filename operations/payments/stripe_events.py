@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 async def claim_accounts_due(*, limit: int) -> list[UUID]:
     """The connected accounts whose events were asked for longest ago, claimed so that no other worker asks now."""
-    return await claim_due(ConnectedAccount.filter(account_id__isnull=False), "next_sync_at", limit=limit)
+    return await claim_due(ConnectedAccount, "next_sync_at", limit=limit)
 
 
 async def sync_events_soon(stripe_account_id: str) -> bool:

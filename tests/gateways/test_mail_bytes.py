@@ -114,8 +114,8 @@ def test_headers_read_as_they_were_typed(subject: str, name: str, text: str) -> 
 async def test_mailbox_receives_what_was_typed(servers: Servers, subject: str, name: str, text: str) -> None:
     """The bytes that arrive have exactly our headers, what was typed in them, one recipient and our body (S14, S16)."""
     mail = replace(MAIL, subject=subject, to_name=name, text=text, html=text)
-    mailer = Mailer(server_of(servers))
-    result = await mailer.send(mail, before_data=nothing)
+    with Mailer(server_of(servers)).session() as session:
+        result = await session.send(mail, before_data=nothing)
     assert result.outcome is Outcome.ACCEPTED
     async with httpx.AsyncClient(base_url=servers.mailbox.url, trust_env=False) as http:
         (arrived,) = (await http.get("/api/messages")).json()
@@ -154,7 +154,8 @@ def test_header_with_a_break_is_not_composed(text: str) -> None:
 async def test_what_cannot_be_composed_is_refused_before_anybody_is_called() -> None:
     """A mail that can't be written is refused with its reason, and no server hears of it."""
     server = SmtpServer("localhost", 1, Tls.NONE, None, None, "Lakeside", "billing@inspectpay.test")
-    result = await Mailer(server).send(replace(MAIL, to_address="=?x?q?y?=@people.test"), before_data=nothing)
+    with Mailer(server).session() as session:
+        result = await session.send(replace(MAIL, to_address="=?x?q?y?=@people.test"), before_data=nothing)
     assert (result.outcome, result.detail) == (
         Outcome.REFUSED,
         "The address is none that a mail can be sent to.",

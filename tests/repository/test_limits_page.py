@@ -15,7 +15,7 @@ from graphql_server.websocket import bounds, messages
 from models import asyncpg_pool
 from operations import leases, transactions
 from operations.identity import passwords, sessions
-from operations.messages import delivery, outbox
+from operations.messages import outbox
 from rules import limits, retry
 from rules.links import LINK_LIFE, GrantKind
 from tests.graphql_server.test_hostile_documents import HOLD_SECONDS_MAX
@@ -121,8 +121,7 @@ def test_no_limit_of_the_page_goes_unchecked() -> None:
 
 
 def test_what_the_table_says_once_holds_wherever_it_is_meant() -> None:
-    """Claims of mails last as long as other claims; a body has as long as a head; a mail is retried for a day."""
-    assert delivery.LEASE == leases.LEASE
+    """A body has as long as a head; a mail is retried for a day."""
     assert requests.BODY_SECONDS_MAX == connections.HEAD_SECONDS_MAX
     assert timedelta(hours=23) < sum(retry._EMAIL_DELAYS, timedelta()) < timedelta(hours=25)
     assert smtp.DIALOGUE_SECONDS_MAX < worker.JOB_SECONDS_MAX, "its outcome is still recorded"

@@ -7,15 +7,18 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import aiosmtplib
 import httpx
 import pytest
 from tortoise import connections
 
 import gateways.smtp
-from gateways.smtp import Mailer
+from gateways.mail_bytes import Mail
+from gateways.smtp import Mailer, Outcome
 from models import Email, Invoice
 from operations.messages import delivery
 from rules import clock
+from rules.identifiers import new_id
 from rules.links import new_token
 from rules.retry import EMAIL_ATTEMPTS_MAX
 from rules.states import EmailStatus
@@ -306,6 +309,60 @@ async def test_two_workers_never_claim_the_same_mail(world: World) -> None:
     mails = await world.mails()
     assert len({mail["headers"]["Message-ID"] for mail in mails}) == len(mails) == 20
     assert await Email.filter(status=EmailStatus.ACCEPTED, attempts=1).count() == 20
+
+
+async def test_a_company_with_many_mails_delays_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Companies take turns, however long the mails of one have been waiting."""
+    busy = await world.inspection()
+    await busy.invoice("100.00", send=True)
+    (mail,) = await Email.all()
+    await Email.all().update(next_attempt_at=clock.now() - timedelta(hours=1))
+    for _ in range(30):
+        mail.id = mail._saved_in_db = None  # type: ignore[assignment] # A copy of it.
+        await Email.create(
+            **{
+                name: getattr(mail, name)
+                for name in mail._meta.db_fields
+                if name not in ("id", "message_id", "grant_id", "sequence", "invoice_id")
+            }
+            | {"message_id": str(new_id()), "kind": "RECEIPT"}
+        )
+    _, other = await world.new_company("Hillside Inspections", "owner@hillside.test")
+    quiet = await world.inspection(api=other)
+    await quiet.invoice("100.00", send=True)
+    sent = await delivery.send_due_emails(limit=4, at_once=4, mailer=world.held.mailer, portals=world.settings.portals)
+    assert sent == 4
+    assert quiet.email() in [mail["recipients"][0] for mail in await world.mails()]
+    await Email.exclude(status=EmailStatus.ACCEPTED).delete()
+
+
+async def test_connections_take_one_mail_after_the_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one that the server has ended meanwhile is replaced, which costs the mail no attempt."""
+    opened = []
+    connect = aiosmtplib.SMTP.connect
+
+    async def counted(client: aiosmtplib.SMTP, **options: Any) -> Any:
+        opened.append(client)
+        return await connect(client, **options)
+
+    monkeypatch.setattr(aiosmtplib.SMTP, "connect", counted)
+    for _ in range(5):
+        await (await world.inspection()).invoice("100.00", send=True)
+    await Email.all().update(next_attempt_at=clock.now())
+    with world.held.mailer.session() as session:
+        for number, email in enumerate(await Email.all().order_by("id")):
+            if number == 3:
+                opened[-1].close()
+            mail = Mail(email.to_name, email.to_address, email.subject, email.text, email.html, f"<{email.id}@x.test>")
+            assert (await session.send(mail, before_data=_nothing)).outcome is Outcome.ACCEPTED
+    assert len(opened) == 2
+    await Email.all().delete()
+    async with httpx.AsyncClient(base_url=world.servers.mailbox.url, trust_env=False) as http:
+        await http.delete("/api/messages")
+
+
+async def _nothing() -> None:
+    """Nothing to note before the content goes out."""
 
 
 async def test_a_mail_whose_worker_died_before_transmitting_goes_out_once(world: World, job: Job) -> None:
