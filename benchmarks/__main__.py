@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import agreement, rounds, servers, workloads
+from benchmarks import agreement, overload, rounds, servers, size, workloads
 
 commands = typer.Typer(
     name="python -m benchmarks",
@@ -39,6 +39,25 @@ def writes(inspections: Inspections = 20_000, rounds: Rounds = 3, seconds: Secon
         asked = asyncio.run(workloads.writes(running.api_database_url, signing_key=running.signing_key))
         compared = sum(asyncio.run(agreement.compare_writes(each, running)) for each in asked)
         _measure(asked, running, compared=compared, connections=[1, 8], number=rounds, seconds=seconds)
+
+
+@commands.command(name="overload")
+def measure_overload(inspections: Inspections = 20_000, rounds: Rounds = 3, seconds: Seconds = 3.0) -> None:
+    """The payments box and the list at 200 connections against 16, and two processes against one."""
+    with _data_dir() as directory, servers.running(Path(directory), inspections=inspections, twins=False) as running:
+        asked = asyncio.run(workloads.reads(running.api_database_url, signing_key=running.signing_key))
+        with servers.another_api(running, "--processes", "2") as port:
+            for line in overload.measure(asked, running.api_port, port, rounds=rounds, seconds=seconds):
+                typer.echo(line)
+
+
+@commands.command(name="size")
+def measure_size(inspections: Inspections = 2_000, rounds: Rounds = 5, seconds: Seconds = 2.0) -> None:
+    """How long the API takes from its start to its first answer, and how much memory it has after some thousand."""
+    with _data_dir() as directory, servers.running(Path(directory), inspections=inspections, twins=False) as running:
+        asked = asyncio.run(workloads.reads(running.api_database_url, signing_key=running.signing_key))
+        for line in size.measure(asked, running, rounds=rounds, seconds=seconds):
+            typer.echo(line)
 
 
 def _data_dir() -> tempfile.TemporaryDirectory[str]:

@@ -36,12 +36,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it: answers in time, those that told an error, and how many requests were sent."""
+    """What came of it: answers in time, those that told an error, and how many requests were sent.
+
+    `busy` are those of the failed that were told to come back (503, BUSY).
+    """
 
     answered: int
     failed: int
     sent: int
     seconds: float
+    busy: int = 0
 
     @property
     def per_second(self) -> float:
@@ -55,7 +59,7 @@ class _Asking(asyncio.Protocol):
     def __init__(self, messages: Iterator[bytes], ends: float) -> None:
         self.messages, self.ends = messages, ends
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.answered = self.failed = self.sent = 0
+        self.answered = self.failed = self.sent = self.busy = 0
         self._received = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -75,6 +79,7 @@ class _Asking(asyncio.Protocol):
         self.answered += in_time
         good = self._received.startswith(b"HTTP/1.1 200 ") and not any(fault in self._received for fault in FAULTS)
         self.failed += not good
+        self.busy += self._received.startswith(b"HTTP/1.1 503 ") and b'"BUSY"' in self._received
         self._received.clear()
         if in_time:
             self._send()
@@ -123,8 +128,8 @@ async def _ask(job: Job) -> Outcome:
         _, protocol = await loop.create_connection(lambda: _Asking(messages, ends), HOST, job.port)
         asking.append(protocol)
     await asyncio.gather(*(protocol.done for protocol in asking))
-    answered, failed, sent = (sum(getattr(each, name) for each in asking) for name in ("answered", "failed", "sent"))
-    return Outcome(answered=answered, failed=failed, sent=sent, seconds=job.seconds)
+    counted = ("answered", "failed", "sent", "busy")
+    return Outcome(seconds=job.seconds, **{name: sum(getattr(each, name) for each in asking) for name in counted})
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ class Servers:
     api_database_url: str
     handwritten_database_url: str
     signing_key: str
+    environment: Mapping[str, str]
+    """What configures the API, its database included."""
 
 
 @contextmanager
@@ -41,7 +43,16 @@ def running(data_dir: Path, *, inspections: int, twins: bool) -> Iterator[Server
         stack.enter_context(_server(api_port, "app", "serve", "--port", str(api_port), url=url, given=environment))
         port = process.chosen_port(None)
         stack.enter_context(_server(port, "benchmarks.handwritten", str(port), url=twin, given=environment))
-        yield Servers(api_port, port, url, twin, key)
+        yield Servers(api_port, port, url, twin, key, {**environment, "DATABASE_URL": url})
+
+
+@contextmanager
+def another_api(servers: Servers, *options: str) -> Iterator[int]:
+    """One more API on the same database, started with further options; its port."""
+    port = process.chosen_port(None)
+    given = dict(servers.environment)
+    with _server(port, "app", "serve", "--port", str(port), *options, url=servers.api_database_url, given=given):
+        yield port
 
 
 def _server(

@@ -19,3 +19,15 @@ def test_both_endpoints_answer_alike_and_are_measured(subcommand: str, measures:
     assert re.fullmatch(r"[1-9]\d* answers are equal\.", equal)
     assert len(rows) == measures
     assert all(row.split()[-1] == "0" for row in rows), "some requests failed"
+
+
+@pytest.mark.parametrize(("subcommand", "measures"), [("overload", 9), ("size", 3)])
+def test_the_api_alone_is_measured(subcommand: str, measures: int) -> None:
+    tiny = ["--inspections", "100", "--rounds", "1", "--seconds", "0.2"]
+    command = [sys.executable, "-m", "benchmarks", subcommand, *tiny]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stderr
+    rows = [row for row in done.stdout.splitlines() if row.strip()[0].isalpha() and "answers/s" not in row]
+    assert len(rows) == measures
+    if subcommand == "overload":
+        assert all(row.split()[-1] == "0" for row in rows), "whatever was not answered was told that we are busy"
