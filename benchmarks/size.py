@@ -19,7 +19,7 @@ START_SECONDS_MAX = 60.0
 
 
 def measure(workloads: list[Workload], servers: Servers, *, rounds: int, seconds: float) -> Iterator[str]:
-    """How long the first answer took, and megabytes then and after load: each as the median with the smallest and the largest."""
+    """How long the first answer took, and megabytes then and after load: each as median, smallest and largest."""
     taken, resting, used = [], [], []
     for _ in range(rounds):
         port = chosen_port(None)
