@@ -41,11 +41,6 @@ class Child:
         self.ours = ours
         self.since = asyncio.get_running_loop().time()
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether it runs; it may not serve yet, or not any more."""
-        return self.process.returncode is None
-
     async def until_ready(self) -> bool:
         """Whether it serves, once that is known."""
         loop = asyncio.get_running_loop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,8 +30,7 @@ from gateways.stripe_answers import (
     refund_of,
 )
 from gateways.stripe_calls import (
-    Answer,
-    Item,
+    CALL_SECONDS_MAX,
     StripeAccountHidden,
     StripeListTooLong,
     StripeRefused,
@@ -54,7 +53,6 @@ __all__ = ["StripeAccountHidden", "StripeGateway", "StripeRefused", "StripeUnava
 API_VERSION = "2026-05-27.dahlia"
 """The version of the official OpenAPI description that tests validate every exchange against."""
 
-CALL_SECONDS_MAX = 20.0
 PAGE = 100
 CHECKOUT_PAGES_MAX = 50
 REFUND_PAGES_MAX = 10
@@ -105,7 +103,7 @@ class StripeGateway:
 
     async def _create_checkout(self, request: CheckoutRequest, *, email: str | None, key: str) -> ProviderPayment:
         params = checkout_params(request, email=email)
-        session = await _answer(
+        session = await answer(
             "checkout.sessions.create",
             self._client.v1.checkout.sessions.create_async(
                 params=params, options={"stripe_account": request.account_id, "idempotency_key": key}
@@ -115,7 +113,7 @@ class StripeGateway:
 
     async def read_checkout(self, session_id: str, *, account_id: str) -> ProviderPayment:
         """What became of a checkout."""
-        session = await _answer(
+        session = await answer(
             "checkout.sessions.retrieve",
             self._client.v1.checkout.sessions.retrieve_async(
                 session_id,
@@ -137,7 +135,7 @@ class StripeGateway:
             params={"limit": PAGE, "created": {"gte": earliest}},
             options={"stripe_account": account_id},
         )
-        async for session in _pages("checkout.sessions", listed, CHECKOUT_PAGES_MAX):
+        async for session in pages("checkout.sessions", listed, CHECKOUT_PAGES_MAX):
             if session.client_reference_id == str(payment_id) and ours(session, "payment_id") == payment_id:
                 return await self.read_checkout(session.id, account_id=account_id)
         return None
@@ -148,7 +146,7 @@ class StripeGateway:
             params={"payment_intent": str(fetched.payment_intent_id), "limit": PAGE},
             options={"stripe_account": account_id},
         )
-        disputes = [dispute async for dispute in _pages("disputes", listed, DISPUTE_PAGES_MAX)]
+        disputes = [dispute async for dispute in pages("disputes", listed, DISPUTE_PAGES_MAX)]
         open_, lost = (
             sum(dispute.amount for dispute in disputes if dispute.status in statuses)
             for statuses in (DISPUTES_OPEN, DISPUTES_LOST)
@@ -166,7 +164,7 @@ class StripeGateway:
         `tries` counts the keys that were given up; raise it only when certain that nothing was made under those.
         """
         key = f"refund:{refund_id}:{tries}" if tries else f"refund:{refund_id}"
-        refund = await _answer(
+        refund = await answer(
             "refunds.create",
             self._client.v1.refunds.create_async(
                 params={
@@ -186,7 +184,7 @@ class StripeGateway:
             params={"payment_intent": payment_intent_id, "limit": PAGE},
             options={"stripe_account": account_id},
         )
-        return [refund_of(refund) async for refund in _pages("refunds", listed, REFUND_PAGES_MAX)]
+        return [refund_of(refund) async for refund in pages("refunds", listed, REFUND_PAGES_MAX)]
 
     async def list_events(self, account_id: str, *, after_event_id: str | None) -> tuple[list[ProviderEvent], bool]:
         """What happened on an account after an event, oldest first, at most 100; and whether there is more.
@@ -199,17 +197,17 @@ class StripeGateway:
         if after_event_id is None:
             found: list[ProviderEvent] = []
             with suppress(StripeListTooLong):  # It is logged; the newest of them say enough of what is older.
-                async for event in _pages("events", partial(list_async, params, options), EVENT_PAGES_MAX):
+                async for event in pages("events", partial(list_async, params, options), EVENT_PAGES_MAX):
                     found.append(event_of(event))  # noqa: PERF401 - what was read before it raises counts
             return found[::-1], False
         params["ending_before"] = after_event_id
-        events = await _answer("events.list", list_async(params, options))
+        events = await answer("events.list", list_async(params, options))
         return [event_of(event) for event in reversed(events.data)], bool(events.has_more)
 
     async def expire_checkout(self, session_id: str, *, account_id: str) -> ProviderPayment:
         """End an open checkout, so that nobody can pay it any more; one that ended otherwise is read instead."""
         with suppress(StripeRefused):  # It is complete or has expired already: reading tells which.
-            await _answer(
+            await answer(
                 "checkout.sessions.expire",
                 self._client.v1.checkout.sessions.expire_async(session_id, options={"stripe_account": account_id}),
             )
@@ -223,13 +221,13 @@ class StripeGateway:
             params={"limit": PAGE, "expand": ["data.source"]},
             options={"stripe_account": account_id},
         )
-        async for moved in _pages("balance_transactions", listed, BALANCE_PAGES_MAX):
+        async for moved in pages("balance_transactions", listed, BALANCE_PAGES_MAX):
             add_balance_transaction(balance_transactions, moved)
         return balance_transactions
 
     async def create_account(self, company_id: UUID, *, connection_id: UUID) -> ProviderAccount:
         """A connected account for a company to onboard with. Safe to repeat within a day: the connection is the key."""
-        account = await _answer(
+        account = await answer(
             "accounts.create",
             self._client.v1.accounts.create_async(
                 params={
@@ -250,18 +248,18 @@ class StripeGateway:
             self._client.v1.accounts.list_async,
             params={"limit": PAGE, "created": {"gte": earliest, "lte": latest}},
         )
-        async for account in _pages("accounts", listed, ACCOUNT_PAGES_MAX):
+        async for account in pages("accounts", listed, ACCOUNT_PAGES_MAX):
             if ours(account, "connection_id") == connection_id:
                 return account_of(account)
         return None
 
     async def read_account(self, account_id: str) -> ProviderAccount:
         """Whether the connected account is able to charge now."""
-        return account_of(await _answer("accounts.retrieve", self._client.v1.accounts.retrieve_async(account_id)))
+        return account_of(await answer("accounts.retrieve", self._client.v1.accounts.retrieve_async(account_id)))
 
     async def create_onboarding_url(self, account_id: str, *, refresh_url: str, return_url: str) -> str:
         """A single-use address at which the company completes its Stripe account."""
-        link = await _answer(
+        link = await answer(
             "account_links.create",
             self._client.v1.account_links.create_async(
                 params={
@@ -296,11 +294,3 @@ async def stripe_gateway(api_key: str, *, base_url: str) -> AsyncIterator[Stripe
     finally:
         for http in opened:
             await http.close_async()  # type: ignore[no-untyped-call]
-
-
-async def _answer(endpoint: str, call: Awaitable[Answer]) -> Answer:
-    return await answer(endpoint, call, seconds_max=CALL_SECONDS_MAX)
-
-
-def _pages(what: str, first: Callable[[], Awaitable[stripe.ListObject[Item]]], pages_max: int) -> AsyncIterator[Item]:
-    return pages(what, first, pages_max=pages_max, seconds_max=CALL_SECONDS_MAX)

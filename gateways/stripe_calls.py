@@ -21,6 +21,8 @@ ACCOUNT_HIDDEN = "account_invalid"
 
 HIDDEN = "Stripe no longer shows us this account: it took back our access, or was closed."
 
+CALL_SECONDS_MAX = 20.0
+
 Answer = TypeVar("Answer")
 Item = TypeVar("Item", bound="stripe.StripeObject")
 
@@ -51,11 +53,11 @@ class StripeAccountHidden(StripeRefused):
     """Stripe doesn't show us the account, nor anything on it: it revoked our access, or was closed."""
 
 
-async def answer(endpoint: str, call: Awaitable[Answer], *, seconds_max: float) -> Answer:
+async def answer(endpoint: str, call: Awaitable[Answer]) -> Answer:
     """What Stripe answers; one line of log says how it went. Raises StripeUnavailable or StripeRefused."""
     started = monotonic()
     try:
-        async with asyncio.timeout(seconds_max):
+        async with asyncio.timeout(CALL_SECONDS_MAX):
             answered = await call
     except (TimeoutError, stripe.StripeError) as error:
         ours = _in_our_words(error)
@@ -86,12 +88,12 @@ def _in_our_words(error: Exception) -> StripeUnavailable | StripeRefused:
 
 
 async def pages(
-    what: str, first: Callable[[], Awaitable[stripe.ListObject[Item]]], *, pages_max: int, seconds_max: float
+    what: str, first: Callable[[], Awaitable[stripe.ListObject[Item]]], pages_max: int
 ) -> AsyncIterator[Item]:
     """Every object of a list, page by page. Raises StripeListTooLong beyond `pages_max`: what follows is not seen."""
     ask = first
     for _ in range(pages_max):
-        page = await answer(f"{what}.list", ask(), seconds_max=seconds_max)
+        page = await answer(f"{what}.list", ask())
         for item in page.data:
             yield item
         if not page.has_more:

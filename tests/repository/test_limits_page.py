@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app import connections, logs, throttling, webhooks
-from gateways import smtp, stripe, stripe_webhooks
+from gateways import smtp, stripe_calls, stripe_webhooks
 from graphql_server import limits as documents
 from graphql_server import paging, statements
 from graphql_server.http import admission, requests
@@ -78,7 +78,7 @@ LIMITS: Mapping[str, str] = {
         f"{_seconds(_SOCKETS.init_seconds)}, and {_SOCKETS.sockets_without_init_per_address_max} for an address"
     ),
     "A call to Stripe; an SMTP dialogue": (
-        f"{_seconds(stripe.CALL_SECONDS_MAX)}; {_seconds(smtp.DIALOGUE_SECONDS_MAX)}"
+        f"{_seconds(stripe_calls.CALL_SECONDS_MAX)}; {_seconds(smtp.DIALOGUE_SECONDS_MAX)}"
     ),
     "A free connection; a lock; a statement; an idle transaction": "; ".join(
         (
