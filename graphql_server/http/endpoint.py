@@ -190,7 +190,8 @@ def _respond(result: Result, media_type: str) -> ASGIApp:
         status = 200
     elif result.outcome is Outcome.UNAUTHENTICATED:
         headers = WITH_A_TOKEN
-    return Answer(result.as_json(), status, media_type, headers)
+    # What a mutation answers may be a secret beside what was sent, and its compressed length would tell of both.
+    return Answer(result.as_json(), status, media_type, headers, compressible=result.operation == "query")
 
 
 def _refuse(refused: BadRequest, media_type: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -23,6 +23,14 @@ def is_json_in_utf8(content_type: str) -> bool:
     return media_type == JSON and all(parameter in {"", "charset=utf-8", 'charset="utf-8"'} for parameter in parameters)
 
 
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header names gzip, and not to refuse it."""
+    for coding, quality in _ranges(accept_encoding[:HEADER_CHARACTERS_MAX]):
+        if coding == "gzip":
+            return quality > 0
+    return False
+
+
 def choose(accept: str | None, offered: tuple[str, ...]) -> str | None:
     """The offered type that an Accept header likes best, the first among equals; None where it accepts none of them."""
     if accept is None:
