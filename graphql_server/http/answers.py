@@ -13,7 +13,7 @@ from graphql_server.encoding import json_bytes
 from graphql_server.http.media_types import GRAPHQL_RESPONSE, JSON, accepts_gzip
 
 COMPRESSED_BYTES_MIN: Final = 14 * 1024
-"""Less arrives in one round trip anyway, as ten packets (RFC 6928), and compressing it can cost more than the answer."""
+"""Less arrives in one round trip, as ten packets (RFC 6928), and compressing it may cost more than the answer."""
 
 COMPRESSED_ASIDE_BYTES_MIN: Final = 128 * 1024
 COMPRESSION_LEVEL: Final = 1
