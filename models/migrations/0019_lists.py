@@ -46,23 +46,29 @@ WORDS = [
          LIMIT 8;
     END
     """,
+    """
+    CREATE FUNCTION search_query(company uuid, sought text) RETURNS tsquery IMMUTABLE PARALLEL SAFE LANGUAGE sql
+        RETURN (SELECT string_agg(term::text, ' & ')::tsquery FROM search_terms(company, sought) term)
+    """,
 ]
 
 PLAN = [
-    # How to look words up among a company's inspections: `seek` is the rarest of them, for the index; where even all of
-    # them together are `common`, whoever wants a page of them finds it sooner by looking at one row after the other.
-    # Volatile, because PostgreSQL lets no other function ask the planner how many rows it expects.
+    # How many rows the planner expects. Volatile, because PostgreSQL lets no other function ask it.
     """
-    CREATE FUNCTION expected_inspections(sought tsquery) RETURNS bigint VOLATILE LANGUAGE plpgsql AS $$
+    CREATE FUNCTION expected_rows(rows text, condition text) RETURNS bigint VOLATILE LANGUAGE plpgsql AS $$
     DECLARE
         plan json;
     BEGIN
-        EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM inspection_words WHERE words @@ %L::tsquery', sought) INTO plan;
+        EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %I WHERE %s', rows, condition) INTO plan;
         RETURN (plan -> 0 -> 'Plan' ->> 'Plan Rows')::bigint;
     END $$
     """,
+    # How to look words up among a company's inspections ('inspection_words') or people ('people'): `seek` is the rarest
+    # of them, for the index; where even all of them together are `common`, whoever wants a page of them finds it sooner
+    # by looking at one row after the other.
     """
-    CREATE FUNCTION search_plan(company uuid, sought text, OUT terms tsquery, OUT seek tsquery, OUT common boolean)
+    CREATE FUNCTION search_plan(company uuid, sought text, rows text DEFAULT 'inspection_words',
+                                OUT terms tsquery, OUT seek tsquery, OUT common boolean)
     VOLATILE LANGUAGE plpgsql AS $$
     DECLARE
         term tsquery;
@@ -70,7 +76,7 @@ PLAN = [
         least bigint;
     BEGIN
         FOR term IN SELECT search_terms(company, sought) LOOP
-            expected := expected_inspections(term);
+            expected := expected_rows(rows, format('words @@ %L::tsquery', term));
             IF least IS NULL OR expected < least THEN
                 least := expected;
                 seek := term;
@@ -81,16 +87,23 @@ PLAN = [
             common := false;
             RETURN;
         END IF;
-        -- The planner underrates beginnings that many rare words have: so see whether the latest ones have them, too.
-        SELECT count(*) >= 5 INTO common
-          FROM (SELECT id FROM inspections WHERE company_id = company ORDER BY scheduled_at DESC, id DESC LIMIT 100) latest
-          JOIN inspection_words ON inspection_id = latest.id
-         WHERE ts_match_vq(words, terms);
+        -- The planner underrates beginnings that many rare words have: so see whether the latest rows have them, too.
+        IF rows = 'people' THEN
+            SELECT count(*) >= 5 INTO common
+              FROM (SELECT words FROM people WHERE company_id = company ORDER BY created_at DESC, id DESC LIMIT 100) latest
+             WHERE ts_match_vq(words, terms);
+        ELSE
+            SELECT count(*) >= 5 INTO common
+              FROM (SELECT id FROM inspections WHERE company_id = company
+                     ORDER BY scheduled_at DESC, id DESC LIMIT 100) latest
+              JOIN inspection_words ON inspection_id = latest.id
+             WHERE ts_match_vq(words, terms);
+        END IF;
         IF NOT common THEN
             -- Seeking reads `least` rows. A page of 50, one row after the other, reads 50 times the company's, divided
             -- by those that are found.
-            SELECT least > 50 * inspection_count / GREATEST(1, expected_inspections(terms)) INTO common
-              FROM companies WHERE id = company;
+            common := least > 50 * expected_rows(rows, format('company_id = %L', company))
+                           / GREATEST(1, expected_rows(rows, format('words @@ %L::tsquery', terms)));
         END IF;
     END $$
     """,
@@ -119,7 +132,11 @@ TABLE = [
     """,
     "INSERT INTO inspection_words SELECT id, company_id, words_of_inspection(id) FROM inspections",
     "CREATE INDEX inspection_words_found ON inspection_words USING gin (words)",
-    "CREATE INDEX people_found ON people USING gin (search_vector(company_id, name || ' ' || COALESCE(email, '')))",
+    """
+    ALTER TABLE people ADD words tsvector NOT NULL
+      GENERATED ALWAYS AS (search_vector(company_id, name || ' ' || COALESCE(email, ''))) STORED
+    """,
+    "CREATE INDEX people_found ON people USING gin (words)",
 ]
 """Somebody who was taken out of the box is still found while an invoice bills them."""
 
@@ -238,7 +255,7 @@ FORWARD = [
 
 REVERSE = [
     "CREATE INDEX people_search ON people (company_id, lower(name) text_pattern_ops)",
-    f"DROP INDEX {', '.join(INDEXES)}, people_found",
+    f"DROP INDEX {', '.join(INDEXES)}",
     "DROP TRIGGER invoices_client_name ON invoices",
     "DROP TRIGGER people_words ON people",
     "DROP TRIGGER inspection_people_words ON inspection_people",
@@ -246,9 +263,11 @@ REVERSE = [
     "DROP TRIGGER inspections_words_written ON inspections",
     "DROP FUNCTION write_client_name(), write_words_of_person(), write_words_of_box(), write_inspection_words()",
     "DROP FUNCTION write_words_of(uuid)",
-    "DROP FUNCTION search_plan(uuid, text), expected_inspections(tsquery)",
+    "DROP FUNCTION search_plan(uuid, text, text), expected_rows(text, text)",
+    "ALTER TABLE people DROP words",
     "DROP TABLE inspection_words",
     "DROP FUNCTION words_of_inspection(uuid)",
+    "DROP FUNCTION search_query(uuid, text)",
     "DROP FUNCTION search_terms(uuid, text), search_vector(uuid, text), search_key(uuid), search_words(text)",
 ]
 
