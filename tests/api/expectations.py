@@ -1,5 +1,6 @@
 """What a test of the API expects to happen, and above all what it expects not to happen."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ async def environment(world: World) -> dict[str, Any]:
     mails = (await outside.get(f"{world.servers.mailbox.url}/api/messages")).json()
     calls = [(call["method"], call["path"]) for call in await world.servers.stripe.requests()]
     return {row["name"]: row["content"] for row in rows} | {"mails": mails, "stripe": calls}
+
+
+def stands_alone(digits: str, text: str) -> bool:
+    """Whether the text says these digits, rather than holds them by chance inside a random id."""
+    return re.search(rf"(?<![\w-]){digits}(?![\w-])", text) is not None
 
 
 def tables() -> list[str]:

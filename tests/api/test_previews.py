@@ -8,7 +8,7 @@ import pytest
 
 from models import Email, Grant, Invoice
 from rules import clock
-from tests.api.expectations import forbidden, nothing_changes, refused
+from tests.api.expectations import forbidden, nothing_changes, refused, stands_alone
 from tests.world import Api, Json, World
 
 PREVIEW = "emailPreview { to subject message html text link }"
@@ -145,8 +145,9 @@ async def test_third_party_has_a_document_of_their_own(world: World) -> None:
     text = await document(world, payer, invoice["id"])
     assert f"Invoice {invoice['number']}" in text
     assert "Adam Agent" in text
-    for secret in ("Clara", "Lisa", "$111.00", "$450.00", "$214.00", other["number"], "people.test", "4242"):
+    for secret in ("Clara", "Lisa", "$111.00", "$450.00", "$214.00", other["number"], "people.test"):
         assert secret not in text
+    assert not stands_alone("4242", text)
 
 
 @pytest.mark.parametrize("change", ["signature", "expires", "invoice", "no signature", "expired"])
