@@ -1,6 +1,7 @@
 """How the process logs: a JSON object a line in production, readable lines in development, a secret in neither."""
 
 import contextlib
+import json
 import logging
 import sys
 from collections.abc import Callable
@@ -20,6 +21,8 @@ VALUE_CHARACTERS: Final = (4_000, 1_000, 200, 40)
 """How much is kept of each value, at first and when the line is still too long; a character may take twelve bytes."""
 
 ALWAYS_KEPT: Final = ("event", "level", "timestamp", "request_id")
+
+_encode: Final = json.JSONEncoder(default=repr).encode
 
 Render = Callable[[object, str, EventDict], str]
 
@@ -57,7 +60,7 @@ def configure_logs(level: str, form: LogFormat, *, stream: TextIO | None = None)
         without_rows,
     ]
     render: Any = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(lambda event, **_: _encode(event))
         if form is LogFormat.JSON
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
@@ -87,7 +90,14 @@ def bounded(render: Render) -> Render:
 
     def render_bounded(logger: object, method: str, event: EventDict) -> str:
         for kept in VALUE_CHARACTERS:
-            line = render(logger, method, {name: shortened(value, kept) for name, value in event.items()})
+            line = render(
+                logger,
+                method,
+                {
+                    name: value if type(value) is str and len(value) <= kept else shortened(value, kept)
+                    for name, value in event.items()
+                },
+            )
             if len(line.encode(errors="replace")) <= LINE_BYTES_MAX:
                 return line
         least = {name: shortened(event[name], VALUE_CHARACTERS[-1]) for name in ALWAYS_KEPT if name in event}
