@@ -15,12 +15,13 @@ LOCKS := requirements/production.txt requirements/development.txt requirements/o
 INSTALLED := .venv/.installed
 PACKAGES := web/node_modules/.installed
 PAGES := web/dist/.built
+BROWSER := web/browser-tests/node_modules/.installed
 PIP := $(RUN) pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo story test bench check access schema lock clean
+.PHONY: help setup demo story test test-web bench check access schema lock clean
 
 help: ## list what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(INSTALLED) $(PAGES) ## install what is locked and build the pages, unless that is done already
 
@@ -55,6 +56,14 @@ story: setup ## play all that Inspectpay does, chapter by chapter; CHAPTER=2
 test: setup ## run every test; ARGS="tests/rules -k money" for some
 	@$(if $(ARGS),,web/run npm test --silent)
 	@$(RUN) pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-web: setup $(BROWSER) ## play the pages in a browser: a bill from the mail's link to the receipt
+	@web/run tsc -p browser-tests
+	@web/run node --test "browser-tests/*.test.ts"
+
+$(BROWSER): web/browser-tests/package-lock.json
+	@web/run npm --prefix browser-tests ci --silent
+	@touch $(BROWSER)
 
 bench: setup ## measure beside hand-written endpoints; ARGS="writes --rounds 5"
 	@$(RUN) benchmarks $(or $(ARGS),reads)

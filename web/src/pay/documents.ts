@@ -25,6 +25,8 @@ export const PayerInvoice = graphql(`
     overpaid { amount formatted }
     notice
     documentUrl
+    dueOn
+    overdue
     sentAt
     paidAt
     voidedAt

@@ -23,6 +23,8 @@ export const ClientInspection = graphql(`
       companyName
       notice
       documentUrl
+      dueOn
+      overdue
       lines {
         id
         description
@@ -42,6 +44,8 @@ export const ClientInspection = graphql(`
       status
       paymentStatus
       billedToName
+      dueOn
+      overdue
       total { formatted }
       remaining { amount formatted }
     }

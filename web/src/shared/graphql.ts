@@ -6,7 +6,7 @@ import type { introspection } from "./schema-types.d.ts";
 export const graphql = initGraphQLTada<{
   introspection: introspection;
   disableMasking: true;
-  scalars: { DateTime: string; Decimal: string; CurrencyCode: string };
+  scalars: { DateTime: string; Date: string; Decimal: string; CurrencyCode: string };
 }>();
 
 export type { FragmentOf, ResultOf, VariablesOf } from "gql.tada";
