@@ -12,6 +12,7 @@ from gateways.change_nudges import ChangeNudges
 from gateways.job_queue import deserialize, serialize
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway, stripe_gateway
+from gateways.stripe_rate_limits import StripeRateLimits, per_second_of
 from models.database import database
 
 REDIS_TIMEOUT_SECONDS = 2
@@ -37,15 +38,24 @@ def redis_settings(settings: Settings) -> RedisSettings:
 
 
 @asynccontextmanager
-async def resources(settings: Settings) -> AsyncIterator[Resources]:
-    """Everything connected for as long as the block runs. Redis may be away: nothing's correctness rests on it."""
+async def resources(settings: Settings, *, background: bool = False) -> AsyncIterator[Resources]:
+    """Everything connected for as long as the block runs. Redis may be away: nothing's correctness rests on it.
+
+    For `background` work, which leaves a part of Stripe's rate limits to people who wait.
+    """
+    key = settings.stripe_api_key.get_secret_value()
+    per_second = settings.stripe_requests_per_second or per_second_of(key)
     async with (
         _redis(settings) as redis,
         _nudges(redis) as nudges,
         database(
             settings.database_url.get_secret_value(), pool_size=settings.database_pool_size, on_commit=nudges.nudge
         ),
-        stripe_gateway(settings.stripe_api_key.get_secret_value(), base_url=settings.stripe_base_url) as stripe,
+        stripe_gateway(
+            key,
+            base_url=settings.stripe_base_url,
+            limits=StripeRateLimits(redis, per_second=per_second, background=background),
+        ) as stripe,
     ):
         mailer = Mailer(settings.smtp_server)
         yield Resources(settings=settings, redis=redis, nudges=nudges, stripe=stripe, mailer=mailer)

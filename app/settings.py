@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     )
     stripe_api_key: SecretStr = Field(description="The secret key of the Stripe platform account.")
     stripe_base_url: str = Field("https://api.stripe.com", description="Where Stripe's API is.")
+    stripe_requests_per_second: int = Field(
+        0, ge=0, le=100_000, description="What Stripe allows an account; 0 for what it documents, 100 live and 25 test."
+    )
     stripe_webhook_secret: SecretStr = Field(
         SecretStr(""), description="Verifies webhooks at /webhooks/stripe; empty to rely on polling alone."
     )
@@ -67,6 +70,9 @@ class Settings(BaseSettings):
     )
     trusted_documents_only: bool = Field(False, description="Run no other documents: for production.")
     database_pool_size: int = Field(8, ge=2, le=100, description="Connections per process.")
+    worker_concurrency: int = Field(
+        16, ge=1, le=200, description="How many mails, and how many payments, a worker works on at a time."
+    )
     trusted_proxies: str = Field("127.0.0.1", description="Whose X-Forwarded-For is believed, comma-separated.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR."

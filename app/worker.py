@@ -18,5 +18,10 @@ def worker_of(settings: Settings) -> Worker:
 
 @asynccontextmanager
 async def _job_resources(settings: Settings) -> AsyncIterator[JobResources]:
-    async with resources(settings) as held:
-        yield {"stripe": held.stripe, "mailer": held.mailer, "portals": settings.portals}
+    async with resources(settings, background=True) as held:
+        yield {
+            "stripe": held.stripe,
+            "mailer": held.mailer,
+            "portals": settings.portals,
+            "concurrency": settings.worker_concurrency,
+        }

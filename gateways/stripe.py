@@ -33,12 +33,14 @@ from gateways.stripe_calls import (
     CALL_SECONDS_MAX,
     StripeAccountHidden,
     StripeListTooLong,
+    StripeRateLimited,
     StripeRefused,
     StripeUnavailable,
     answer,
     pages,
 )
 from gateways.stripe_checkouts import checkout_params
+from gateways.stripe_rate_limits import StripeRateLimits
 from rules.states import PaymentMethod, PaymentState
 
 if TYPE_CHECKING:
@@ -48,7 +50,14 @@ if TYPE_CHECKING:
 else:
     stripe = import_when_used("stripe")
 
-__all__ = ["StripeAccountHidden", "StripeGateway", "StripeRefused", "StripeUnavailable", "stripe_gateway"]
+__all__ = [
+    "StripeAccountHidden",
+    "StripeGateway",
+    "StripeRateLimited",
+    "StripeRefused",
+    "StripeUnavailable",
+    "stripe_gateway",
+]
 
 API_VERSION = "2026-05-27.dahlia"
 """The version of the official OpenAPI description that tests validate every exchange against."""
@@ -274,12 +283,16 @@ class StripeGateway:
 
 
 @asynccontextmanager
-async def stripe_gateway(api_key: str, *, base_url: str) -> AsyncIterator[StripeGateway]:
-    """A gateway with its own connection pool, for as long as the block runs."""
+async def stripe_gateway(
+    api_key: str, *, base_url: str, limits: StripeRateLimits | None = None
+) -> AsyncIterator[StripeGateway]:
+    """A gateway with its own connection pool, for as long as the block runs; it asks no faster than `limits` allow."""
     opened: list[stripe.HTTPXClient] = []
 
     def connect() -> stripe.StripeClient:
-        http = stripe.HTTPXClient(timeout=CALL_SECONDS_MAX)
+        from gateways.stripe_http import LimitedClient
+
+        http = LimitedClient(limits, timeout=CALL_SECONDS_MAX)
         opened.append(http)
         return stripe.StripeClient(
             api_key,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from gateways.lazy_imports import import_when_used
+from gateways.stripe_rate_limits import retry_after_seconds
 
 if TYPE_CHECKING:
     import stripe
@@ -31,6 +32,14 @@ log = structlog.get_logger(__name__)
 
 class StripeUnavailable(Exception):
     """No usable answer: a time-out, a lost connection, a rate limit or a fault at Stripe. The call may have worked."""
+
+
+class StripeRateLimited(StripeUnavailable):
+    """Stripe was asked too often; it did nothing, and says, or we guess, when to ask again."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__("RateLimitError")
+        self.retry_after_seconds = retry_after_seconds
 
 
 class StripeListTooLong(StripeUnavailable):
@@ -76,7 +85,9 @@ def _log(endpoint: str, outcome: str, started: float, request_id: str | None, **
 
 def _in_our_words(error: Exception) -> StripeUnavailable | StripeRefused:
     """A refusal only where Stripe understood and said no; what is wrong with our own key is no answer to the call."""
-    unanswered = (TimeoutError, stripe.APIConnectionError, stripe.RateLimitError, stripe.AuthenticationError)
+    if isinstance(error, stripe.RateLimitError):
+        return StripeRateLimited(retry_after_seconds(error.headers or {}))
+    unanswered = (TimeoutError, stripe.APIConnectionError, stripe.AuthenticationError)
     if isinstance(error, unanswered) or not isinstance(error, stripe.StripeError):
         return StripeUnavailable(type(error).__name__)
     if error.http_status is None or error.http_status >= 500 or error.http_status == 409:

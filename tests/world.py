@@ -51,6 +51,7 @@ def development_settings(servers: Servers, **changed: Any) -> Settings:
             "signing_key": "a key for tests that is longer than thirty-two characters",
             "stripe_api_key": "sk_test_inspectpay",
             "stripe_base_url": servers.stripe.url,
+            "stripe_requests_per_second": 10_000,
             "smtp_host": servers.mailbox.smtp_host,
             "smtp_port": servers.mailbox.smtp_port,
             "smtp_tls": "none",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from time import monotonic
-from typing import TypedDict
+from typing import Protocol, TypedDict
 from uuid import UUID
 
 import structlog
@@ -16,16 +16,18 @@ from gateways.stripe import StripeGateway
 from models import changes
 from operations.invoices import reminders
 from operations.messages import automation_runner, delivery
-from operations.payments import checkout, refunds, stripe_events, sync_payments, sync_refunds
+from operations.payments import refunds, stripe_events, sync_refunds
+from operations.payments.poll_payments import poll_due_payments
 from rules import clock
 from rules.links import Portals
 
 POLL_BATCH_MAX = 50
-EMAIL_BATCH_MAX = 10
-EMAIL_BATCHES_MAX = 20
+POLL_BATCHES_MAX = 20
+SWEEP_MAX = 5_000
+"""How many mails, or payments, one sweep takes; the next one follows at once."""
 
 CLAIM_SECONDS_MAX = 3.0
-"""How long a job goes on claiming mails: the last dialogue it starts must end before the job has to."""
+"""How long a sweep goes on claiming: the last dialogue it starts must end before the sweep has to."""
 
 CHANGES_BATCH_MAX = 5_000
 CHANGES_BATCHES_MAX = 60
@@ -43,6 +45,13 @@ class JobResources(TypedDict):
     stripe: StripeGateway
     mailer: Mailer
     portals: Portals
+    concurrency: int
+
+
+class Claim(Protocol):
+    """Takes at most so many rows that are due."""
+
+    def __call__(self, *, limit: int) -> Awaitable[Sequence[UUID]]: ...
 
 
 class JobContext(JobResources):
@@ -51,38 +60,38 @@ class JobContext(JobResources):
     redis: ArqRedis
 
 
-async def send_emails(ctx: JobContext) -> None:
+async def send_emails(ctx: JobContext) -> int:
     """Send the mails that are due."""
-    started = monotonic()
-    for _ in range(EMAIL_BATCHES_MAX):
-        sent = await delivery.send_due_emails(limit=EMAIL_BATCH_MAX, mailer=ctx["mailer"], portals=ctx["portals"])
-        if sent < EMAIL_BATCH_MAX or monotonic() - started > CLAIM_SECONDS_MAX:
-            return
+    return await delivery.send_due_emails(
+        limit=SWEEP_MAX,
+        at_once=ctx["concurrency"],
+        claim_seconds_max=CLAIM_SECONDS_MAX,
+        mailer=ctx["mailer"],
+        portals=ctx["portals"],
+    )
 
 
-async def poll_payments(ctx: JobContext) -> None:
+async def poll_payments(ctx: JobContext) -> int:
     """Ask Stripe about the payments that it was not asked about for longest."""
-    due = await checkout.claim_payments_due(limit=POLL_BATCH_MAX)
-    await _each(due, partial(sync_payments.try_sync_payment, stripe=ctx["stripe"]))
+    return await poll_due_payments(
+        limit=SWEEP_MAX, at_once=ctx["concurrency"], claim_seconds_max=CLAIM_SECONDS_MAX, stripe=ctx["stripe"]
+    )
 
 
 async def poll_refunds(ctx: JobContext) -> None:
     """Ask Stripe about the refunds that it was not asked about for longest."""
-    due = await refunds.claim_refunds_due(limit=POLL_BATCH_MAX)
-    await _each(due, partial(sync_refunds.sync_refund, stripe=ctx["stripe"]))
+    await _until_none_is_due(refunds.claim_refunds_due, partial(sync_refunds.sync_refund, stripe=ctx["stripe"]))
 
 
 async def sync_stripe_events(ctx: JobContext) -> None:
     """Sync the events of the Stripe accounts that were not asked for longest."""
-    due = await stripe_events.claim_accounts_due(limit=POLL_BATCH_MAX)
-    await _each(due, partial(stripe_events.sync_events, stripe=ctx["stripe"]))
+    work = partial(stripe_events.sync_events, stripe=ctx["stripe"])
+    await _until_none_is_due(stripe_events.claim_accounts_due, work)
 
 
 async def run_automations(ctx: JobContext) -> None:
     """Write the mails that automations owe for what happened."""
-    due = await automation_runner.claim_automation_events(limit=POLL_BATCH_MAX)
-    await _each(due, automation_runner.run_automations_for)
-    if due:
+    if await _until_none_is_due(automation_runner.claim_automation_events, automation_runner.run_automations_for):
         await enqueue(ctx["redis"], "send_emails")
 
 
@@ -97,6 +106,18 @@ async def clear_changes(_: JobContext) -> None:
     for _batch in range(CHANGES_BATCHES_MAX):
         if await changes.clear_changes(before=before, limit=CHANGES_BATCH_MAX) < CHANGES_BATCH_MAX:
             return
+
+
+async def _until_none_is_due(claim: Claim, work: Callable[[UUID], Awaitable[None]]) -> int:
+    """Do the work for what is due, batch by batch; returns for how many rows."""
+    started, done = monotonic(), 0
+    for _ in range(POLL_BATCHES_MAX):
+        due = await claim(limit=POLL_BATCH_MAX)
+        await _each(due, work)
+        done += len(due)
+        if len(due) < POLL_BATCH_MAX or monotonic() - started > CLAIM_SECONDS_MAX:
+            break
+    return done
 
 
 async def _each(row_ids: Sequence[UUID], work: Callable[[UUID], Awaitable[None]]) -> None:

@@ -1,5 +1,6 @@
 """How arq runs our jobs: which, how often, and within which bounds."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
@@ -7,16 +8,18 @@ from typing import Any
 from arq import Worker, cron
 from arq.connections import RedisSettings
 from arq.cron import CronJob
+from arq.worker import Function, func
 
 from gateways.job_queue import deserialize, serialize
 from workers import jobs
+from workers.sweeps import Sweep
 
 JOB_SECONDS_MAX = 30
 JOBS_AT_ONCE_MAX = 100
 Job = Callable[..., Coroutine[Any, Any, None]]
 """A job as arq calls it. Any: a coroutine neither yields nor is sent anything that a caller reads."""
 
-SWEEPS: tuple[Job, ...] = (
+SWEEPS: tuple[Callable[[jobs.JobContext], Coroutine[Any, Any, int | None]], ...] = (
     jobs.send_emails,
     jobs.poll_payments,
     jobs.poll_refunds,
@@ -24,30 +27,38 @@ SWEEPS: tuple[Job, ...] = (
     jobs.run_automations,
 )
 
-SWEEP_SECONDS = set(range(0, 60, 2))
-"""Crons look at the tables every two seconds, so that a lost job costs no more than that."""
-
 REMINDER_SECONDS = {15, 45}
 """Reminders are a matter of days, and finding who needs one looks at every open invoice."""
 
 
 def create_worker(redis: RedisSettings, resources: AbstractAsyncContextManager[jobs.JobResources]) -> Worker:
-    """A worker that takes jobs from `redis` and holds `resources` for as long as it runs; run it with `async_run`."""
+    """A worker that sweeps, takes jobs from `redis` and holds `resources` while it runs; run it with `async_run`."""
     stack = AsyncExitStack()
+    sweeps: dict[str, Sweep] = {}
 
-    async def startup(ctx: dict[str, object]) -> None:
+    async def startup(ctx: dict[str, Any]) -> None:
         ctx |= await stack.enter_async_context(resources)
+        for work in SWEEPS:
+            sweeps[work.__name__] = sweep = Sweep(work, ctx)
+            sweep.start()
 
-    async def shutdown(ctx: dict[str, object]) -> None:
+    async def shutdown(ctx: dict[str, Any]) -> None:
         del ctx
+        await asyncio.gather(*(sweep.stop() for sweep in sweeps.values()))
         await stack.aclose()
 
+    def asked(name: str) -> Function:
+        async def ask(ctx: dict[str, Any]) -> None:
+            del ctx
+            sweeps[name].ask()
+
+        return func(ask, name=name)
+
     return Worker(
-        functions=SWEEPS,
+        functions=[asked(work.__name__) for work in SWEEPS],
         cron_jobs=[
-            *(_sweep(work) for work in SWEEPS),
-            _sweep(jobs.remind, REMINDER_SECONDS),
-            _sweep(jobs.clear_changes, {50}),
+            _cron(jobs.remind, REMINDER_SECONDS),
+            _cron(jobs.clear_changes, {50}),
         ],
         redis_settings=_patient(redis),
         job_serializer=serialize,
@@ -73,5 +84,5 @@ def _patient(settings: RedisSettings) -> RedisSettings:
     return settings
 
 
-def _sweep(work: Job, seconds: set[int] = SWEEP_SECONDS) -> CronJob:
+def _cron(work: Job, seconds: set[int]) -> CronJob:
     return cron(work, second=seconds, timeout=JOB_SECONDS_MAX, keep_result=0, max_tries=1)

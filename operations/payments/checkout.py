@@ -12,7 +12,7 @@ from models.visible import find_visible
 from operations.audit_log import record
 from operations.currencies import currency_of
 from operations.idempotency import KeyedCommand, claim, keep
-from operations.leases import claim_due
+from operations.leases import Turns, claim_due
 from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger
 from operations.payments.checkout_expiry import (
     PaymentInProgress,
@@ -221,6 +221,6 @@ async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: Stri
     return payment_id
 
 
-async def claim_payments_due(*, limit: int) -> list[UUID]:
+async def claim_payments_due(*, limit: int, turns: Turns | None = None) -> list[UUID]:
     """The payments that Stripe was asked about longest ago, claimed so that no other worker asks too."""
-    return await claim_due(Payment, "next_poll_at", limit=limit)
+    return await claim_due(Payment, "next_poll_at", limit=limit, turns=turns)

@@ -1,11 +1,19 @@
 """Applying what Stripe reports: the one way in which a card or bank payment changes its status."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from gateways.stripe import StripeAccountHidden, StripeGateway, StripeRefused, StripeUnavailable
+from gateways.stripe import (
+    StripeAccountHidden,
+    StripeGateway,
+    StripeRateLimited,
+    StripeRefused,
+    StripeUnavailable,
+)
 from gateways.stripe_answers import FAILURE_LENGTH_MAX, CheckoutRequest, ProviderPayment
 from models import AutomationTrigger, Invoice, Payment
 from operations.audit_log import record
@@ -57,20 +65,26 @@ async def checkout_request(payment: Payment) -> CheckoutRequest:
 
 
 async def try_sync_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
-    """As `sync_payment`, for one of many: what can't be taken in is noted on the payment, and tried again later.
+    """As `sync_payment`, for one of many: what can't be taken in is noted on the payment, and tried again later."""
+    async with faults_noted(payment_id):
+        await sync_payment(payment_id, stripe=stripe)
+        await Payment.filter(id=payment_id, unread_reason__isnull=False).update(unread_reason=None)
+
+
+@asynccontextmanager
+async def faults_noted(payment_id: UUID) -> AsyncIterator[None]:
+    """Note on a payment what keeps the block from taking it in, and look again later.
 
     It must neither stop the others nor go unseen: the inspection's history and the reconciliation tell of it.
     """
     try:
-        await sync_payment(payment_id, stripe=stripe)
+        yield
     except Refusal as refused:  # Somebody else held the rows for too long.
         log.info("payment_busy", payment_id=str(payment_id), reason=refused.message)
         await _note_unread(payment_id, None)
     except Exception as fault:
         log.exception("payment_unread", payment_id=str(payment_id))
         await _note_unread(payment_id, type(fault).__name__)
-    else:
-        await Payment.filter(id=payment_id, unread_reason__isnull=False).update(unread_reason=None)
 
 
 async def sync_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
@@ -81,19 +95,59 @@ async def sync_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:
     if payment.checkout_session_id is None and payment.state not in LIVE_PAYMENTS:
         return  # It ended without a checkout: asking would open one.
     try:
-        fetched = await fetch_payment(payment, stripe=stripe)  # Before the locks: slow.
-    except StripeUnavailable:
+        fetched = await fetch_or_note(payment, stripe=stripe)  # Before the locks: slow.
+    except StripeRateLimited:
+        await _poll_again(payment)
+        return
+    if fetched is not None:
+        await take_in(payment, fetched, stripe=stripe)
+
+
+async def fetch_or_note(payment: Payment, *, stripe: StripeGateway) -> ProviderPayment | None:
+    """What Stripe says of a payment; where it says nothing, what follows from that is noted, and None returned.
+
+    Raises StripeRateLimited for a checkout that is open: nothing follows from that, but to ask later.
+    """
+    try:
+        return await fetch_payment(payment, stripe=stripe)
+    except StripeUnavailable as unanswered:
+        if isinstance(unanswered, StripeRateLimited) and payment.checkout_session_id is not None:
+            raise
         await _resolve_unanswered(payment, stripe=stripe)
     except StripeRefused as refused:
         await note_refusal(payment, refused)
-    else:
-        await apply_payment(payment_id, fetched)
-        try:
-            await sync_refunds(payment_id, fetched, stripe=stripe)
-        except StripeUnavailable:
-            await _poll_again(payment)
-        except StripeAccountHidden as hidden:
-            await note_refusal(payment, hidden)
+    return None
+
+
+async def take_in(payment: Payment, fetched: ProviderPayment, *, stripe: StripeGateway) -> None:
+    """Bring a payment, and its refunds, to what Stripe has just said of it."""
+    await apply_payment(payment.id, fetched)
+    try:
+        await sync_refunds(payment.id, fetched, stripe=stripe)
+    except StripeUnavailable:
+        await _poll_again(payment)
+    except StripeAccountHidden as hidden:
+        await note_refusal(payment, hidden)
+
+
+def is_known(payment: Payment, fetched: ProviderPayment) -> bool:
+    """Whether taking in what Stripe says would change nothing of a payment that is still under way."""
+    return (
+        payment.state is fetched.state
+        and payment.state in LIVE_PAYMENTS
+        and payment.state not in PAID_AT_STRIPE
+        and payment.checkout_session_id == fetched.session_id
+        and payment.checkout_expires_at == fetched.expires_at
+        and fetched.url in (None, payment.checkout_url)
+        and fetched.payment_intent_id in (None, payment.stripe_payment_intent_id)
+        and fetched.method in (None, payment.method)
+        and fetched.card_brand in (None, payment.card_brand)
+        and fetched.card_last4 in (None, payment.card_last4)
+        and fetched.failure_message == payment.failure_message
+        and fetched.disputed_minor == payment.disputed_minor == 0
+        and not fetched.has_refunds
+        and (payment.taken_back_at, payment.unanswered_since, payment.unread_reason) == (None, None, None)
+    )
 
 
 async def _resolve_unanswered(payment: Payment, *, stripe: StripeGateway) -> None:
@@ -150,7 +204,7 @@ async def apply_payment(payment_id: UUID, fetched: ProviderPayment) -> None:
     payment.unanswered_since = None
     # One that we gave up on may still be under way at Stripe.
     pending = state not in PAID_AT_STRIPE and fetched.state in LIVE_PAYMENTS
-    payment.next_poll_at = _later(payment) if pending else None
+    payment.next_poll_at = next_poll_at(payment) if pending else None
     await _save(ledger, payment)
     if state is not before:
         await _record(ledger, payment, before)
@@ -189,7 +243,7 @@ async def give_up_checkout(payment_id: UUID, reason: str) -> None:
         payment.unanswered_since = payment.unanswered_since or now
     else:
         payment.unanswered_since = payment.unanswered_since or now
-        payment.next_poll_at = min(_later(payment), askable_until(payment))
+        payment.next_poll_at = min(next_poll_at(payment), askable_until(payment))
     if payment.state is not before:
         payment.failure_message = reason[:FAILURE_LENGTH_MAX]
     await _save(ledger, payment)
@@ -213,7 +267,7 @@ async def mark_unknown(payment_id: UUID) -> None:
 async def _poll_again(payment: Payment) -> None:
     """Settled ones too: the event that named it is behind us, and names it no second time."""
     await lock_inspection(payment.inspection_id)
-    await Payment.filter(id=payment.id).update(next_poll_at=_later(payment))
+    await Payment.filter(id=payment.id).update(next_poll_at=next_poll_at(payment))
 
 
 @transaction
@@ -227,7 +281,7 @@ async def _note_unread(payment_id: UUID, reason: str | None) -> None:
     if reason is not None and payment.unread_reason is None:
         await record(inspection, "payment.unread", payment.id, by=None, after={"reason": reason})
     await Payment.filter(id=payment_id).update(
-        unread_reason=reason[:200] if reason else payment.unread_reason, next_poll_at=_later(payment)
+        unread_reason=reason[:200] if reason else payment.unread_reason, next_poll_at=next_poll_at(payment)
     )
 
 
@@ -251,6 +305,7 @@ async def _record(ledger: InspectionLedger, payment: Payment, before: PaymentSta
     )
 
 
-def _later(payment: Payment) -> datetime:
+def next_poll_at(payment: Payment) -> datetime:
+    """When Stripe is asked about it again, the rarer the older it is."""
     now = clock.now()
     return now + next_poll_delay(now - payment.created_at)

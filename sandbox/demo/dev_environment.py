@@ -136,6 +136,7 @@ def _environment(ports: Ports, database_url: str, redis_url: str, signing_key: s
         "SIGNING_KEYS": "",
         "STRIPE_API_KEY": STRIPE_API_KEY,
         "STRIPE_BASE_URL": f"http://{process.HOST}:{ports.stripe}",
+        "STRIPE_REQUESTS_PER_SECOND": "10000",
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "SMTP_HOST": process.HOST,
         "SMTP_PORT": str(ports.smtp),
