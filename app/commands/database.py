@@ -106,6 +106,12 @@ def unreachable_database_refused() -> Iterator[None]:
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException) as fault:
         if isinstance(fault.__cause__, asyncpg.UndefinedTableError) or "does not exist" in str(fault):
             refuse("The database has no tables yet, or old ones. Run `python -m app migrate` first.")
+        broken = fault.__cause__ or fault
+        if isinstance(broken, asyncpg.IntegrityConstraintViolationError):
+            refuse(
+                f"Rows of the table {broken.table_name} break its rule {broken.constraint_name}, so what was begun last"
+                " was undone. Correct those rows, then run this again."
+            )
         refuse(
             f"The database can't be used ({type(fault).__name__}). Is DATABASE_URL right, and is the server running?"
         )

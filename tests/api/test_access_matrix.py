@@ -39,7 +39,8 @@ SCHEMA = build_api().graphql_schema
 SCOPES = (None, *Scope)
 
 # Only a new link has an address to tell.
-UNTOLD = {"revokeGrant": {"url"}}
+NO_SECOND_FACTOR = {"recoveryCodes", "secondFactorSetup"}
+UNTOLD = {"revokeGrant": {"url"}, "signIn": NO_SECOND_FACTOR, "refreshSession": NO_SECOND_FACTOR}
 
 NEVER_SEEN = {
     ("Query.viewer", None),  # Nobody is nobody.

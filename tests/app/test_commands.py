@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import models
 from app.commands import snapshots
+from app.commands.database import unreachable_database_refused
 from app.settings import Settings, SettingsInvalid, read_settings
 from sandbox import postgres
 from tests.app import processes
 from tests.sandbox_servers import Servers
+from tests.world import World
 
 COMPANY = ["company", "create", "--name", "Lakeside", "--owner-name", "Olivia", "--owner-email", "olivia@lake.test"]
 SECRET = "hunter2-in-clear"
@@ -222,6 +225,18 @@ def test_a_database_that_is_away_is_a_sentence_without_its_password() -> None:
     assert "The database can't be used" in refused.stderr
     assert SECRET not in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+async def test_rows_that_break_a_rule_are_not_told_as_a_wrong_address(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A migration that meets rows which break its new rule names the table and the rule, and shows no row."""
+    with pytest.raises(SystemExit), unreachable_database_refused():
+        await models.Company.create(id=world.company_key, name=SECRET, currency="USD", time_zone="UTC")
+    told = capsys.readouterr().err
+    assert told.startswith("Rows of the table companies break its rule companies_pkey")
+    assert "DATABASE_URL" not in told
+    assert SECRET not in told
 
 
 def test_without_a_sandbox_commands_say_what_is_missing(tmp_path: Path) -> None:
