@@ -13,6 +13,7 @@ from gateways.job_queue import deserialize, serialize
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway, stripe_gateway
 from gateways.stripe_rate_limits import StripeRateLimits, per_second_of
+from graphql_server.reads import Pool, PoolOptions
 from models.database import database
 
 REDIS_TIMEOUT_SECONDS = 2
@@ -27,6 +28,7 @@ class Resources:
     nudges: ChangeNudges
     stripe: StripeGateway
     mailer: Mailer
+    reading: Pool
 
 
 def redis_settings(settings: Settings) -> RedisSettings:
@@ -56,9 +58,10 @@ async def resources(settings: Settings, *, background: bool = False) -> AsyncIte
             base_url=settings.stripe_base_url,
             limits=StripeRateLimits(redis, per_second=per_second, background=background),
         ) as stripe,
+        Pool(settings.database_url.get_secret_value(), PoolOptions(size=settings.reading_pool_size)) as reading,
     ):
         mailer = Mailer(settings.smtp_server)
-        yield Resources(settings=settings, redis=redis, nudges=nudges, stripe=stripe, mailer=mailer)
+        yield Resources(settings=settings, redis=redis, nudges=nudges, stripe=stripe, mailer=mailer, reading=reading)
 
 
 @asynccontextmanager

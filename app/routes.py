@@ -19,7 +19,7 @@ from graphql_server.http.answers import error_response
 from graphql_server.http.endpoint import STATUS_OF_REFUSAL, GraphQLEndpoint, MakeContext
 from graphql_server.http.origins import OriginGuard, readable_by
 from graphql_server.http.security import SecurityMiddleware
-from graphql_server.principals import AnyPrincipal, Authenticate
+from graphql_server.principals import AnyPrincipal, Authenticate, MakeClaim
 from graphql_server.trusted_documents import TrustedDocuments
 from rules.errors import ErrorCode, NoConnection, Refusal
 
@@ -46,6 +46,7 @@ def build_app(
     authenticate: Authenticate[AnyPrincipal],
     make_context: MakeContext[AnyPrincipal],
     checks: Mapping[str, Check],
+    make_claim: MakeClaim | None = None,
     allowed_origins: Collection[str] = (),
     explorer: bool = False,
     routes: Sequence[BaseRoute] = (),
@@ -62,6 +63,7 @@ def build_app(
         executor,
         authenticate=authenticate,
         make_context=make_context,
+        make_claim=make_claim,
         page=_to_graphiql if explorer else None,
         documents=documents,
         admission=admission,

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 
-from app.authentication import authenticate
+from app.authentication import authenticate, claim_of
 from app.documents import document_routes
 from app.exports import export_routes
 from app.health import NotReady
@@ -24,6 +24,8 @@ from gateways.job_queue import JobName, enqueue
 from graphql_server.executor import Executor
 from graphql_server.http.admission import Admission, Gate
 from graphql_server.http.client_addresses import address_of
+from graphql_server.principals import Claim
+from graphql_server.reader import Reader
 from graphql_server.websocket.endpoint import SubscriptionEndpoint
 from graphql_server.websocket.shared import Shared
 from models.changes import ChangeListener, Subscription
@@ -43,6 +45,8 @@ class Wiring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.api = build_api()
+        self.executor = Executor(self.api, introspection=settings.explorer)
         self.changes = ChangeListener(settings.database_url.get_secret_value())
         self.held: Resources | None = None
         self.dependencies: Dependencies | None = None
@@ -62,6 +66,9 @@ class Wiring:
         """Wire requests to connections that somebody else holds."""
         key = self.settings.signing_key.get_secret_value()
         counters = Counters(held.redis)
+        assert self.api.reads is not None, "the API says what its fields show"
+        reader = Reader(self.api.reads, held.reading)
+        self.executor.reader = reader
         self.held = held
         self.bad_links = LinkLimit(counters)
         self.dependencies = Dependencies(
@@ -72,6 +79,7 @@ class Wiring:
             enqueue=partial(enqueue, held.redis),
             guard_sign_in=SignInLimits(counters).guard,
             sign_address=partial(sign_address, keys=self.settings.address_keys, public_url=self.settings.public_url),
+            reader=reader,
         )
 
     async def authenticate(self, request: HTTPConnection) -> Principal | None:
@@ -79,6 +87,10 @@ class Wiring:
         assert self.bad_links is not None, "requests come after start-up"
         secret = self.settings.signing_key.get_secret_value()
         return await authenticate(request, secret=secret, bad_links=self.bad_links)
+
+    def make_claim(self, request: HTTPConnection) -> Claim | None:
+        """Who asks, as far as their token says."""
+        return claim_of(request, secret=self.settings.signing_key.get_secret_value())
 
     async def reauthenticate(self, request: HTTPConnection) -> Principal | None:
         """Who is still asking, with a token that was valid when they began."""
@@ -132,10 +144,9 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Applicat
     wiring = Wiring(settings)
     if held is not None:
         wiring.connect(held)
-    executor = Executor(build_api(), introspection=settings.explorer)
     documents = read_manifest(settings.trusted_documents, alone=settings.trusted_documents_only)
     shared = Shared(
-        executor,
+        wiring.executor,
         wiring.authenticate,
         wiring.reauthenticate,
         wiring.make_watching_context,
@@ -144,8 +155,9 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Applicat
         only_differing={Scope.CLIENT},  # They may not learn of what they can't see, such as another's declined card.
     )
     return build_app(
-        executor,
+        wiring.executor,
         authenticate=wiring.authenticate,
+        make_claim=wiring.make_claim,
         make_context=wiring.make_context,
         checks={"database": ping, "migrations": check_migrations, "redis": wiring.ping_redis},
         allowed_origins=[*settings.origins, settings.own_origin],

@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     )
     trusted_documents_only: bool = Field(False, description="Run no other documents: for production.")
     database_pool_size: int = Field(8, ge=2, le=100, description="Connections per process.")
+    reading_pool_size: int = Field(4, ge=1, le=100, description="Connections per process for queries, besides.")
     worker_concurrency: int = Field(
         16, ge=1, le=200, description="How many mails, and how many payments, a worker works on at a time."
     )

@@ -1,7 +1,7 @@
 """Who may read each field: the declarations that the SDL shows, and the matrix read back from a built schema."""
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -20,9 +20,12 @@ from graphql import (
 from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
+from graphql_server.reads import Source
+
 # The id of a Node is what the client just sent, so reading it back through the interface discloses nothing.
 IDENTITY: Final = "Node.id"
 DEFINITION: Final = "strawberry-definition"
+SHOWS: Final = "shows"
 
 
 class Public(Enum):
@@ -63,9 +66,7 @@ class SilentFields(Exception):
 def allow(
     *scopes: str,
     description: str,
-    relation: str | None = None,
-    needs: tuple[str, ...] = (),
-    statements: int = 0,
+    shows: Source | None = None,
     resolver: Callable[..., Any] | None = None,
     name: str | None = None,
     default: Any = dataclasses.MISSING,
@@ -76,13 +77,12 @@ def allow(
 ) -> Any:
     """A field that only these scopes may read: a field default, a field with a `resolver`, or a decorator of a method.
 
-    `relation` names the ORM relation it returns, `needs` the relations it computes from, and `statements` the SQL
-    statements it costs beyond those; the limit of statements per operation adds them up.
+    `shows` is what reads compile it to, where that does not follow from its name.
     """
     assert scopes, "allow() needs a scope; a field for everybody is public()"
     return _field(
         RequiresScopes(scopes=[[str(scope)] for scope in scopes]),
-        metadata={"relation": relation, "needs": needs, "statements": statements},
+        metadata={SHOWS: shows},
         description=description,
         resolver=resolver,
         name=name,
@@ -97,7 +97,7 @@ def allow(
 def public(
     *,
     description: str,
-    statements: int = 0,
+    shows: Source | None = None,
     resolver: Callable[..., Any] | None = None,
     name: str | None = None,
     default: Any = dataclasses.MISSING,
@@ -108,7 +108,7 @@ def public(
     """A field that anybody may read, signed in or not."""
     return _field(
         PublicField(),
-        metadata={"relation": None, "needs": (), "statements": statements},
+        metadata={SHOWS: shows},
         description=description,
         resolver=resolver,
         name=name,
@@ -123,10 +123,17 @@ def _field(directive: object, **arguments: Any) -> Any:
     return strawberry.field(directives=[directive], **arguments)
 
 
-def metadata_of(field: GraphQLField) -> Mapping[str, Any]:
-    """The `relation`, `needs` and `statements` that the field was declared with."""
+def shown_by(field: GraphQLField) -> Source | None:
+    """What the field was declared to show; None where it was not."""
     definition = field.extensions.get(DEFINITION)
-    return definition.metadata if isinstance(definition, StrawberryField) else {}
+    return definition.metadata.get(SHOWS) if isinstance(definition, StrawberryField) else None
+
+
+def python_name(field: GraphQLField) -> str:
+    """What the field is called where it is declared."""
+    definition = field.extensions[DEFINITION]
+    assert isinstance(definition, StrawberryField)
+    return definition.python_name
 
 
 def readers_of(field: GraphQLField) -> Readers | None:

@@ -1,7 +1,7 @@
 """The built schema: Strawberry's, with our configuration, and refused when any field is silent."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import cast
 
 import strawberry
 from graphql import GraphQLSchema
@@ -9,18 +9,18 @@ from strawberry.schema.config import StrawberryConfig
 
 from graphql_server.access import Matrix, access_matrix
 from graphql_server.errors import OperationRefused, Refusal
+from graphql_server.reader import refusal_of_reading
+from graphql_server.reads import Declarations, Reads
 from graphql_server.scalars import SCALARS
 
 
 class Api(strawberry.Schema):
     """A schema in which every field says who may read it and everything has a description.
 
-    `scopes` are all that a request may have, `refusals` the exceptions whose text is sent, each with the attributes of
-    `Refusal`, and `default_resolver` reads a field that has none of its own.
+    `scopes` are all that a request may have, and `refusals` the exceptions whose text is sent, each with the attributes
+    of `Refusal`. `declare` says what its fields show, for what is read by SQL.
 
-    Strawberry keeps the default resolver with the fields of the types: two schemas of one type must have the same.
-
-    Raises SilentFields, naming each, when something is left unsaid.
+    Raises SilentFields or DeclarationsIncomplete, naming each field, when something is left unsaid.
     """
 
     matrix: Matrix
@@ -33,14 +33,15 @@ class Api(strawberry.Schema):
         *,
         scopes: Iterable[str],
         refusals: tuple[type[Exception], ...] = (),
-        default_resolver: Callable[[Any, str], object] = getattr,
+        declare: Callable[[GraphQLSchema], Declarations] | None = None,
         types: Iterable[type] = (),
     ) -> None:
-        config = StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS, default_resolver=default_resolver)
+        config = StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS)
         super().__init__(query, mutation, subscription, types=types, config=config)
         self.scopes = tuple(scopes)
         self.refusals: tuple[type[Exception], ...] = (OperationRefused, *refusals)
         self.matrix = access_matrix(self.graphql_schema, self.scopes)
+        self.reads = None if declare is None else Reads(self.graphql_schema, declare(self.graphql_schema))
 
     @property
     def graphql_schema(self) -> GraphQLSchema:
@@ -49,4 +50,4 @@ class Api(strawberry.Schema):
 
     def refusal_of(self, fault: BaseException | None) -> Refusal | None:
         """The fault as a refusal; None for any other, of which nothing may be sent."""
-        return cast("Refusal", fault) if isinstance(fault, self.refusals) else None
+        return cast("Refusal", fault) if isinstance(fault, self.refusals) else refusal_of_reading(fault)

@@ -1,4 +1,6 @@
-"""The executor that runs operations: Strawberry's, which here leaves the event loop to others during long lists."""
+"""The executor that runs operations: Strawberry's, which here leaves the event loop to others during long lists, and
+takes what was read by SQL as it is.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
@@ -6,8 +8,11 @@ from time import perf_counter
 from types import CoroutineType
 from typing import Any, Final, TypeGuard
 
+from graphql import is_non_null_type
 from graphql.pyutils import gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from graphql_server.reader import Completed, located
 
 # How long an operation completes values in one go; a list that is then unfinished goes on in the loop's next turn.
 SLICE_SECONDS_MAX: Final = 0.025
@@ -25,6 +30,17 @@ class CooperativeExecutor(StrawberryGraphQLCoreExecutionContext):
     """
 
     slice_started: float | None = None
+
+    def complete_value(
+        self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
+    ) -> Any:
+        if not isinstance(result, Completed):
+            return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+        errors = [located(error, path.as_list()) for error in result.errors]
+        if result.value is None and is_non_null_type(return_type):
+            raise errors[0]  # Nothing else puts null there: it rises, with whatever made it.
+        self.collected_errors.errors.extend(errors)
+        return result.value
 
     def complete_iterable_value(
         self,

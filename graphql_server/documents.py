@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from graphql import (
@@ -13,6 +13,8 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
     parse,
     validate,
 )
@@ -34,7 +36,7 @@ from graphql_server.limits import (
 )
 from graphql_server.literals import StorableText, name_values
 from graphql_server.messages import without_values
-from graphql_server.statements import check_statements
+from graphql_server.reads import Operation
 
 # A parsed document takes some fifty times its source in memory, so the cache is bounded by the sources' length too.
 CACHED_DOCUMENTS_MAX: Final = 1000
@@ -51,11 +53,33 @@ PARSER_LIMIT_MESSAGES: Final = ("Document contains more than", "Document is nest
 
 
 @dataclass(frozen=True, slots=True)
+class PreparedOperation:
+    """One operation of a document that may run, with what reads keep for it."""
+
+    ast: OperationDefinitionNode
+    reads: Operation
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.ast.operation
+
+    @property
+    def name(self) -> str | None:
+        """Its name in the document."""
+        return self.ast.name.value if self.ast.name else None
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document that may run with one scope, or else the errors it is refused with."""
+    """A document that may run with one scope, or else the errors it is refused with.
+
+    `operations` are those of it that were asked for, by the name they were asked for with.
+    """
 
     document: DocumentNode | None
     errors: Sequence[GraphQLFormattedError] = ()
+    operations: dict[str | None, PreparedOperation] = field(default_factory=dict)
 
 
 class Documents:
@@ -88,8 +112,6 @@ class Documents:
             check_document(document)
             errors = validate(self.schema, document, self.rules[scope], ERRORS_MAX, hide_suggestions=True)
             _check_completed(errors)
-            if not errors:
-                check_statements(self.schema, document)
             name_values(document, errors)
             return Prepared(None if errors else document, tuple(format_error(error) for error in errors))
         except GraphQLSyntaxError as error:

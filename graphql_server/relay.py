@@ -26,7 +26,7 @@ def connection_of(node: type, *scopes: str, page_info: type, name: str | None = 
         edges=(list[edge], allow(*scopes, description="The rows, each with its cursor.")),  # type: ignore[valid-type]
         nodes=(list[node], allow(*scopes, description="The rows alone.")),  # type: ignore[valid-type]
         page_info=(page_info, allow(*scopes, description="Where this page lies in the list.")),
-        total_count=(int, allow(*scopes, statements=1, description="How many rows the whole list has.")),
+        total_count=(int, allow(*scopes, description="How many rows the whole list has.")),
     )
 
 

@@ -75,8 +75,8 @@ def _rules_for(principal: Principal) -> dict[type[Model], "Narrow"]:
 
 def listed(model: type[ModelType], principal: Principal) -> QuerySet[ModelType]:
     """The visible rows that a list of `model` shows, in display order: without entries that were removed."""
-    rows = visible(model, principal).order_by(*_ORDER.get(model, ("id",)))
-    return rows.filter(removed_at=None) if model in _REMOVABLE else rows
+    rows = visible(model, principal).order_by(*ORDER.get(model, ("id",)))
+    return rows.filter(removed_at=None) if model in REMOVABLE else rows
 
 
 def _of_company(model: type[ModelType], principal: Principal) -> QuerySet[ModelType]:
@@ -141,7 +141,7 @@ _PAYER: dict[type[Model], Narrow] = {
     Refund: lambda principal: {"payment_id__in": _keys(Payment.filter(invoice_id=principal.invoice_id))},
 }
 
-_ORDER: dict[type[Model], tuple[str, ...]] = {
+ORDER: dict[type[Model], tuple[str, ...]] = {
     User: ("name", "id"),
     InspectionPerson: ("position", "id"),
     LineItem: ("position", "id"),
@@ -151,4 +151,4 @@ _ORDER: dict[type[Model], tuple[str, ...]] = {
     Event: ("id",),
 }
 
-_REMOVABLE = (InspectionPerson, LineItem)
+REMOVABLE = (InspectionPerson, LineItem)

@@ -9,6 +9,8 @@ from strawberry.types import Info as StrawberryInfo
 
 from gateways.job_queue import JobName
 from gateways.stripe import StripeGateway
+from graphql_server.reader import Reader
+from graphql_server.reads import Filling
 from models.changes import Subscription
 from operations.identity.ciphers import Cipher
 from rules.access import Principal
@@ -38,6 +40,7 @@ class Dependencies:
     enqueue: Enqueue
     guard_sign_in: GuardSignIn
     sign_address: SignAddress
+    reader: Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +71,9 @@ class Context:
 
 
 Info = StrawberryInfo[Context, object]
+
+
+def context_of(filling: Filling) -> Context:
+    """The request that a hole is filled for."""
+    assert isinstance(filling.context, Context), "the server passes it in"
+    return filling.context

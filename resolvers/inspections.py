@@ -1,32 +1,22 @@
 """Answers about inspections."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Final
 
-import strawberry
-
-from models import (
-    Company,
-    Inspection,
-    InspectionPerson,
-    InspectionStatus,
-    Invoice,
-    LineItem,
-)
+from graphql_server.reads import Aggregate, Filling, Hole, Many, One, Shape
+from models import Company, Inspection, InspectionPerson, InspectionStatus, StripeStatus
 from operations.inspections import inspections, reports
 from operations.invoices.drafts import refusal_to_invoice
-from operations.ledger.inspection_ledger import invoiceable_parts
-from resolvers.context import Context, Info
+from resolvers.context import Context
 from resolvers.keys import optional_row_id
 from resolvers.line_items import new_line_item
+from resolvers.money import money
 from resolvers.people import new_person
-from resolvers.reading import loaded
+from resolvers.relations import listed
 from resolvers.results import MutationResult, UserError, given
-from rules import clock
-from rules.access import Scope
+from resolvers.rows import company_column, number
+from rules.errors import Refusal
 from rules.identifiers import id_of
-from rules.money import Money
-from rules.states import InvoiceKind, InvoiceStatus
+from rules.states import InvoiceStatus
 from schema.inputs.inspections import (
     CancelInspectionInput,
     CreateInspectionInput,
@@ -36,91 +26,92 @@ from schema.inputs.inspections import (
     UpdateInspectionInput,
 )
 
-Root = strawberry.Parent[Inspection]
+_PRIMARY = (
+    "(select own.remaining_minor from invoices own where own.company_id = {row.company_id}"
+    " and own.inspection_id = {row.id} and own.kind = 'PRIMARY')"
+)
+
+PRIMARY_INVOICE: Final = One({"inspection_id": "id"}, where="{row.kind} = 'PRIMARY'")
 
 
-def primary_invoice(root: Root) -> Invoice:
-    """PRIMARY, among the loaded invoices."""
-    invoices: list[Invoice] = loaded(root, "invoices")
-    return next(invoice for invoice in invoices if invoice.kind is InvoiceKind.PRIMARY)
-
-
-def overdue(root: Root) -> bool:
-    """Whether something is outstanding on an invoice whose due date is over."""
-    return root.overdue_from is not None and root.overdue_from <= clock.now()
-
-
-def unsent(root: Root) -> Money:
-    """What remains on the drafts among the loaded invoices."""
-    return _remaining(root, InvoiceStatus.DRAFT)
-
-
-def written_off(root: Root) -> Money:
-    """What remains on the written-off ones among the loaded invoices."""
-    return _remaining(root, InvoiceStatus.UNCOLLECTIBLE)
-
-
-def _remaining(root: Inspection, status: InvoiceStatus) -> Money:
-    """Nothing of a canceled inspection: nobody is asked for anything any more (S53)."""
-    shown = () if root.status is InspectionStatus.CANCELED else loaded(root, "invoices")
-    return Money(sum(invoice.remaining_minor for invoice in shown if invoice.status is status), root.currency)
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceableService:
-    """A charge with what is left of it."""
-
-    line_item: LineItem
-    invoiceable: Money
-
-
-@dataclass(frozen=True, slots=True)
-class InvoicingOptions:
-    """What 'Add Invoice' needs."""
-
-    available: bool
-    refusal: UserError | None
-    invoiceable: Money
-    people: list[InspectionPerson]
-    services: list[InvoiceableService]
-
-
-def invoicing(root: Root) -> InvoicingOptions:
-    """From the loaded company, charges, people and PRIMARY's lines."""
-    primary = primary_invoice(root)
-    company: Company = root.company
-    refusal = refusal_to_invoice(company, root, invoiceable=primary.remaining_minor)
-    parts = invoiceable_parts(loaded(primary, "lines"), primary.remaining_minor)
-    return InvoicingOptions(
-        available=refusal is None,
-        refusal=UserError.of(refusal) if refusal else None,
-        invoiceable=primary.remaining,
-        people=loaded(root, "people"),
-        services=[
-            InvoiceableService(item, Money(parts[item.id], root.currency))
-            for item in loaded(root, "line_items")
-            if parts.get(item.id)
-        ],
+def _remaining(status: InvoiceStatus) -> Shape:
+    """What remains on invoices in that status. Nobody is asked for anything of a canceled inspection any more (S53)."""
+    minor = Aggregate(
+        "Invoice",
+        "coalesce(sum({row.remaining_minor}), 0)",
+        {"inspection_id": "id"},
+        where=f"{{row.status}} = '{status}' and {{here.status}} <> '{InspectionStatus.CANCELED}'",
+        nullable=False,
     )
+    return Shape({"minor": minor, "currency": "{row.currency}"})
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A published report, as the principal may see it."""
+UNSENT: Final = _remaining(InvoiceStatus.DRAFT)
+WRITTEN_OFF: Final = _remaining(InvoiceStatus.UNCOLLECTIBLE)
 
-    url: str | None
-    published_at: datetime
-    locked: bool
+_LOCKED = (
+    f"({company_column('report_lock_enabled')} and {{row.report_unlocked_at}} is null and {{row.remaining_minor}} > 0)"
+)
+
+REPORT: Final = Shape(
+    {
+        "url": f"case when caller.staff or not {_LOCKED} then {{row.report_url}} end",
+        "published_at": "{row.report_published_at}",
+        "locked": _LOCKED,
+    },
+    when="{row.report_published_at} is not null",
+)
+"""The published report, its address withheld from a client while it waits for payment."""
+
+_INVOICING_NEEDS = {
+    "stripe_status": company_column("stripe_status"),
+    "deferred_payments_enabled": company_column("deferred_payments_enabled"),
+    "status": "{row.status}",
+    "invoiceable": _PRIMARY,
+}
 
 
-def report(root: Root, info: Info) -> Report | None:
-    """The report, its address withheld from a client while it waits for payment."""
-    if root.report_published_at is None:
-        return None
-    company: Company = root.company
-    locked = company.report_lock_enabled and root.report_unlocked_at is None and root.remaining_minor > 0
-    withheld = locked and info.context.principal.scope is not Scope.INSPECTOR
-    return Report(None if withheld else root.report_url, root.report_published_at, locked)
+def _refusal(filling: Filling) -> Refusal | None:
+    row = filling.row
+    company = Company(
+        stripe_status=StripeStatus(str(row["stripe_status"])),
+        deferred_payments_enabled=bool(row["deferred_payments_enabled"]),
+    )
+    inspection = Inspection(status=InspectionStatus(str(row["status"])))
+    return refusal_to_invoice(company, inspection, invoiceable=number(row["invoiceable"]))
+
+
+def _told(filling: Filling) -> UserError | None:
+    refusal = _refusal(filling)
+    return UserError.of(refusal) if refusal else None
+
+
+AVAILABLE: Final = Hole(_INVOICING_NEEDS, lambda filling: _refusal(filling) is None)
+REFUSAL: Final = Hole(_INVOICING_NEEDS, _told)
+INVOICEABLE: Final = money(_PRIMARY)
+
+PEOPLE: Final = listed(InspectionPerson, {"inspection_id": "id"})
+
+SERVICES: Final = Many(("position", "line_item_id"), {"inspection_id": "id"})
+"""The charges with something left to invoice, in display order."""
+
+INVOICEABLE_SERVICES: Final = """(
+    select part.company_id, part.inspection_id, part.line_item_id, part.currency, part.left_minor, item.position
+      from (
+        select line.company_id, own.inspection_id, line.line_item_id, line.currency,
+               greatest(0, least(
+                   line.amount_minor,
+                   sum(line.amount_minor) over (one order by line.position, line.id)
+                       - (sum(line.amount_minor) over one - own.remaining_minor))) as left_minor
+          from invoice_lines line
+          join invoices own on own.company_id = line.company_id and own.id = line.invoice_id and own.kind = 'PRIMARY'
+         where line.amount_minor > 0
+        window one as (partition by line.company_id, own.inspection_id)) part
+      join line_items item on item.company_id = part.company_id and item.id = part.line_item_id
+     where part.left_minor > 0 and item.removed_at is null)
+"""
+"""What is left to invoice of each charge, as operations.ledger.inspection_ledger.invoiceable_parts has it: discounts,
+payments and credits use up the charges in display order."""
 
 
 async def create_inspection(context: Context, input: CreateInspectionInput) -> MutationResult:

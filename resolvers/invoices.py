@@ -1,24 +1,27 @@
 """Answers about invoices."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any, Final
 
 import strawberry
 
-from models import InspectionPerson, Invoice
+from graphql_server.reads import Filling, Hole, JsonValue, One, Related
+from models import Company, Invoice, InvoiceLine
 from operations.documents.due_dates import due_date_shown
 from operations.invoices import closures, drafts, due_dates, invoice_emails
 from operations.invoices.drafts import AddInvoice, UpdateInvoice
 from operations.invoices.invoice_emails import EmailDraft, SendInvoice, check_draft, compose
 from operations.invoices.splits import InvoiceSplit
 from operations.ledger import small_remainders
-from resolvers.context import Context, Info
+from resolvers.context import Context, context_of
 from resolvers.keys import optional_row_id, row_ids
-from resolvers.reading import loaded
+from resolvers.relations import listed
 from resolvers.results import MutationResult
-from rules import clock
+from resolvers.rows import company_column, number, own_columns
 from rules.access import ForClientsOnly
 from rules.identifiers import id_of
+from rules.money import Money
 from rules.notices import whom_to_pay
 from rules.states import InvoiceStatus
 from schema.inputs.invoices import (
@@ -30,9 +33,6 @@ from schema.inputs.invoices import (
     UpdateInvoiceInput,
     VoidInvoiceInput,
 )
-
-Root = strawberry.Parent[Invoice]
-
 
 Subject = Annotated[str | None, strawberry.argument(description="An edited subject; null for the prepared one.")]
 
@@ -55,37 +55,76 @@ class EmailPreview:
     link: str
 
 
-def document_url(root: Root, info: Info) -> str:
-    """The signed address of the printable document."""
-    return info.context.dependencies.sign_address(f"/documents/invoices/{root.id}")
+def _document_url(filling: Filling) -> str:
+    return context_of(filling).dependencies.sign_address(f"/documents/invoices/{filling.row['id']}")
 
 
-def overdue(root: Root) -> bool:
-    """Whether something is outstanding although the due date is over."""
-    return root.overdue_from is not None and root.overdue_from <= clock.now()
+DOCUMENT_URL: Final = Hole({"id": "{row.id}"}, _document_url)
+"""The signed address of the printable document."""
+
+BILLED_TO: Final = One({"id": "billed_to_id"}, missing=lambda _: ForClientsOnly())
+"""The entry in the People box, unless the principal may not know who is in it."""
 
 
-def billed_to(root: Root) -> InspectionPerson:
-    """The entry in the People box, unless the principal may not know who is in it."""
-    if root.billed_to is None:
-        raise ForClientsOnly
-    return root.billed_to
-
-
-def notice(root: Root) -> str | None:
-    """Whom to pay, when what is left of an invoice somebody is asked to pay is too little for a checkout."""
-    if root.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
+def _notice(filling: Filling) -> str | None:
+    row = filling.row
+    if row["status"] not in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
         return None
-    return whom_to_pay(root.remaining, company_name=root.company_name)
+    remaining = Money(number(row["remaining_minor"]), str(row["currency"]))
+    return whom_to_pay(remaining, company_name=str(row["company_name"]))
 
 
-def email_preview(root: Root, info: Info, subject: Subject = None, message: Message = None) -> EmailPreview:
+NOTICE: Final = Hole(own_columns("status", "remaining_minor", "currency", "company_name"), _notice)
+"""Whom to pay, when what is left of an invoice somebody is asked to pay is too little for a checkout."""
+
+
+def _email_preview(filling: Filling) -> EmailPreview:
     """Composed as it would be for sending, with a stand-in for the token."""
-    link = info.context.dependencies.portals.payment_link(PREVIEW_TOKEN)
-    draft = check_draft(EmailDraft(subject=subject, message=message))
-    due_on = due_date_shown(root, root.company)
-    mail = compose(root, loaded(root, "lines"), root.billed_to.person.email or "", draft, link=link, due_on=due_on)
+    row: dict[str, Any] = dict(filling.row)
+    arguments = filling.arguments
+    link = context_of(filling).dependencies.portals.payment_link(PREVIEW_TOKEN)
+    draft = check_draft(EmailDraft(subject=arguments.text("subject"), message=arguments.text("message")))
+    lines, to = row.pop("lines"), row.pop("to")
+    assert isinstance(lines, list), "they are needed as a list"
+    invoice, company = _unsaved(row)
+    due_on = due_date_shown(invoice, company)
+    mail = compose(invoice, [_line(line) for line in lines], str(to or ""), draft, link=link, due_on=due_on)
     return EmailPreview(mail.to, mail.subject, mail.message, mail.html, mail.text, link)
+
+
+def _unsaved(row: dict[str, Any]) -> tuple[Invoice, Company]:
+    """The invoice and its company, as far as the mail shows them."""
+    company = Company(time_zone=row.pop("time_zone"), default_due_days=row.pop("default_due_days"))
+    due_on, status = row.pop("due_on"), row.pop("status")
+    return Invoice(due_on=due_on and date.fromisoformat(due_on), status=InvoiceStatus(status), **row), company
+
+
+def _line(row: JsonValue) -> InvoiceLine:
+    assert isinstance(row, dict), "lines are objects"
+    return InvoiceLine(**row)
+
+
+_ADDRESS = (
+    "(select person.email from inspection_people box"
+    " join people person on person.company_id = box.company_id and person.id = box.person_id"
+    " where box.company_id = {row.company_id} and box.id = {row.billed_to_id})"
+)
+
+EMAIL_PREVIEW: Final = Hole(
+    {
+        **own_columns("number", "company_name", "property_address", "billed_to_name", "currency", "remaining_minor"),
+        **own_columns("prepared_subject", "prepared_message", "due_on", "status"),
+        "time_zone": company_column("time_zone"),
+        "default_due_days": company_column("default_due_days"),
+        "to": _ADDRESS,
+        "lines": Related(
+            "InvoiceLine",
+            listed(InvoiceLine, {"invoice_id": "id"}),
+            own_columns("description", "amount_minor", "currency"),
+        ),
+    },
+    _email_preview,
+)
 
 
 def _split(input: AddInvoiceInput | UpdateInvoiceInput) -> InvoiceSplit:

@@ -1,8 +1,8 @@
 """Answers about payments."""
 
-import strawberry
+from typing import Final
 
-from models import Payment
+from graphql_server.reads import Expression
 from operations.ledger import small_remainders
 from operations.payments import checkout, manual_payments, refunds
 from operations.payments.checkout import StartPayment
@@ -20,12 +20,17 @@ from schema.inputs.payments import (
     StartPaymentInput,
 )
 
-Root = strawberry.Parent[Payment]
+PAYER_ROLE_NAME: Final = Expression(
+    "(select box.role_name from inspection_people box"
+    " where box.company_id = {row.company_id} and box.id = {row.payer_id})"
+)
+"""The payer's role, from the entry of the People box."""
 
-
-def payer_role_name(root: Root) -> str:
-    """The payer's role, from the loaded entry of the People box."""
-    return root.payer.role_name
+CHECKOUT_URL: Final = Expression(
+    "(select payment.checkout_url from payments payment"
+    " where payment.company_id = {row.company_id} and payment.id = {row.changed_id})"
+)
+"""Where the payment that was started can be made."""
 
 
 async def start_payment(context: Context, input: StartPaymentInput) -> MutationResult:

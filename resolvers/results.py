@@ -8,8 +8,9 @@ from uuid import UUID
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
+from graphql_server.reader import Completed
 from resolvers.context import Context, Info
-from resolvers.reading import ModelType, read_one
+from resolvers.reading import read_row
 from rules.errors import ErrorCode, Refusal
 from rules.notices import Notice
 
@@ -64,11 +65,9 @@ def _user_errors(refusal: Refusal, input: "DataclassInstance") -> tuple[UserErro
     return tuple(UserError.of(one) for one in each)
 
 
-async def read_back(result: MutationResult, info: Info, model: type[ModelType]) -> ModelType | None:
+async def read_back(result: strawberry.Parent[MutationResult], info: Info) -> Completed | None:
     """The changed row as the principal may see it; None when the mutation was refused."""
-    if result.row_id is None:
-        return None
-    return await read_one(info, model, result.row_id)
+    return None if result.row_id is None else await read_row(info, result.row_id)
 
 
 def given(value: Value | None) -> Value | None:

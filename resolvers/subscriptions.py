@@ -2,34 +2,31 @@
 
 from uuid import UUID
 
-import models
-from models.visible import visible
+from graphql_server.reader import Completed
+from models import Invoice
+from models.visible import find_visible
 from resolvers.context import Info
-from resolvers.reading import read_one
+from resolvers.reading import read_field
 from rules.access import Principal, Scope
-from rules.errors import NotFound
 from rules.identifiers import row_id
 
 
-async def inspection_changed(info: Info, global_id: str) -> models.Inspection:
+async def inspection_changed(info: Info, global_id: str) -> Completed:
     """One visible inspection, watched."""
     key = row_id(global_id, "Inspection", field="inspectionId")
     info.context.watching.begin(key)
-    return await read_one(info, models.Inspection, key, field="inspectionId")
+    return await read_field(info._raw_info)
 
 
-async def invoice_changed(info: Info, global_id: str) -> models.Invoice:
+async def invoice_changed(info: Info, global_id: str) -> Completed:
     """One visible invoice, watched."""
     key = row_id(global_id, "Invoice", field="invoiceId")
     info.context.watching.begin(await _watched_with(info.context.principal, key))
-    return await read_one(info, models.Invoice, key, field="invoiceId")
+    return await read_field(info._raw_info)
 
 
 async def _watched_with(principal: Principal, key: UUID) -> UUID:
     """The inspection, for those who may see more of it than the invoice. A payer hears nothing of other parties."""
     if principal.scope is Scope.PAYER:
         return key
-    found = await visible(models.Invoice, principal).get_or_none(id=key).only("id", "inspection_id")
-    if found is None:
-        raise NotFound("Invoice", field=("invoiceId",))
-    return found.inspection_id
+    return (await find_visible(Invoice, principal, key)).inspection_id

@@ -1,9 +1,12 @@
 """Who is asking: the three scopes of the API and the principal that a request carries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from rules import clock
 from rules.errors import ErrorCode, Refusal
 
 
@@ -15,12 +18,23 @@ class Scope(StrEnum):
     PAYER = "PAYER"
 
 
+def session_credentials(session_id: UUID) -> dict[str, UUID | str | datetime]:
+    """What finds a staff member at this moment."""
+    return {"session_id": session_id, "now": clock.now()}
+
+
+def link_credentials(token_hash: str) -> dict[str, UUID | str | datetime]:
+    """What finds whoever follows a link that is good at this moment."""
+    return {"token_hash": token_hash, "now": clock.now()}
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Whoever makes a request, and the rows their scope is tied to.
 
     An INSPECTOR has a `user_id`; a CLIENT has a `grant_id` and one `inspection_id`; a PAYER has a `grant_id`, one
-    `inspection_id` and one `invoice_id`. `name` is who the audit trail says it was.
+    `inspection_id` and one `invoice_id`. `session_id` or `token_hash` is what they came by. `name` is who the audit
+    trail says it was.
 
     A `guest` is a CLIENT who is not the inspection's client, but was let into the portal: they read and pay, and do not
     act for the client nor see who else is in the People box (S69).
@@ -32,11 +46,20 @@ class Principal:
     owner: bool = False
     session_id: UUID | None = None
     grant_id: UUID | None = None
+    token_hash: str | None = None
     inspection_id: UUID | None = None
     invoice_id: UUID | None = None
     person_id: UUID | None = None
     guest: bool = False
     name: str = ""
+
+    @property
+    def credentials(self) -> Mapping[str, UUID | str | datetime]:
+        """What finds them in the database again, as long as their rights last."""
+        if self.session_id is not None:
+            return session_credentials(self.session_id)
+        assert self.token_hash is not None, "whoever has no session came by a link"
+        return link_credentials(self.token_hash)
 
     def as_logged(self) -> dict[str, str]:
         """Who it is without a name: the scope and the ids that lead to the rest."""

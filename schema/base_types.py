@@ -1,4 +1,4 @@
-"""How a type of the schema knows the rows it shows, and what all scopes may read of money and errors."""
+"""What all scopes may read of money and errors."""
 
 from decimal import Decimal
 
@@ -6,6 +6,7 @@ import strawberry
 
 from graphql_server.access import allow, public
 from graphql_server.scalars import CurrencyCode
+from resolvers.money import AMOUNT, CURRENCY, FORMATTED
 from rules.access import Scope
 from rules.errors import ErrorCode
 from rules.notices import NoticeCode
@@ -14,23 +15,16 @@ from schema.nodes import EVERY_SCOPE
 INSPECTOR, CLIENT, PAYER = Scope.INSPECTOR, Scope.CLIENT, Scope.PAYER
 
 
-class ModelType:
-    """A type that shows the model, or the resolver's value, of the same name."""
-
-    @classmethod
-    def is_type_of(cls, value: object, _: object) -> bool:
-        """Whether the value is what this type shows; asked for interfaces and unions."""
-        return type(value).__name__ == cls.__name__
-
-
 @strawberry.type(description="An exact sum of money.")
 class Money:
     amount: Decimal = allow(
-        *EVERY_SCOPE, description="The amount in major units, with the currency's number of decimals, such as 1250.00."
+        *EVERY_SCOPE,
+        shows=AMOUNT,
+        description="The amount in major units, with the currency's number of decimals, such as 1250.00.",
     )
-    currency: CurrencyCode = allow(*EVERY_SCOPE, description="The currency of the amount.")
+    currency: CurrencyCode = allow(*EVERY_SCOPE, shows=CURRENCY, description="The currency of the amount.")
     formatted: str = allow(
-        *EVERY_SCOPE, description="The amount as people of that currency write it, such as $1,250.00."
+        *EVERY_SCOPE, shows=FORMATTED, description="The amount as people of that currency write it, such as $1,250.00."
     )
 
 

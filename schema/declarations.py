@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
-from tortoise.models import Model
 
-import models
 from graphql_server.access import allow, public
+from graphql_server.reads import One
 from resolvers import results
 from resolvers.context import Context, Info
+from resolvers.global_ids import not_found
 from resolvers.results import MutationResult, read_back, run
 from rules import notices
 from rules.access import Scope
@@ -27,7 +27,6 @@ def mutation(
     takes: type[Input],
     returns: type,
     description: str,
-    statements: int = 0,
 ) -> object:
     """A mutation that `work` carries out with the input it `takes`; without scopes anybody may call it."""
 
@@ -35,7 +34,7 @@ def mutation(
         return await run(work, info.context, input)
 
     resolve.__annotations__["input"] = Annotated[takes, strawberry.argument(description="All that it takes.")]
-    options: dict[str, Any] = {"resolver": resolve, "description": description, "statements": statements}
+    options: dict[str, Any] = {"resolver": resolve, "description": description}
     return allow(*scopes, **options) if scopes else public(**options)
 
 
@@ -64,19 +63,10 @@ def _row(node: type, *scopes: Scope) -> object:
     return allow(
         *scopes,
         graphql_type=node | None,
-        resolver=_read_back(node),
-        statements=1,
+        shows=One({"id": "changed_id"}, missing=not_found(node.__name__)),
+        resolver=read_back,
         description=f"The {node.__name__}; null when refused.",
     )
-
-
-def _read_back(node: type) -> Callable[..., Awaitable[Model | None]]:
-    model: type[Model] = getattr(models, node.__name__)
-
-    async def resolve(root: strawberry.Parent[MutationResult], info: Info) -> Model | None:
-        return await read_back(root, info, model)
-
-    return resolve
 
 
 def _errors(root: strawberry.Parent[MutationResult]) -> tuple[results.UserError, ...]:

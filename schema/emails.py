@@ -7,12 +7,12 @@ import strawberry
 import models
 from graphql_server.access import allow
 from rules.states import EmailStatus
-from schema.base_types import INSPECTOR, ModelType
+from schema.base_types import INSPECTOR
 from schema.nodes import Node, connection_of, identity
 
 
 @strawberry.type(description="One mail to one person, and what became of it.")
-class Email(ModelType, Node):
+class Email(Node):
     id: strawberry.ID = identity(INSPECTOR)
     kind: models.EmailKind = allow(INSPECTOR, description="The purpose of the mail.")
     to_address: str = allow(INSPECTOR, name="to", description="The one recipient's address.")

@@ -7,24 +7,22 @@ import strawberry
 
 import models
 from graphql_server.access import allow
-from schema.base_types import INSPECTOR, ModelType
+from graphql_server.reads import Filling, Hole
+from schema.base_types import INSPECTOR
 from schema.nodes import Node, identity
 
 
-def _as_json(value: dict[str, object] | None) -> str | None:
+def _as_json(filling: Filling) -> str | None:
+    value = filling.row["value"]
     return None if value is None else json.dumps(value, sort_keys=True)
 
 
-def _before(root: models.Event) -> str | None:
-    return _as_json(root.before)
-
-
-def _after(root: models.Event) -> str | None:
-    return _as_json(root.after)
+BEFORE = Hole({"value": "{row.before}"}, _as_json)
+AFTER = Hole({"value": "{row.after}"}, _as_json)
 
 
 @strawberry.type(description="One thing that happened. Events are never changed or deleted.")
-class Event(ModelType, Node):
+class Event(Node):
     id: strawberry.ID = identity(INSPECTOR)
     name: str = allow(INSPECTOR, description="The event's name, such as invoice.sent.")
     actor_kind: models.ActorKind = allow(
@@ -33,8 +31,8 @@ class Event(ModelType, Node):
     actor_name: str = allow(INSPECTOR, description="The name of whoever did it.")
     created_at: datetime = allow(INSPECTOR, description="The time at which it happened.")
     before: str | None = allow(
-        INSPECTOR, resolver=_before, description="The values before, as JSON; null where there were none."
+        INSPECTOR, shows=BEFORE, description="The values before, as JSON; null where there were none."
     )
     after: str | None = allow(
-        INSPECTOR, resolver=_after, description="The values afterwards, as JSON; null where there are none."
+        INSPECTOR, shows=AFTER, description="The values afterwards, as JSON; null where there are none."
     )

@@ -6,12 +6,12 @@ import strawberry
 
 import models
 from graphql_server.access import allow
-from schema.base_types import CLIENT, INSPECTOR, ModelType
+from schema.base_types import CLIENT, INSPECTOR
 from schema.nodes import Node, identity
 
 
 @strawberry.type(description="The right that a link carries. Its token is told once and never shown again.")
-class Grant(ModelType, Node):
+class Grant(Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     kind: models.GrantKind = allow(INSPECTOR, CLIENT, description="The portal that the link opens.")
     person_name: str | None = allow(INSPECTOR, CLIENT, description="The name or address of the person it was made for.")

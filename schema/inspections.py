@@ -7,8 +7,11 @@ import strawberry
 import models
 import resolvers.inspections as resolve
 from graphql_server.access import allow
+from graphql_server.reads import One, Shape
+from resolvers.due_dates import OVERDUE
+from resolvers.money import money
 from rules.states import PaymentStatus
-from schema.base_types import CLIENT, INSPECTOR, ModelType, Money, UserError
+from schema.base_types import CLIENT, INSPECTOR, Money, UserError
 from schema.companies import Company, User
 from schema.emails import Email
 from schema.events import Event
@@ -19,7 +22,7 @@ from schema.references import InvoiceRef, PaymentRef
 
 
 @strawberry.type(description="One charge on an inspection.")
-class LineItem(ModelType, Node):
+class LineItem(Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     kind: models.LineItemKind = allow(INSPECTOR, CLIENT, description="SERVICE, ADD_ON, FEE or DISCOUNT.")
     description: str = allow(INSPECTOR, CLIENT, description="The charge as invoices print it.")
@@ -28,21 +31,31 @@ class LineItem(ModelType, Node):
 
 @strawberry.type(description="A charge with what is left of it to invoice.")
 class InvoiceableService:
-    line_item: LineItem = allow(INSPECTOR, description="The charge to choose.")
-    invoiceable: Money = allow(INSPECTOR, description="The part of it that is unpaid and on no separate invoice.")
+    line_item: LineItem = allow(INSPECTOR, shows=One({"id": "line_item_id"}), description="The charge to choose.")
+    invoiceable: Money = allow(
+        INSPECTOR,
+        shows=money("{row.left_minor}"),
+        description="The part of it that is unpaid and on no separate invoice.",
+    )
 
 
 @strawberry.type(description="All that a frontend needs to offer 'Add Invoice'.")
 class InvoicingOptions:
-    available: bool = allow(INSPECTOR, description="Whether addInvoice can succeed now.")
-    refusal: UserError | None = allow(INSPECTOR, description="The reason why it cannot; null when available.")
-    invoiceable: Money = allow(INSPECTOR, description="The highest fixedAmount that addInvoice takes.")
-    people: list[InspectionPerson] = allow(INSPECTOR, relation="people", description="The people who can be billed.")
-    services: list[InvoiceableService] = allow(INSPECTOR, description="Charges with something left to invoice.")
+    available: bool = allow(INSPECTOR, shows=resolve.AVAILABLE, description="Whether addInvoice can succeed now.")
+    refusal: UserError | None = allow(
+        INSPECTOR, shows=resolve.REFUSAL, description="The reason why it cannot; null when available."
+    )
+    invoiceable: Money = allow(
+        INSPECTOR, shows=resolve.INVOICEABLE, description="The highest fixedAmount that addInvoice takes."
+    )
+    people: list[InspectionPerson] = allow(INSPECTOR, shows=resolve.PEOPLE, description="The people who can be billed.")
+    services: list[InvoiceableService] = allow(
+        INSPECTOR, shows=resolve.SERVICES, description="Charges with something left to invoice."
+    )
 
 
 @strawberry.type(description="One version of what the client signs.")
-class Agreement(ModelType, Node):
+class Agreement(Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     version: int = allow(INSPECTOR, CLIENT, description="The version's number, from 1.")
     body: str = allow(INSPECTOR, CLIENT, description="The text to sign.")
@@ -68,7 +81,7 @@ class Report:
 
 
 @strawberry.type(description="The job: what is inspected, for whom, and what is owed and paid for it.")
-class Inspection(ModelType, Node):
+class Inspection(Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     number: str = allow(
         INSPECTOR,
@@ -81,24 +94,18 @@ class Inspection(ModelType, Node):
         INSPECTOR, CLIENT, description="Whether it is scheduled, completed or canceled."
     )
     inspector_name: str = allow(INSPECTOR, CLIENT, description="The name of the staff member who inspects.")
-    company: Company = allow(INSPECTOR, CLIENT, relation="company", description="The company that inspects and bills.")
-    inspector: User = allow(INSPECTOR, relation="inspector", description="The staff member who inspects.")
+    company: Company = allow(INSPECTOR, CLIENT, description="The company that inspects and bills.")
+    inspector: User = allow(INSPECTOR, description="The staff member who inspects.")
     people: list[InspectionPerson] = allow(
         INSPECTOR,
         CLIENT,
-        relation="people",
         description="The People box. Whoever came by a shared link sees nobody in it but themselves.",
     )
-    line_items: list[LineItem] = allow(
-        INSPECTOR, CLIENT, relation="line_items", description="The charges, in display order."
-    )
-    invoices: list[InvoiceRef] = allow(
-        INSPECTOR, CLIENT, relation="invoices", description="All its invoices, the primary one first."
-    )
+    line_items: list[LineItem] = allow(INSPECTOR, CLIENT, description="The charges, in display order.")
+    invoices: list[InvoiceRef] = allow(INSPECTOR, CLIENT, description="All its invoices, the primary one first.")
     payments: list[PaymentRef] = allow(
         INSPECTOR,
         CLIENT,
-        relation="payments",
         description="Payments of all its invoices. A client sees of others' only those that moved money.",
     )
     total: Money = allow(INSPECTOR, CLIENT, description="The sum of its charges.")
@@ -126,19 +133,17 @@ class Inspection(ModelType, Node):
     overdue: bool = allow(
         INSPECTOR,
         CLIENT,
-        resolver=resolve.overdue,
+        shows=OVERDUE,
         description="Whether the due date of one of its invoices is over, and something on that is outstanding.",
     )
     unsent: Money = allow(
         INSPECTOR,
-        needs=("invoices",),
-        resolver=resolve.unsent,
+        shows=resolve.UNSENT,
         description="The amount that drafts will ask for when they are sent.",
     )
     written_off: Money = allow(
         INSPECTOR,
-        needs=("invoices",),
-        resolver=resolve.written_off,
+        shows=resolve.WRITTEN_OFF,
         description="The amount that remains on written-off invoices.",
     )
     payment_status: PaymentStatus = allow(
@@ -147,36 +152,30 @@ class Inspection(ModelType, Node):
     notifications_disabled: bool = allow(
         INSPECTOR, description="Whether all automatic mails about it are stopped, and sending invoices is refused."
     )
-    agreements: list[Agreement] = allow(
-        INSPECTOR, CLIENT, relation="agreements", description="All versions, the newest first."
-    )
+    agreements: list[Agreement] = allow(INSPECTOR, CLIENT, description="All versions, the newest first.")
     grants: list[Grant] = allow(
         INSPECTOR,
         CLIENT,
-        relation="grants",
         description="Its links. A client sees those to the client portal, and whoever came by a shared one that one.",
     )
-    emails: list[Email] = allow(INSPECTOR, relation="emails", description="Every mail about it, the newest first.")
-    events: list[Event] = allow(INSPECTOR, relation="events", description="The audit trail, the oldest first.")
+    emails: list[Email] = allow(INSPECTOR, description="Every mail about it, the newest first.")
+    events: list[Event] = allow(INSPECTOR, description="The audit trail, the oldest first.")
 
     primary_invoice: InvoiceRef = allow(
         INSPECTOR,
         CLIENT,
-        relation="invoices",
-        resolver=resolve.primary_invoice,
+        shows=resolve.PRIMARY_INVOICE,
         description="The client's invoice, which bills whatever no separate invoice does.",
     )
     invoicing: InvoicingOptions = allow(
         INSPECTOR,
-        needs=("company", "line_items", "people", "invoices__lines"),
-        resolver=resolve.invoicing,
+        shows=Shape(),
         description="All that a form to add an invoice shows: people, services, limits, and why it may be refused.",
     )
     report: Report | None = allow(
         INSPECTOR,
         CLIENT,
-        needs=("company",),
-        resolver=resolve.report,
+        shows=resolve.REPORT,
         description="The inspection's report; null until it is published.",
     )
 

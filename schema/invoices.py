@@ -6,9 +6,10 @@ import strawberry
 
 import resolvers.invoices as resolve
 from graphql_server.access import allow
+from resolvers.due_dates import OVERDUE
 from rules.limits import SIGNED_ADDRESS_LIFE, minutes
 from rules.states import InvoiceKind, InvoiceStatus, PaymentStatus
-from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType, Money
+from schema.base_types import CLIENT, INSPECTOR, PAYER, Money
 from schema.emails import Email
 from schema.inspections import LineItem
 from schema.nodes import Node, connection_of
@@ -17,10 +18,10 @@ from schema.references import InspectionRef, PaymentRef
 
 
 @strawberry.type(description="The part of one charge that one invoice bills.")
-class InvoiceLine(ModelType, Node):
+class InvoiceLine(Node):
     description: str = allow(INSPECTOR, CLIENT, PAYER, description="The charge as it was named when it was billed.")
     amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="The part of the charge that this invoice bills.")
-    line_item: LineItem = allow(INSPECTOR, CLIENT, relation="line_item", description="The charge that it is part of.")
+    line_item: LineItem = allow(INSPECTOR, CLIENT, description="The charge that it is part of.")
 
 
 @strawberry.type(description="The mail of an invoice as it would go out.")
@@ -36,7 +37,7 @@ class EmailPreview:
 
 
 @strawberry.type(description="What one party is asked to pay.")
-class Invoice(ModelType, Node):
+class Invoice(Node):
     number: str = allow(
         INSPECTOR, CLIENT, PAYER, description="The number that the document prints, unique in the company."
     )
@@ -68,7 +69,7 @@ class Invoice(ModelType, Node):
         INSPECTOR, CLIENT, PAYER, description="The name of the person billed, kept as it was once the invoice is paid."
     )
     lines: list[InvoiceLine] = allow(
-        INSPECTOR, CLIENT, PAYER, relation="lines", description="The charges that it bills, or its parts of them."
+        INSPECTOR, CLIENT, PAYER, description="The charges that it bills, or its parts of them."
     )
     total: Money = allow(INSPECTOR, CLIENT, PAYER, description="The sum of its lines.")
     credited: Money = allow(
@@ -99,9 +100,7 @@ class Invoice(ModelType, Node):
         PAYER,
         description="The amount that was paid beyond what is owed; refund it with refundPayment.",
     )
-    payments: list[PaymentRef] = allow(
-        INSPECTOR, CLIENT, PAYER, relation="payments", description="Its payments, the oldest first."
-    )
+    payments: list[PaymentRef] = allow(INSPECTOR, CLIENT, PAYER, description="Its payments, the oldest first.")
     created_at: datetime = allow(INSPECTOR, CLIENT, PAYER, description="The time at which the invoice was made.")
     sent_at: datetime | None = allow(
         INSPECTOR, CLIENT, PAYER, description="The time at which it was last mailed; null while it never was."
@@ -116,7 +115,7 @@ class Invoice(ModelType, Node):
         INSPECTOR,
         CLIENT,
         PAYER,
-        resolver=resolve.overdue,
+        shows=OVERDUE,
         description="Whether it is open, something remains to be paid, and the due date is over.",
     )
     paid_at: datetime | None = allow(
@@ -129,34 +128,34 @@ class Invoice(ModelType, Node):
         INSPECTOR,
         CLIENT,
         PAYER,
-        resolver=resolve.document_url,
+        shows=resolve.DOCUMENT_URL,
         description=f"The printable document: a signed address, valid for {minutes(SIGNED_ADDRESS_LIFE)}.",
     )
     notice: str | None = allow(
         INSPECTOR,
         CLIENT,
         PAYER,
-        resolver=resolve.notice,
+        shows=resolve.NOTICE,
         description="Asks to pay the company directly, where less remains than a checkout can take; otherwise null.",
     )
     billed_to: InspectionPerson = allow(
         INSPECTOR,
         CLIENT,
-        relation="billed_to",
-        resolver=resolve.billed_to,
+        shows=resolve.BILLED_TO,
         description="The entry of the People box that is billed. Refused to guests of a shared link, who"
         " have billedToName.",
     )
-    inspection: InspectionRef = allow(
-        INSPECTOR, CLIENT, relation="inspection", description="The inspection that it charges for."
-    )
-    email_preview: EmailPreview = allow(
+    inspection: InspectionRef = allow(INSPECTOR, CLIENT, description="The inspection that it charges for.")
+
+    @allow(
         INSPECTOR,
-        needs=("company", "lines", "billed_to__person"),
-        resolver=resolve.email_preview,
+        shows=resolve.EMAIL_PREVIEW,
+        graphql_type=EmailPreview,
         description="The mail as it would go out now, or with an edited subject or message.",
     )
-    emails: list[Email] = allow(INSPECTOR, relation="emails", description="Its mails, the newest first.")
+    def email_preview(self, subject: resolve.Subject = None, message: resolve.Message = None) -> None: ...
+
+    emails: list[Email] = allow(INSPECTOR, description="Its mails, the newest first.")
 
 
 InvoiceConnection = connection_of(Invoice, INSPECTOR)

@@ -5,9 +5,8 @@ from datetime import datetime
 
 import strawberry
 
-import models
 from graphql_server.access import allow, public
-from resolvers.context import Info
+from resolvers.payments import CHECKOUT_URL
 from resolvers.results import MutationResult, read_back
 from rules.limits import ACCESS_TOKEN_LIFE, minutes
 from schema.automations import Automation
@@ -133,11 +132,6 @@ PaymentLinkPayload = payload(
 PaymentPayload = payload("PaymentPayload", INSPECTOR, CLIENT, PAYER, payment=Payment)
 
 
-async def _url_of_checkout(root: strawberry.Parent[MutationResult], info: Info) -> str | None:
-    payment = await read_back(root, info, models.Payment)
-    return payment.checkout_url if payment else None
-
-
 StartPaymentPayload = payload(
     "StartPaymentPayload",
     CLIENT,
@@ -147,8 +141,8 @@ StartPaymentPayload = payload(
         CLIENT,
         PAYER,
         graphql_type=str | None,
-        resolver=_url_of_checkout,
-        statements=1,
+        shows=CHECKOUT_URL,
+        resolver=read_back,
         description="The address of Stripe's checkout, to send the payer to; null when refused.",
     ),
 )

@@ -8,13 +8,13 @@ import resolvers.payments as resolve
 from graphql_server.access import allow
 from rules.roles import PersonRole
 from rules.states import PaymentMethod, PaymentState, RefundDisposition, RefundStatus
-from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType, Money
+from schema.base_types import CLIENT, INSPECTOR, PAYER, Money
 from schema.nodes import Node, connection_of
 from schema.references import InvoiceRef
 
 
 @strawberry.type(description="Money given back from one payment, to whoever paid it.")
-class Refund(ModelType, Node):
+class Refund(Node):
     amount: Money = allow(INSPECTOR, CLIENT, PAYER, description="The amount given back.")
     status: RefundStatus = allow(
         INSPECTOR, CLIENT, PAYER, description="Whether it is requested, under way, succeeded, failed or canceled."
@@ -28,16 +28,15 @@ class Refund(ModelType, Node):
 
 
 @strawberry.type(description="One payment of one invoice, from its checkout on, or taken by hand.")
-class Payment(ModelType, Node):
-    invoice: InvoiceRef = allow(INSPECTOR, CLIENT, PAYER, relation="invoice", description="The invoice that it pays.")
+class Payment(Node):
+    invoice: InvoiceRef = allow(INSPECTOR, CLIENT, PAYER, description="The invoice that it pays.")
     payer_name: str = allow(
         INSPECTOR, CLIENT, PAYER, description="The payer's name as it was when the payment was made."
     )
     payer_role: PersonRole = allow(INSPECTOR, description="The payer's role in the People box.")
     payer_role_name: str = allow(
         INSPECTOR,
-        needs=("payer",),
-        resolver=resolve.payer_role_name,
+        shows=resolve.PAYER_ROLE_NAME,
         description="The role's name for people, such as Listing agent, or the name of an additional role.",
     )
     method: PaymentMethod = allow(
@@ -58,9 +57,7 @@ class Payment(ModelType, Node):
         PAYER,
         description="The time at which the payment succeeded; reports date it by this. Null until then.",
     )
-    refunds: list[Refund] = allow(
-        INSPECTOR, CLIENT, PAYER, relation="refunds", description="Its refunds, the oldest first."
-    )
+    refunds: list[Refund] = allow(INSPECTOR, CLIENT, PAYER, description="Its refunds, the oldest first.")
     failure_message: str | None = allow(
         INSPECTOR, PAYER, description="The reason why the last try failed, in a sentence for the payer."
     )

@@ -4,12 +4,12 @@ import strawberry
 
 from graphql_server.access import allow
 from rules.roles import PersonRole
-from schema.base_types import CLIENT, INSPECTOR, ModelType
+from schema.base_types import CLIENT, INSPECTOR
 from schema.nodes import Node, connection_of, identity
 
 
 @strawberry.type(description="Somebody a company knows; they never sign in.")
-class Person(ModelType, Node):
+class Person(Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
     name: str = allow(INSPECTOR, CLIENT, description="Their name.")
     email: str | None = allow(INSPECTOR, description="Their email address; null where none is known.")
@@ -17,9 +17,9 @@ class Person(ModelType, Node):
 
 
 @strawberry.type(description="One entry of an inspection's People box.")
-class InspectionPerson(ModelType, Node):
+class InspectionPerson(Node):
     id: strawberry.ID = identity(INSPECTOR, CLIENT)
-    person: Person = allow(INSPECTOR, CLIENT, relation="person", description="The person.")
+    person: Person = allow(INSPECTOR, CLIENT, description="The person.")
     role: PersonRole = allow(INSPECTOR, CLIENT, description="Their role on this inspection.")
     role_name: str = allow(
         INSPECTOR,

@@ -4,17 +4,16 @@ from enum import StrEnum
 from typing import Annotated
 
 import strawberry
-from tortoise.models import Model
 
-import models
-import resolvers.queries as resolve
 from graphql_server.access import allow, public
-from graphql_server.paging import After, Before, First, Last, Page, page_request
-from resolvers import automations
-from resolvers.context import Info
+from graphql_server.paging import After, Before, First, Last
+from graphql_server.reads import One, Several, Shape
+from resolvers import lists
+from resolvers.automations import AUTOMATIONS
+from resolvers.global_ids import any_by_id, nothing_by_id, one, several_by_ids
 from rules.limits import NODES_MAX
 from schema.automations import Automation
-from schema.base_types import CLIENT, INSPECTOR, PAYER, ModelType
+from schema.base_types import CLIENT, INSPECTOR, PAYER
 from schema.companies import Company, User
 from schema.emails import EmailConnection
 from schema.enums import describe
@@ -32,36 +31,30 @@ Search = Annotated[str | None, strawberry.argument(description="Part of a name o
 
 
 @strawberry.type(description="A signed-in staff member.")
-class InspectorViewer(ModelType):
-    user: User = allow(INSPECTOR, resolver=resolve.viewer_user, statements=1, description="The staff member.")
-    company: Company = allow(
-        INSPECTOR, resolver=resolve.viewer_company, statements=1, description="The company they work for."
-    )
+class InspectorViewer:
+    user: User = allow(INSPECTOR, shows=One({"id": "user_id"}), description="The staff member.")
+    company: Company = allow(INSPECTOR, shows=One({"id": "company_id"}), description="The company they work for.")
 
 
 @strawberry.type(description="Somebody in the client portal of one inspection.")
-class ClientViewer(ModelType):
+class ClientViewer:
     person: Person | None = allow(
         CLIENT,
-        resolver=resolve.viewer_person,
-        statements=1,
+        shows=One({"id": "person_id"}),
         description="The person that the link was made for; null where it was made for an address.",
     )
     inspection: Inspection = allow(
-        CLIENT, resolver=resolve.viewer_inspection, statements=1, description="The inspection that the link opens."
+        CLIENT, shows=One({"id": "inspection_id"}), description="The inspection that the link opens."
     )
     guest: bool = allow(
         CLIENT,
-        resolver=resolve.viewer_guest,
         description="Whether the client let them in: they read and pay, but do not sign, share or revoke.",
     )
 
 
 @strawberry.type(description="Somebody in the payment portal of one invoice.")
-class PayerViewer(ModelType):
-    invoice: Invoice = allow(
-        PAYER, resolver=resolve.viewer_invoice, statements=1, description="The invoice that the link opens."
-    )
+class PayerViewer:
+    invoice: Invoice = allow(PAYER, shows=One({"id": "invoice_id"}), description="The invoice that the link opens.")
 
 
 Viewer = Annotated[
@@ -90,42 +83,37 @@ ALL = strawberry.argument(description="The conditions that listed rows meet; all
 
 @strawberry.type(description="Reading.")
 class Query(Reporting):
-    viewer: Viewer | None = public(
-        resolver=resolve.viewer, description="The principal of the request; null without a token."
-    )
+    viewer: Viewer | None = public(shows=Shape(), description="The principal of the request; null without a token.")
     automations: list[Automation] = allow(
-        INSPECTOR,
-        resolver=automations.all_automations,
-        statements=1,
-        description="The company's automations, the built-in ones first.",
+        INSPECTOR, shows=AUTOMATIONS, description="The company's automations, the built-in ones first."
     )
-
-    @allow(*EVERY_SCOPE, statements=1, graphql_type=Node | None, description="Anything visible, by its global id.")
-    async def node(self, info: Info, id: GlobalId) -> Model:
-        return await resolve.node(info, id)
 
     @allow(
         *EVERY_SCOPE,
-        statements=len(resolve.NODES),
+        shows=One(narrow=any_by_id, missing=nothing_by_id),
+        graphql_type=Node | None,
+        description="Anything visible, by its global id.",
+    )
+    def node(self, id: GlobalId) -> None: ...
+
+    @allow(
+        *EVERY_SCOPE,
+        shows=Several(several_by_ids),
         graphql_type=list[Node | None],
         description=f"Anything visible by global ids, at most {NODES_MAX}: in their order,"
         " and null where there is nothing.",
     )
-    async def nodes(self, info: Info, ids: GlobalIds) -> list[Model | None]:
-        return await resolve.nodes(info, ids)
+    def nodes(self, ids: GlobalIds) -> None: ...
 
-    @allow(INSPECTOR, CLIENT, statements=1, graphql_type=Inspection | None, description="One inspection.")
-    async def inspection(self, info: Info, id: GlobalId) -> models.Inspection:
-        return await resolve.inspection(info, id)
+    @allow(INSPECTOR, CLIENT, shows=one("Inspection"), graphql_type=Inspection | None, description="One inspection.")
+    def inspection(self, id: GlobalId) -> None: ...
 
-    @allow(INSPECTOR, CLIENT, PAYER, statements=1, graphql_type=Invoice | None, description="One invoice.")
-    async def invoice(self, info: Info, id: GlobalId) -> models.Invoice:
-        return await resolve.invoice(info, id)
+    @allow(INSPECTOR, CLIENT, PAYER, shows=one("Invoice"), graphql_type=Invoice | None, description="One invoice.")
+    def invoice(self, id: GlobalId) -> None: ...
 
-    @allow(INSPECTOR, statements=1, graphql_type=InspectionConnection, description="Inspections by date.")
-    async def inspections(
+    @allow(INSPECTOR, shows=lists.INSPECTIONS, graphql_type=InspectionConnection, description="Inspections by date.")
+    def inspections(
         self,
-        info: Info,
         filter: Annotated[InspectionFilter | None, ALL] = None,
         order_by: Annotated[
             InspectionOrder | None, strawberry.argument(description="The latest first, if left out.")
@@ -134,59 +122,44 @@ class Query(Reporting):
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Page[models.Inspection]:
-        page = page_request(first=first, after=after, last=last, before=before)
-        descending = order_by is not InspectionOrder.SCHEDULED_AT_ASC
-        return await resolve.inspections(info, page, filter, descending=descending)
+    ) -> None: ...
 
-    @allow(INSPECTOR, statements=1, graphql_type=PersonConnection, description="The people the company knows, by name.")
-    async def people(
-        self,
-        info: Info,
-        search: Search = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Page[models.Person]:
-        page = page_request(first=first, after=after, last=last, before=before)
-        return await resolve.people(info, page, search)
+    @allow(
+        INSPECTOR,
+        shows=lists.PEOPLE,
+        graphql_type=PersonConnection,
+        description="The people the company knows, by name.",
+    )
+    def people(
+        self, search: Search = None, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> None: ...
 
-    @allow(INSPECTOR, statements=1, graphql_type=InvoiceConnection, description="Invoices, the newest first.")
-    async def invoices(
+    @allow(INSPECTOR, shows=lists.INVOICES, graphql_type=InvoiceConnection, description="Invoices, the newest first.")
+    def invoices(
         self,
-        info: Info,
         filter: Annotated[InvoiceFilter | None, ALL] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Page[models.Invoice]:
-        page = page_request(first=first, after=after, last=last, before=before)
-        return await resolve.invoices(info, page, filter)
+    ) -> None: ...
 
-    @allow(INSPECTOR, statements=1, graphql_type=PaymentConnection, description="Payments, the newest first.")
-    async def payments(
+    @allow(INSPECTOR, shows=lists.PAYMENTS, graphql_type=PaymentConnection, description="Payments, the newest first.")
+    def payments(
         self,
-        info: Info,
         filter: Annotated[PaymentFilter | None, ALL] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Page[models.Payment]:
-        page = page_request(first=first, after=after, last=last, before=before)
-        return await resolve.payments(info, page, filter)
+    ) -> None: ...
 
-    @allow(INSPECTOR, statements=1, graphql_type=EmailConnection, description="Mails, the newest first.")
-    async def emails(
+    @allow(INSPECTOR, shows=lists.EMAILS, graphql_type=EmailConnection, description="Mails, the newest first.")
+    def emails(
         self,
-        info: Info,
         filter: Annotated[EmailFilter | None, ALL] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Page[models.Email]:
-        page = page_request(first=first, after=after, last=last, before=before)
-        return await resolve.emails(info, page, filter)
+    ) -> None: ...

@@ -3,7 +3,7 @@
 from functools import cache
 
 from graphql_server.api import Api
-from resolvers.fields import read_attribute
+from resolvers.reading import read_root
 from rules.access import Scope
 from rules.errors import NoConnection, Refusal
 from schema.automations import Automation
@@ -17,6 +17,7 @@ from schema.mutations.root import Mutation
 from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
 from schema.query import Query
+from schema.reads import declare
 from schema.subscription import Subscription
 
 NODES = (
@@ -40,13 +41,11 @@ NODES = (
 
 @cache
 def build_api() -> Api:
-    """The API. Raises SilentFields when a field does not say who may read it."""
-    return Api(
-        Query,
-        Mutation,
-        Subscription,
-        scopes=Scope,
-        refusals=(Refusal, NoConnection),
-        default_resolver=read_attribute,
-        types=NODES,
-    )
+    """The API. Raises SilentFields or DeclarationsIncomplete when a field does not say who may read it, or what."""
+    refusals = (Refusal, NoConnection)
+    api = Api(Query, Mutation, Subscription, scopes=Scope, refusals=refusals, declare=declare, types=NODES)
+    query = api.graphql_schema.query_type
+    assert query is not None, "it is passed in"
+    for field in query.fields.values():
+        field.resolve = read_root  # For operations that ask about the schema besides.
+    return api

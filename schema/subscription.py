@@ -8,10 +8,11 @@ from typing import Annotated
 
 import strawberry
 
-import models
 from graphql_server.access import allow
+from graphql_server.reader import Completed
 from resolvers import subscriptions as resolve
 from resolvers.context import Info
+from resolvers.global_ids import one
 from schema.base_types import CLIENT, INSPECTOR, PAYER
 from schema.inspections import Inspection
 from schema.invoices import Invoice
@@ -28,13 +29,20 @@ class Subscription:
     @allow(
         INSPECTOR,
         CLIENT,
-        statements=1,
+        shows=one("Inspection", field="inspectionId"),
         graphql_type=Inspection,
         description="One inspection: its charges, People box, invoices, payments, agreements, links and mails.",
     )
-    async def inspection_changed(self, info: Info, inspection_id: InspectionId) -> models.Inspection:
+    async def inspection_changed(self, info: Info, inspection_id: InspectionId) -> Completed:
         return await resolve.inspection_changed(info, inspection_id)
 
-    @allow(INSPECTOR, CLIENT, PAYER, statements=2, graphql_type=Invoice, description="One invoice and its payments.")
-    async def invoice_changed(self, info: Info, invoice_id: InvoiceId) -> models.Invoice:
+    @allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        shows=one("Invoice", field="invoiceId"),
+        graphql_type=Invoice,
+        description="One invoice and its payments.",
+    )
+    async def invoice_changed(self, info: Info, invoice_id: InvoiceId) -> Completed:
         return await resolve.invoice_changed(info, invoice_id)

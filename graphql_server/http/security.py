@@ -9,8 +9,8 @@ from uuid import uuid4
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graphql_server.executor import mask, new_reference
 from graphql_server.http.answers import json_response
+from graphql_server.results import mask, new_reference
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 PATH_LOGGED_MAX: Final = 200

@@ -160,7 +160,7 @@ Source: TypeAlias = Column | Expression | Aggregate | Shape | One | Many | Sever
 class Table:
     """Where rows are, and which of them each scope may see; a scope that is not named sees none.
 
-    `name` may be a function of the field's arguments, like `report({given.since})`.
+    `name` is a template too: a table, or a query in brackets that gives rows like one.
 
     `tenant` is the column that says whose a row is. It is compared in every read: with the row that leads here, or
     with whoever asks.

@@ -50,7 +50,8 @@ from graphql_server.reads.printing import (
 )
 from graphql_server.reads.rows import Given, Parameters, Row, fill, types_of
 from graphql_server.reads.selection import PagePart, Selected, Selection, Typename
-from graphql_server.reads.sites import KEYS, NO_ARGUMENTS, TYPES, Asked
+from graphql_server.reads.several import write_several
+from graphql_server.reads.sites import NO_ARGUMENTS, Asked
 
 CALLER = "caller"
 
@@ -127,7 +128,7 @@ class StatementWriter:
             case Many():
                 return self._many(selected, selected.source, row)
             case Several():
-                return self._several(selected, selected.source, row)
+                return write_several(self, selected, selected.source, row)
             case Page():
                 return [Computed(write_page(self, selected, selected.source, row))]
             case Hole():
@@ -186,7 +187,7 @@ class StatementWriter:
         table = self.declarations.tables[aggregate.table]
         there = self.new_row(table.tenant)
         conditions = " and ".join(self.conditions(table, there, aggregate, here))
-        return f"(select {fill(aggregate.sql, there)} from {table.name} {there.alias} where {conditions})"
+        return f"(select {fill(aggregate.sql, there)} from {fill(table.name, there)} {there.alias} where {conditions})"
 
     def _one(self, selected: Selected, one: One, here: Row) -> list[Piece]:
         target, there = self.target(selected)
@@ -199,24 +200,9 @@ class StatementWriter:
         found += f" order by {order_by(many.order, there)}"
         return [Literal("["), Computed(f"array_to_string(array({found}), ',')"), Literal("]")]
 
-    def _several(self, selected: Selected, several: Several, here: Row) -> list[Piece]:
-        given, wanted = self.given(selected), self.new_row("key")
-        cases = ""
-        for name in self.asked_at(selected).narrowing.type_names:
-            table = self.declarations.tables[self._table_of(name)]
-            there = self.new_row(table.tenant)
-            same = f"{there.tenant} = {here.tenant} and {there.column(several.key)} = {wanted.column('key')}"
-            where = " and ".join([same, *self._visible(table, there)])
-            found = f"select {self.object(selected.objects[name], there)} from {table.name} {there.alias}"
-            cases += f" when {quote(name)} then ({found} where {where})"
-        value = f"coalesce(case {wanted.column('type')}{cases} end, 'null')" if cases else "'null'"
-        found = f"select {value} from unnest({getattr(given, TYPES)}, {getattr(given, KEYS)})"
-        found += f" with ordinality {wanted.alias}(type, key, place) order by {wanted.column('place')}"
-        return [Literal("["), Computed(f"array_to_string(array({found}), ',')"), Literal("]")]
-
     def target(self, selected: Selected) -> tuple[Table, Row]:
         """The table that a relation leads to, and a row of it."""
-        table = self.declarations.tables[self._table_of(self._type_name(selected))]
+        table = self.declarations.tables[self.table_of(self._type_name(selected))]
         return table, self.new_row(table.tenant)
 
     def new_row(self, tenant_column: str) -> Row:
@@ -224,7 +210,7 @@ class StatementWriter:
         self.rows += 1
         return Row.of_table(f"t{self.rows}", tenant_column)
 
-    def _table_of(self, name: str) -> str:
+    def table_of(self, name: str) -> str:
         abstract = self.declarations.abstract.get(name)
         table = abstract.table if isinstance(abstract, Variants) else self.declarations.types[name].table
         assert table is not None, f"{name} has a table: the declarations were checked"
@@ -255,11 +241,11 @@ class StatementWriter:
         yield f"{there.tenant} = {here.tenant}"
         for theirs, ours in relation.match.items():
             yield f"{there.column(theirs)} = {here.column(ours)}"
-        yield from self._visible(table, there)
+        yield from self.visible(table, there)
         if relation.where:
             yield f"({fill(relation.where, there, here=here)})"
 
-    def _visible(self, table: Table, there: Row) -> Iterator[str]:
+    def visible(self, table: Table, there: Row) -> Iterator[str]:
         """What the scope may see of the table."""
         visible = table.visible.get(self.scope or "", "false")
         if visible != "true":
@@ -300,7 +286,7 @@ class StatementWriter:
         conditions = " and ".join(self.conditions(table, there, need.relation, row))
         values = ", ".join(f"{quote(name)}, {fill(sql, there)}" for name, sql in need.values.items())
         rows = f"json_agg(json_build_object({values}) order by {order_by(need.relation.order, there)})"
-        return f"(select coalesce({rows}, '[]') from {table.name} {there.alias} where {conditions})"
+        return f"(select coalesce({rows}, '[]') from {fill(table.name, there)} {there.alias} where {conditions})"
 
 
 def order_by(columns: Sequence[str], row: Row) -> str:

@@ -14,10 +14,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graphql_server.documents import format_refusal
 from graphql_server.errors import ErrorCode, OperationRefused, Refusal
-from graphql_server.executor import Outcome, Result, new_reference
 from graphql_server.http.client_addresses import address_of
 from graphql_server.http.requests import BadRequest
 from graphql_server.principals import AnyPrincipal
+from graphql_server.results import Outcome, Result, new_reference
 from graphql_server.websocket.changes import Watching
 from graphql_server.websocket.messages import (
     SUBPROTOCOL,
@@ -206,7 +206,7 @@ class WebsocketSession(Generic[AnyPrincipal, Watching]):
                 if result is None or result.is_busy:
                     await asyncio.sleep(BUSY_SECONDS)
                     continue
-                if result.outcome is not Outcome.EXECUTED or result.data is None:
+                if result.outcome is not Outcome.EXECUTED or not result.has_data:
                     self.running.pop(asked.id, None)
                     await self._send_errors(asked.id, result.errors)
                     return
@@ -228,6 +228,7 @@ class WebsocketSession(Generic[AnyPrincipal, Watching]):
                 asked.request.query,
                 scope=principal.scope,
                 context=self.shared.make_context(principal, self.request_id, watch),
+                credentials=principal.credentials,
                 variables=asked.request.variables,
                 operation_name=asked.request.operation_name,
                 watching=True,

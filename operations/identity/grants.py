@@ -152,7 +152,8 @@ async def principal_of_link(token: str) -> Principal:
 
     The client portal is for the person it was made for or shared with; reading changes nothing.
     """
-    grant = await Grant.get_or_none(token_hash=digest(token)).select_related("parent")
+    token_hash = digest(token)
+    grant = await Grant.get_or_none(token_hash=token_hash).select_related("parent")
     if grant is None or not _is_good(grant) or (grant.parent is not None and not _is_good(grant.parent)):
         raise Unauthenticated("This link is not valid, or not any more.")
     paying = grant.kind is GrantKind.PAYMENT_PORTAL
@@ -160,6 +161,7 @@ async def principal_of_link(token: str) -> Principal:
         scope=Scope.PAYER if paying else Scope.CLIENT,
         company_id=grant.company_id,
         grant_id=grant.id,
+        token_hash=token_hash,
         inspection_id=grant.inspection_id,
         invoice_id=grant.invoice_id,
         person_id=grant.person_id,

@@ -117,7 +117,7 @@ async def end_sessions(sessions: QuerySet[SignIn]) -> None:
 
 async def principal_of_access_token(token: str, *, secret: str) -> Principal:
     """Whoever bears an access token. Raises Unauthenticated for one that is tampered with, expired or signed out."""
-    row = await SignIn.get_or_none(id=_sign_in_of(token, secret=secret)).select_related("user")
+    row = await SignIn.get_or_none(id=session_of_access_token(token, secret=secret)).select_related("user")
     if row is None or row.revoked_at is not None:
         raise Unauthenticated("This session has ended; sign in again.")
     return Principal(
@@ -130,7 +130,7 @@ async def principal_of_access_token(token: str, *, secret: str) -> Principal:
     )
 
 
-def _sign_in_of(token: str, *, secret: str) -> UUID:
+def session_of_access_token(token: str, *, secret: str) -> UUID:
     """The sign-in that an access token is of. Raises Unauthenticated unless it is one as we make them, and not over."""
     invalid = Unauthenticated("The access token is not valid, or not any more.")
     # Its end is checked here and not there, by the same clock that set it.

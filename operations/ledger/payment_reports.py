@@ -1,17 +1,9 @@
 """What a company was paid, gave back and is still owed, in groups that add up to its entries."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypedDict, cast
-from uuid import UUID
 
-from tortoise import connections
-
-from operations.ledger.entries import LEDGER_ENTRIES, Period
+from operations.ledger.entries import LEDGER_ENTRIES
 from operations.ledger.receivables import RECEIVABLES
-from rules.access import Principal, Scope
-from rules.identifiers import global_id
-from rules.money import Money
 
 
 class PaymentReportGroup(StrEnum):
@@ -44,7 +36,8 @@ assert _KEYS.keys() == set(PaymentReportGroup)
 _LABELS = {PaymentReportGroup.PAYER_ROLE: "person.role_name", PaymentReportGroup.INSPECTOR: "inspector.name"}
 
 
-def _report(group: PaymentReportGroup) -> str:
+def payment_report(group: PaymentReportGroup) -> str:
+    """The query for the figures of company $1 from $2 up to and without $3: a row for each group; minor units."""
     moved, remains = _KEYS[group]
     return f"""
     SELECT key, MAX(label) AS label, SUM(count)::bigint AS count, SUM(paid)::bigint AS paid,
@@ -70,74 +63,4 @@ def _report(group: PaymentReportGroup) -> str:
           JOIN users inspector ON inspector.id = inspection.inspector_id
       ) part
      GROUP BY key
-     ORDER BY {"label, key" if group is PaymentReportGroup.INSPECTOR else "key"}
     """  # noqa: S608 - constants of this module
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentReportRow:
-    """One group of a report, with what it sums up."""
-
-    key: str
-    label: str
-    count: int
-    paid: Money
-    refunded: Money
-    outstanding: Money
-    unsent: Money
-    written_off: Money
-
-
-async def payment_report(principal: Principal, period: Period, group: PaymentReportGroup) -> list[PaymentReportRow]:
-    """The company's figures of a period, in one statement."""
-    rows = await _rows(_report(group), principal, period.start, period.end)
-    return [_row(row, group) for row in cast("list[_GroupRow]", rows)]
-
-
-class _GroupRow(TypedDict):
-    """One row of the report's statement; amounts in minor units."""
-
-    key: str
-    label: str
-    count: int
-    paid: int
-    refunded: int
-    outstanding: int
-    unsent: int
-    written_off: int
-    currency: str
-
-
-def _row(row: _GroupRow, group: PaymentReportGroup) -> PaymentReportRow:
-    key = global_id("User", UUID(row["key"])) if group is PaymentReportGroup.INSPECTOR else row["key"]
-    currency = row["currency"]
-    return PaymentReportRow(
-        key=key,
-        label=row["label"],
-        count=row["count"],
-        paid=Money(row["paid"], currency),
-        refunded=Money(row["refunded"], currency),
-        outstanding=Money(row["outstanding"], currency),
-        unsent=Money(row["unsent"], currency),
-        written_off=Money(row["written_off"], currency),
-    )
-
-
-async def outstanding(principal: Principal) -> Money:
-    """What somebody can still be asked for on all the company's invoices (S53)."""
-    rows = await _rows(
-        "SELECT company.currency, COALESCE(SUM(invoice.outstanding_minor), 0)::bigint AS outstanding"
-        " FROM companies company LEFT JOIN invoices invoice ON invoice.company_id = company.id"
-        " AND invoice.outstanding_minor > 0 WHERE company.id = $1 GROUP BY company.id",
-        principal,
-    )
-    (row,) = rows
-    return Money(cast("int", row["outstanding"]), cast("str", row["currency"]))
-
-
-async def _rows(query: str, principal: Principal, *given: object) -> list[dict[str, object]]:
-    assert principal.scope is Scope.INSPECTOR, "whole companies are for their staff"
-    rows: list[dict[str, object]] = await connections.get("default").execute_query_dict(
-        query, [principal.company_id, *given]
-    )
-    return rows

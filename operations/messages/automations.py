@@ -14,7 +14,6 @@ from operations.messages.base_automations import (
     name_of,
     recipients_of,
     subject_of,
-    unchanged,
     unchanged_of,
 )
 from operations.transactions import transaction
@@ -30,14 +29,6 @@ from rules.roles import PersonRole, RoleNotAllowed
 RECIPIENTS_MAX = 100
 
 BUILT_IN_ROLES = (PersonRole.CLIENT, PersonRole.BUYERS_AGENT, PersonRole.LISTING_AGENT)
-
-
-async def automations_of(principal: Principal) -> list[Automation]:
-    """The company's automations: the built-in ones, whether it ever changed them or not, and then its own."""
-    stored = await visible(Automation, principal).order_by("id")
-    changed = {one.trigger: one for one in stored if one.tier is AutomationTier.BASE}
-    base = [changed.get(trigger) or unchanged(principal.company_id, trigger) for trigger in TRIGGERS]
-    return [*base, *(one for one in stored if one.tier is AutomationTier.ADVANCED)]
 
 
 @dataclass(frozen=True, slots=True)

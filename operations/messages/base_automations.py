@@ -1,6 +1,6 @@
 """The built-in automations: declared in rules, so that every company has those that are added later too."""
 
-from uuid import UUID, uuid5
+from uuid import UUID, uuid3
 
 from models import Automation, AutomationTier
 from rules.automations import TRIGGERS, AutomationLink, AutomationTrigger, BuiltIn
@@ -14,7 +14,7 @@ def unchanged(company_id: UUID, trigger: AutomationTrigger) -> Automation:
     """The built-in automation of a company that never changed it: no row yet, but the id it will keep."""
     declared = TRIGGERS[trigger].built_in
     return Automation(
-        id=uuid5(company_id, f"automation:{trigger}"),
+        id=uuid3(company_id, f"automation:{trigger}"),
         company_id=company_id,
         name=declared.name,
         tier=AutomationTier.BASE,

@@ -13,11 +13,12 @@ from app.resources import Resources
 from app.settings import Settings
 from graphql_server.access import SilentFields, allow, format_matrix, may_read
 from graphql_server.api import Api
-from resolvers.fields import read_attribute
+from graphql_server.reads import DeclarationsIncomplete
 from rules import clock
 from rules.access import Scope
 from schema.mutations.root import Mutation
 from schema.query import Query
+from schema.reads import declare
 from schema.root import NODES, build_api
 from tests.api.access_paths import (
     Path,
@@ -228,7 +229,7 @@ def test_a_new_field_that_does_not_say_who_may_read_it_stops_the_start() -> None
         margin: int = strawberry.field(description="What we earn.")
 
     with pytest.raises(SilentFields) as refusal:
-        Api(Wider, Mutation, scopes=Scope, default_resolver=read_attribute, types=NODES)
+        Api(Wider, Mutation, scopes=Scope, types=NODES)
     assert refusal.value.sentences == (
         "Query.internalNote does not say who may read it: declare it with allow(...) or public(...).",
         "Query.margin does not say who may read it: declare it with allow(...) or public(...).",
@@ -236,11 +237,19 @@ def test_a_new_field_that_does_not_say_who_may_read_it_stops_the_start() -> None
     )
 
 
+def test_a_new_field_that_does_not_say_what_it_shows_stops_the_start() -> None:
+    @strawberry.type(name="Query", description="Reading.")
+    class Wider(Query):
+        internal_note: str = allow(Scope.INSPECTOR, description="Never leaves the company.")
+
+    with pytest.raises(DeclarationsIncomplete) as refusal:
+        Api(Wider, Mutation, scopes=Scope, declare=declare, types=NODES)
+    assert refusal.value.sentences == ("Query.internalNote is not declared.",)
+
+
 def test_a_new_field_that_says_who_may_read_it_starts() -> None:
     @strawberry.type(name="Query", description="Reading.")
     class Wider(Query):
         internal_note: str = allow(Scope.INSPECTOR, description="Never leaves the company.")
 
-    assert Api(Wider, Mutation, scopes=Scope, default_resolver=read_attribute, types=NODES).matrix[
-        "Query.internalNote"
-    ] == frozenset({Scope.INSPECTOR})
+    assert Api(Wider, Mutation, scopes=Scope, types=NODES).matrix["Query.internalNote"] == frozenset({Scope.INSPECTOR})

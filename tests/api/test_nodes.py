@@ -1,16 +1,10 @@
-"""Many objects by their ids at once: in order, null where there is nothing to see, and in few statements."""
+"""Many objects by their ids at once: in order, null where there is nothing to see."""
 
 from uuid import uuid4
 
-import pytest
-
 import models
-from graphql_server.statements import STATEMENTS_MAX
-from resolvers.queries import NODES
+from resolvers.global_ids import NODES
 from rules.identifiers import global_id
-from schema.root import build_api
-from tests.resolvers.statements import counted
-from tests.resolvers.test_statements import declared_cost
 from tests.world import Api, Job, Json, World
 
 QUERY = """
@@ -33,7 +27,7 @@ async def read(api: Api, *ids: str, query: str = QUERY) -> list[Json | None]:
 
 async def everything(job: Job) -> dict[str, list[str]]:
     """All rows there are, as global ids by type."""
-    return {name: [global_id(name, row.pk) for row in await model.all()] for name, model in NODES.items()}
+    return {name: [global_id(name, row.pk) for row in await getattr(models, name).all()] for name in NODES}
 
 
 async def test_nodes_come_in_the_order_asked_with_what_is_selected(world: World) -> None:
@@ -77,38 +71,6 @@ async def test_each_scope_sees_of_many_nodes_what_it_sees_of_one(world: World) -
     assert "Email" not in seen["client"]
     assert seen["stranger"] == {"Company", "User"}, "its own alone"
     assert set((await world.anybody.run(IDS, ids=ids)).codes) == {"UNAUTHENTICATED"}
-
-
-@pytest.mark.parametrize("size", [2, 33])
-async def test_nodes_cost_one_statement_for_each_type_however_many_they_are(world: World, size: int) -> None:
-    """A hundred ids of three types cost what six of them do."""
-    job = await world.inspection()
-    persons = [job.created["people"][1]["person"]["id"]] * size
-    ids = [*persons, *[job.id] * size, *[job.primary_id] * size]
-    with counted() as sent:
-        assert len([one for one in await read(world.inspector, *ids) if one]) == 3 * size
-    assert len(sent) == 1 + 3 + 3, "who asks, each type, and people, person and payments behind them"
-
-
-async def test_no_more_statements_than_declared_whatever_the_types(world: World) -> None:
-    """Ids of every type, with relations of the same name on several, stay within what the document declares."""
-    job = await world.inspection(agreementBody="We inspect what can be seen.")
-    invoice = await job.invoice("40.00", send=True)
-    await job.paid(await job.payment_link(invoice["id"]), invoice["id"])
-    ids = [rows[0] for rows in (await everything(job)).values() if rows]
-    query = (
-        "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Payment { invoice { id } }"
-        " ... on Invoice { inspection { id } } ... on Inspection { inspector { id } } } }"
-    )
-    with counted() as sent:
-        await read(world.inspector, *ids, query=query)
-    declared = declared_cost(build_api().graphql_schema, query)
-    assert len(sent) <= declared <= STATEMENTS_MAX
-    same = (
-        "query($ids: [ID!]!) { nodes(ids: $ids) {"
-        " ... on Invoice { payments { id } } ... on Inspection { payments { id } } } }"
-    )
-    assert declared_cost(build_api().graphql_schema, same) == 1 + len(NODES) + 2
 
 
 async def test_more_than_a_hundred_ids_are_refused(world: World) -> None:

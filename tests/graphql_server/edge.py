@@ -1,6 +1,6 @@
 """The toy schema over HTTP, where a bearer token is the name of its scope."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,10 @@ class Bearer:
     """Whoever bears a token."""
 
     scope: Scope
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        return {}
 
     def as_logged(self) -> dict[str, str]:
         return {"scope": self.scope.value}

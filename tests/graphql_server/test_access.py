@@ -7,8 +7,9 @@ import pytest
 import strawberry
 from graphql import GraphQLField, GraphQLString
 
-from graphql_server.access import PUBLIC, SilentFields, allow, format_matrix, may_read, metadata_of, public
+from graphql_server.access import PUBLIC, SilentFields, allow, format_matrix, may_read, public, shown_by
 from graphql_server.api import Api
+from graphql_server.reads import Column
 from tests.graphql_server.toy import CLIENT, INSPECTOR, PAYER, Scope, fields_of
 
 
@@ -40,11 +41,11 @@ def test_matrix_prints_one_line_a_field(api: Api) -> None:
     assert next(line for line in lines if line.startswith("Car.plate")).index("x") == column
 
 
-def test_metadata_says_what_a_field_costs(api: Api) -> None:
-    fields = fields_of(api, "House")
-    assert metadata_of(fields["neighbours"]) == {"relation": "neighbours", "needs": (), "statements": 0}
-    assert metadata_of(fields["history"])["statements"] == 4
-    assert metadata_of(fields["history"]) != metadata_of(fields["neighbours"])
+def test_what_a_field_shows_is_read_back() -> None:
+    shown = fields_of(
+        build(a=allow(INSPECTOR, shows=Column("b"), description="A."), c=public(description="C.")), "Query"
+    )
+    assert (shown_by(shown["a"]), shown_by(shown["c"])) == (Column("b"), None)
 
 
 def build(**fields: Any) -> Api:

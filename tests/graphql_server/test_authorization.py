@@ -4,7 +4,8 @@ import pytest
 
 from graphql_server.access import Public, may_read
 from graphql_server.api import Api
-from graphql_server.executor import Executor, Outcome, Result
+from graphql_server.executor import Executor
+from graphql_server.results import Outcome, Result
 from tests.graphql_server.toy import CLIENT, COUNTED, INSPECTOR, PAYER, Scope, fields_of
 
 

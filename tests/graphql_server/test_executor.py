@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 
 from graphql_server.api import Api
 from graphql_server.cooperative_executor import is_awaitable
-from graphql_server.executor import Executor, Outcome, Result
+from graphql_server.executor import Executor
+from graphql_server.results import Outcome, Result
 from tests.graphql_server.toy import ANN, COUNTED, INSPECTOR, STOPPED
 
 PAINT = "mutation Paint($input: PaintInput!) { paint(input: $input) }"

@@ -4,7 +4,7 @@ import pytest
 from graphql import get_introspection_query
 
 from graphql_server.executor import Executor
-from tests.graphql_server.toy import CLIENT, INSPECTOR
+from tests.graphql_server.toy import INSPECTOR
 
 
 def nested(depth: int) -> str:
@@ -16,16 +16,6 @@ def fields(count: int) -> str:
     """One root field, one fragment of nine fields as often as it fits, and the rest beside it."""
     spreads, rest = divmod(count - 1, 9)
     return "{ house { " + "...F " * spreads + "id " * rest + "} } fragment F on House { " + "id " * 9 + "}"
-
-
-def statements(count: int) -> str:
-    """Who asks is one, `house` another, each `history` four; `neighbours` is one for all of its fields together."""
-    histories, relations = divmod(count - 2, 4)
-    aliased = " ".join(f"h{number}: history" for number in range(histories))
-    below = "id"
-    for _ in range(relations):
-        below = f"neighbours {{ {below} }}"
-    return f"{{ house {{ {aliased} {below} }} }}"
 
 
 WITHIN_AND_BEYOND = {
@@ -58,7 +48,6 @@ WITHIN_AND_BEYOND = {
     ),
     "comments": ("# one\n" * 50 + "{ hello }", "# one\n" * 51 + "{ hello }", "contains more than 50 comments"),
     "source": ("{ hello }".ljust(16384), "{ hello }".ljust(16385), "is 16385 bytes long; at most 16384 are accepted."),
-    "statements": (statements(20), statements(21), "may read the database 21 times; at most 20 are accepted."),
     "comparisons": (
         "{ house { " + "neighbours { id } " * 63 + "} }",
         "{ house { " + "neighbours { id } " * 64 + "} }",
@@ -119,11 +108,6 @@ def test_a_fragment_that_contains_itself_is_refused(executor: Executor) -> None:
     (error,) = executor.documents.prepare(source, INSPECTOR).errors
     assert error["message"] == "The fragment A contains itself."
     assert error["extensions"]["code"] == "MALFORMED_OPERATION"
-
-
-def test_a_relation_counts_once_a_place_however_often_it_is_selected(executor: Executor) -> None:
-    twenty_times = "{ house {" + "...F " * 20 + "} } fragment F on House { neighbours { id } }"
-    assert executor.documents.prepare(twenty_times, CLIENT).errors == ()
 
 
 NOBODY_SPREADS = {

@@ -6,8 +6,8 @@ import pytest
 
 from graphql_server.api import Api
 from graphql_server.executor import Executor
-from graphql_server.paging import decode_cursor, encode_cursor, page_request
 from tests.graphql_server.toy import INSPECTOR, fields_of
+from tests.pages import encode_cursor
 
 
 async def houses(executor: Executor, arguments: str, selection: str = "nodes { id }") -> Any:
@@ -58,10 +58,3 @@ def test_the_names_are_relays(api: Api) -> None:
     assert {name: str(field.type) for name, field in edge.items()} == {"cursor": "String!", "node": "House!"}
     arguments = fields_of(api, "Query")["houses"].args
     assert list(arguments) == ["first", "after", "last", "before"]
-
-
-def test_unsaid_arguments_ask_for_fifty_from_the_start() -> None:
-    request = page_request()
-    assert (request.size, request.backwards) == (50, False)
-    assert page_request(last=3).backwards
-    assert decode_cursor(encode_cursor(["a", 1]), [str, int], field="after") == ("a", 1)

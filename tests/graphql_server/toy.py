@@ -12,9 +12,10 @@ from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType
 
 from graphql_server.access import allow, public
 from graphql_server.api import Api
-from graphql_server.paging import After, Before, First, Last, Page, encode_cursor, page_request
+from graphql_server.paging import After, Before, First, Last
 from graphql_server.relay import connection_of
 from graphql_server.scalars import CurrencyCode
+from tests.pages import Page, encode_cursor, page_request
 
 
 class Scope(StrEnum):
@@ -65,11 +66,11 @@ class House(Node):
     secret: str | None = allow(INSPECTOR, default=None, description="What only the company knows.")
     price: Decimal = allow(INSPECTOR, CLIENT, PAYER, default=Decimal("1.50"), description="What it costs.")
 
-    @allow(INSPECTOR, CLIENT, PAYER, relation="neighbours", description="The houses beside it.")
+    @allow(INSPECTOR, CLIENT, PAYER, description="The houses beside it.")
     async def neighbours(self) -> list["House"]:
         return [House(id=strawberry.ID("n1"), address="2 Elm"), House(id=strawberry.ID("n2"), address="3 Elm")]
 
-    @allow(INSPECTOR, statements=4, description="What it takes four statements to know.")
+    @allow(INSPECTOR, description="What became of it.")
     async def history(self) -> list[str]:
         return ["built"]
 
@@ -143,7 +144,7 @@ class Query:
     def hello(self) -> str:
         return "world"
 
-    @allow(INSPECTOR, CLIENT, relation="house", description="One house.")
+    @allow(INSPECTOR, CLIENT, description="One house.")
     async def house(self) -> House:
         return House(id=strawberry.ID("h1"), address="1 Elm", secret="gold")
 
@@ -157,7 +158,6 @@ class Query:
 
     houses = allow(
         INSPECTOR,
-        statements=1,
         resolver=read_houses,
         graphql_type=connection_of(House, INSPECTOR, page_info=PageInfo),
         description="All houses.",
@@ -199,7 +199,7 @@ class Query:
 
 @strawberry.type(description="What can be changed.")
 class Mutation:
-    @allow(INSPECTOR, statements=2, description="Paints.")
+    @allow(INSPECTOR, description="Paints.")
     async def paint(self, input: Annotated[PaintInput, strawberry.argument(description="How.")]) -> str:
         return input.color
 

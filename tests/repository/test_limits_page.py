@@ -9,8 +9,9 @@ import pytest
 from app import connections, logs, throttling, webhooks
 from gateways import smtp, stripe_calls, stripe_webhooks
 from graphql_server import limits as documents
-from graphql_server import paging, statements
 from graphql_server.http import admission, requests
+from graphql_server.reads.cost import ROWS_MAX
+from graphql_server.reads.declarations import PAGE_SIZE_MAX
 from graphql_server.websocket import bounds, messages
 from models import asyncpg_pool
 from operations import leases, transactions
@@ -50,7 +51,7 @@ LIMITS: Mapping[str, str] = {
         f" {documents.FIELDS_MAX} fields, {documents.DIRECTIVES_MAX} directives, {documents.OPERATIONS_MAX} operations"
     ),
     "A request body; a websocket message": f"{_kib(requests.BODY_BYTES_MAX)}; {_kib(messages.MESSAGE_BYTES_MAX)}",
-    "A page; the statements of a query": f"{paging.PAGE_SIZE_MAX} rows; {statements.STATEMENTS_MAX}",
+    "A page; the rows that an operation may reach": f"{PAGE_SIZE_MAX} rows; {ROWS_MAX:,}",
     "What a hostile request may take of the event loop": f"{HOLD_SECONDS_MAX * 1000:g} ms",
     "Access token; refresh token; payment link; client link": (
         f"{_minutes(limits.ACCESS_TOKEN_LIFE)}; {sessions.REFRESH_TOKEN_LIFE.days} days, rotating;"

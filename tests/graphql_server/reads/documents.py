@@ -1,7 +1,7 @@
-"""Random documents over the bookshop's schema: valid, and as crooked as a document may be."""
+"""Random documents over a schema: as crooked as a document may be."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -9,13 +9,18 @@ from zlib import crc32
 
 from graphql import (
     GraphQLArgument,
+    GraphQLEnumType,
     GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLInterfaceType,
+    GraphQLList,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
+    get_nullable_type,
     is_abstract_type,
     is_composite_type,
     is_required_argument,
@@ -35,11 +40,12 @@ class Generated:
 
 @dataclass(slots=True)
 class DocumentWriter:
-    """Writes one document. `values` gives plausible values for an argument, by its name."""
+    """Writes one document, of fields that `may_select` admits. `values` are plausible for an argument of that name."""
 
     schema: GraphQLSchema
     random: Random
     values: Mapping[str, Sequence[Any]]
+    may_select: Callable[[GraphQLField], bool] = lambda _: True
     variables: dict[str, tuple[str, Any]] = field(default_factory=dict)
     fragments: list[str] = field(default_factory=list)
 
@@ -70,7 +76,10 @@ class DocumentWriter:
         if isinstance(owner, GraphQLUnionType):
             return self._fragment(owner, depth=depth) if depth < DEPTH_MAX else ""
         assert isinstance(owner, GraphQLObjectType | GraphQLInterfaceType)
-        name = self.random.choice(list(owner.fields))
+        names = [name for name, field in owner.fields.items() if self.may_select(field)]
+        if not names:
+            return ""
+        name = self.random.choice(names)
         return self._field(name, owner.fields[name], depth=depth)
 
     def _field(self, name: str, definition: GraphQLField, *, depth: int) -> str:
@@ -125,7 +134,7 @@ class DocumentWriter:
             variable = f"v{len(self.variables)}"
             self.variables[variable] = (str(argument.type), value)
             return f"${variable}"
-        return literal(value, str(argument.type))
+        return literal(value, argument.type)
 
     def _directive(self) -> str:
         if not self._maybe(0.15):
@@ -137,18 +146,14 @@ class DocumentWriter:
         return f" @{kind}(if: $s{kind})"
 
 
-ENUM_FIELDS: Final = {"status", "urgency"}
-
-
-def literal(value: Any, kind: str) -> str:
+def literal(value: Any, kind: GraphQLInputType) -> str:
     """The value as a document spells it."""
-    if isinstance(value, Mapping):
-        inner = ", ".join(
-            f"{name}: {item if name in ENUM_FIELDS and item else literal(item, '')}" for name, item in value.items()
-        )
-        return f"{{{inner}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(literal(item, kind.strip('[]!')) for item in value)}]"
-    if isinstance(value, str) and kind.strip("[]!") in ("Status", "Urgency", "OrderBy"):
-        return value
-    return json.dumps(value)
+    inner = get_nullable_type(kind)
+    if value is None:
+        return "null"
+    if isinstance(inner, GraphQLList):
+        return f"[{', '.join(literal(item, inner.of_type) for item in value)}]"
+    if isinstance(inner, GraphQLInputObjectType):
+        fields = ", ".join(f"{name}: {literal(item, inner.fields[name].type)}" for name, item in value.items())
+        return f"{{{fields}}}"
+    return str(value) if isinstance(inner, GraphQLEnumType) else json.dumps(value)
