@@ -15,7 +15,7 @@ WRITTEN_MAX = 5
 BOOKS = """
     SELECT jsonb_build_array(
         (SELECT jsonb_agg(to_jsonb(row) ORDER BY id) FROM inspections row),
-        (SELECT jsonb_agg(to_jsonb(row) - '{id,created_at}'::text[] ORDER BY number) FROM invoices row),
+        (SELECT jsonb_agg(to_jsonb(row) - '{id,created_at}'::text[] ORDER BY company_id, number) FROM invoices row),
         (SELECT jsonb_agg(to_jsonb(row) - '{id,created_at,invoice_id}'::text[]
                           ORDER BY line_item_id, amount_minor) FROM invoice_lines row),
         (SELECT jsonb_agg(to_jsonb(row) - '{id,created_at,subject_id}'::text[]

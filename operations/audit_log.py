@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from models import ActorKind, Event, Inspection
+from operations.transactions import insert
 from rules.access import Principal, Scope
 
 _ACTOR_KINDS = {Scope.INSPECTOR: ActorKind.USER, Scope.CLIENT: ActorKind.CLIENT, Scope.PAYER: ActorKind.PAYER}
@@ -32,7 +33,7 @@ async def record_all(
 ) -> None:
     """Append one event of that name for each subject, given with what it is after the event."""
     actor_name = _actor_name(by)
-    await Event.bulk_create(
+    events = [
         Event(
             company_id=inspection.company_id,
             inspection_id=inspection.id,
@@ -45,7 +46,8 @@ async def record_all(
             after=after,
         )
         for subject_id, after in subjects.items()
-    )
+    ]
+    await insert(*events)
 
 
 async def record_of_company(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from models import AutomationEvent, AutomationTrigger, Inspection, Payment
+from operations.transactions import insert
 from rules.states import SETTLED, TAKEN_BACK
 
 
@@ -14,11 +15,10 @@ async def emit(inspection: Inspection, trigger: AutomationTrigger, subject_id: U
     """
     if inspection.notifications_disabled:
         return
-    if await AutomationEvent.exists(inspection_id=inspection.id, trigger=trigger, subject_id=subject_id):
-        return
-    await AutomationEvent.create(
+    event = AutomationEvent(
         company_id=inspection.company_id, inspection_id=inspection.id, trigger=trigger, subject_id=subject_id
     )
+    await insert(event, once=True)
 
 
 def is_paid(inspection: Inspection) -> bool:

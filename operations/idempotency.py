@@ -10,10 +10,9 @@ from uuid import UUID
 from tortoise import connections
 
 from models import IdempotencyKey
-from rules import clock
+from operations.transactions import unit_of_work
 from rules.access import Principal
 from rules.errors import ErrorCode, Refusal
-from rules.identifiers import new_id
 from rules.limits import IDEMPOTENCY_KEY_LENGTH_MAX
 
 
@@ -41,42 +40,64 @@ class IdempotencyKeyReused(Refusal):
     code = ErrorCode.IDEMPOTENCY_KEY_REUSED
 
 
-async def claim(principal: Principal, command: KeyedCommand) -> UUID | None:
-    """Claim the command's key inside the caller's transaction; returns the first result if there is one.
+class Claim:
+    """A command's key, claimed by the running transaction; a command without one claims nothing."""
+
+    def __init__(self, row: IdempotencyKey | None) -> None:
+        self._row = row
+
+    @property
+    def first_result(self) -> UUID | None:
+        """What the command did when its key was first used, if that was before."""
+        return self._row.result_id if self._row else None
+
+    def keep(self, result_id: UUID) -> None:
+        """Remember what the command did, in the same transaction."""
+        if self._row:
+            self._row.result_id = result_id
+
+
+async def claim(principal: Principal, command: KeyedCommand) -> Claim:
+    """Claim the command's key inside the caller's transaction, which looks at the claim's `first_result`.
 
     A concurrent claim of the same key waits here until the other transaction ends. A refusal rolls the claim back,
     so the key stays free. Raises IdempotencyKeyReused when the key came with another input.
     """
-    operation, key = command.operation, command.idempotency_key
+    key = command.idempotency_key
     if key is None:
-        return None
+        return Claim(None)
     if not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
         raise Refusal(
             f"idempotencyKey must have 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters.", field=("idempotencyKey",)
         )
-    digest = command.fingerprint()
-    inserted = await connections.get("default").execute_query_dict(
-        "INSERT INTO idempotency_keys (id, created_at, company_id, actor_id, operation, key, input_hash)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id",
-        [new_id(), clock.now(), principal.company_id, principal.actor_id, operation, key, digest],
+    row = IdempotencyKey(
+        company_id=principal.company_id,
+        actor_id=principal.actor_id,
+        operation=command.operation,
+        key=key,
+        input_hash=command.fingerprint(),
     )
-    if inserted:
-        return None
-    first = await IdempotencyKey.get(actor_id=principal.actor_id, operation=operation, key=key)
-    if first.input_hash != digest:
+    if await _insert(row):
+        unit_of_work().track([row])
+        return Claim(row)
+    first = await IdempotencyKey.get(actor_id=row.actor_id, operation=row.operation, key=key)
+    if first.input_hash != row.input_hash:
         raise IdempotencyKeyReused(
             "idempotencyKey was used before with another input; choose a new key.", field=("idempotencyKey",)
         )
-    return first.result_id
+    return Claim(first)
+
+
+async def _insert(row: IdempotencyKey) -> bool:
+    """Write the key, unless it is there: known at once, for what follows must not happen twice."""
+    inserted = await connections.get("default").execute_query_dict(
+        "INSERT INTO idempotency_keys (id, created_at, company_id, actor_id, operation, key, input_hash)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id",
+        [row.id, row.created_at, row.company_id, row.actor_id, row.operation, row.key, row.input_hash],
+    )
+    return bool(inserted)
 
 
 def _spell(value: object) -> str:
     """The same text for the same sum, however many zeros it was sent with."""
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
-
-
-async def keep(principal: Principal, command: KeyedCommand, result_id: UUID) -> None:
-    """Remember the result of the claimed key, in the same transaction."""
-    if command.idempotency_key is not None:
-        claimed = IdempotencyKey.filter(actor_id=principal.actor_id, operation=command.operation)
-        await claimed.filter(key=command.idempotency_key).update(result_id=result_id)

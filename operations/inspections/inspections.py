@@ -32,7 +32,7 @@ from operations.inspections.line_items import NewLineItem, insert_line_items
 from operations.inspections.muting import mute, unmute
 from operations.inspections.people_box import insert_person, is_live_separate
 from operations.ledger.billed_names import hold_name
-from operations.ledger.inspection_ledger import CheckoutsOpen, lock_ledger, post
+from operations.ledger.inspection_ledger import CheckoutsOpen, lock_ledger, lock_ledger_with, post
 from operations.ledger.invoice_lines import track_line_items
 from operations.payments.checkout_expiry import with_checkouts_expired
 from operations.transactions import transaction
@@ -117,7 +117,7 @@ async def create_inspection(principal: Principal, new: CreateInspection) -> UUID
     await record(inspection, "inspection.created", inspection.id, by=principal)
     ledger = await lock_ledger(inspection.id)
     await insert_line_items(ledger, charges, by=principal, field="lineItems")
-    await track_line_items(ledger)
+    track_line_items(ledger)
     await post(ledger)
     if agreement_body:
         await insert_agreement(ledger, agreement_body, version=1)
@@ -196,8 +196,7 @@ async def cancel_inspection(principal: Principal, inspection_id: UUID, *, stripe
 
 @transaction
 async def _cancel(principal: Principal, inspection_id: UUID) -> UUID:
-    await find_visible(Inspection, principal, inspection_id, locked=True)
-    ledger = await lock_ledger(inspection_id)
+    ledger = await lock_ledger_with(Inspection, inspection_id, by=principal)
     if ledger.inspection.status is InspectionStatus.CANCELED:
         return inspection_id
     asked = [invoice.number for invoice in ledger.invoices if is_live_separate(invoice)]
@@ -210,8 +209,6 @@ async def _cancel(principal: Principal, inspection_id: UUID) -> UUID:
     if live := [payment.id for invoice in ledger.invoices if (payment := ledger.open_checkout(invoice))]:
         raise CheckoutsOpen(live)
     ledger.inspection.status = InspectionStatus.CANCELED
-    ledger.inspection.outstanding_minor = 0
-    await ledger.inspection.save(update_fields=["status", "outstanding_minor"])
     await post(ledger)
     await record(ledger.inspection, "inspection.canceled", inspection_id, by=principal)
     return inspection_id

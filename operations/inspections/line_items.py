@@ -7,16 +7,15 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway
 from models import AutomationTrigger, Inspection, InspectionStatus, LineItem, LineItemKind
-from models.visible import find_visible
 from operations.audit_log import record, record_all
 from operations.automation_events import emit
 from operations.currencies import currency_of
 from operations.inspections.agreements import update_agreement
-from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger, post
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with, post
 from operations.ledger.invoice_lines import track_line_items
 from operations.ledger.voiding import void
 from operations.payments.checkout_expiry import with_checkouts_expired
-from operations.transactions import transaction
+from operations.transactions import transaction, unit_of_work
 from rules import clock, texts
 from rules.access import Principal
 from rules.checks import Checks
@@ -109,7 +108,6 @@ async def _update(principal: Principal, changes: UpdateLineItem) -> UUID:
         item.description = description
     if changes.amount is not None:
         item.amount_minor = _amount(item.kind, changes.amount, item.currency)
-    await item.save(update_fields=["description", "amount_minor"])
     await record(ledger.inspection, "line_item.updated", item.id, by=principal, before=before, after=_snapshot(item))
     await _follow(ledger, by=principal, field="amount")
     return item.id
@@ -125,7 +123,6 @@ async def _remove(principal: Principal, line_item_id: UUID) -> UUID:
     ledger, item = await _lock_ledger_of(principal, line_item_id)
     await record(ledger.inspection, "line_item.removed", item.id, by=principal, before=_snapshot(item))
     item.amount_minor, item.removed_at = 0, clock.now()
-    await item.save(update_fields=["amount_minor", "removed_at"])
     ledger.items.remove(item)
     await _follow(ledger, by=principal, field="lineItemId")
     return ledger.inspection.id
@@ -152,7 +149,7 @@ async def insert_line_items(
         )
         for position, charge in enumerate(charges, start=last + 1)
     ]
-    await LineItem.bulk_create(items)
+    unit_of_work().add(*items)
     await record_all(ledger.inspection, "line_item.added", {item.id: _snapshot(item) for item in items}, by=by)
     ledger.items.extend(items)
     _refuse_absurd_total(ledger, field=field)
@@ -163,7 +160,7 @@ async def _follow(ledger: InspectionLedger, *, by: Principal, field: str) -> Non
     """Let the invoices follow the charges; refusals name `field` of the input."""
     _refuse_absurd_total(ledger, field=field)
     before = {invoice.id: invoice.remaining_minor for invoice in ledger.invoices}
-    await track_line_items(ledger)
+    track_line_items(ledger)
     await _void_empty(ledger, by=by)
     await post(ledger)
     _refuse_unpayable(ledger, before, field=field)
@@ -221,17 +218,20 @@ def _snapshot(item: LineItem) -> dict[str, str | int]:
 
 
 async def _lock_ledger(principal: Principal, inspection_id: UUID) -> InspectionLedger:
-    await find_visible(Inspection, principal, inspection_id)
-    ledger = await lock_ledger(inspection_id)
-    if ledger.inspection.status is InspectionStatus.CANCELED:
-        raise Refusal("The inspection is canceled.", code=ErrorCode.INSPECTION_CANCELED)
+    ledger = await lock_ledger_with(Inspection, inspection_id, by=principal)
+    _refuse_canceled(ledger)
     return ledger
 
 
+def _refuse_canceled(ledger: InspectionLedger) -> None:
+    if ledger.inspection.status is InspectionStatus.CANCELED:
+        raise Refusal("The inspection is canceled.", code=ErrorCode.INSPECTION_CANCELED)
+
+
 async def _lock_ledger_of(principal: Principal, line_item_id: UUID) -> tuple[InspectionLedger, LineItem]:
-    found = await find_visible(LineItem, principal, line_item_id, removed_at=None)
-    ledger = await _lock_ledger(principal, found.inspection_id)
+    ledger = await lock_ledger_with(LineItem, line_item_id, by=principal)
     item = next((item for item in ledger.items if item.id == line_item_id), None)
-    if item is None:  # Removed by somebody else while we waited for the lock.
+    if item is None:  # Removed.
         raise NotFound("LineItem", field=("lineItemId",))
+    _refuse_canceled(ledger)
     return ledger, item

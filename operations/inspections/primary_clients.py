@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
-from models import Grant, GrantKind, Inspection, InspectionPerson, InspectionStatus, Invoice
-from models.visible import find_visible
+from models import Grant, GrantKind, Inspection, InspectionPerson, InspectionStatus
 from operations.audit_log import record
-from operations.ledger.billed_names import hold_name
-from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger
+from operations.ledger.billed_names import find_bill_to
+from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger_with
 from operations.ledger.invoice_ends import cancel_waiting_mails
 from operations.payments.checkout_expiry import PaymentInProgress, with_checkouts_expired
 from operations.transactions import transaction
@@ -40,8 +39,7 @@ async def set_primary_client(
 
 @transaction
 async def _set(principal: Principal, command: SetPrimaryClient) -> tuple[Notice, ...]:
-    await find_visible(Inspection, principal, command.inspection_id)
-    ledger = await lock_ledger(command.inspection_id)
+    ledger = await lock_ledger_with(Inspection, command.inspection_id, by=principal)
     client = await _client(ledger, command.inspection_person_id)
     primary = ledger.primary
     if primary.billed_to_id == client.id:
@@ -50,7 +48,6 @@ async def _set(principal: Principal, command: SetPrimaryClient) -> tuple[Notice,
     former = await InspectionPerson.get(id=primary.billed_to_id)
     before = {"billed_to": primary.billed_to_name}
     primary.billed_to_id, primary.billed_to_name = client.id, client.person.name
-    await Invoice.filter(id=primary.id).update(billed_to_id=client.id, billed_to_name=client.person.name)
     await cancel_waiting_mails(primary)
     after = {"billed_to": primary.billed_to_name}
     await record(
@@ -61,11 +58,9 @@ async def _set(principal: Principal, command: SetPrimaryClient) -> tuple[Notice,
 
 async def _client(ledger: InspectionLedger, inspection_person_id: UUID) -> InspectionPerson:
     """The CLIENT of the box who is to be billed. Raises Refusal naming inspectionPersonId."""
-    box = InspectionPerson.filter(inspection_id=ledger.inspection.id, removed_at=None)
-    client = await box.get_or_none(id=inspection_person_id)
+    client = await find_bill_to(ledger.inspection.id, inspection_person_id)
     if client is None:
         raise NotFound("InspectionPerson", field=("inspectionPersonId",))
-    await hold_name(client)
     if client.role is not PersonRole.CLIENT:
         raise Refusal(
             f"{client.person.name} is not a client of this inspection: only a CLIENT is billed on the primary invoice.",

@@ -61,8 +61,8 @@ async def _close_short(principal: Principal, invoice_id: UUID) -> UUID:
         )
     before = {"status": invoice.status, "total_minor": invoice.total_minor}
     kept = _lines_worth(ledger, invoice, invoice.settled_minor + invoice.credited_minor)
-    await return_to_primary(ledger, invoice, kept)
-    await write_lines(ledger, invoice, kept)
+    return_to_primary(ledger, invoice, kept)
+    write_lines(ledger, invoice, kept)
     await post(ledger)
     after = {"status": invoice.status, "total_minor": invoice.total_minor}
     await record(ledger.inspection, "invoice.closed_short", invoice.id, by=principal, before=before, after=after)
@@ -90,8 +90,6 @@ async def _mark_uncollectible(principal: Principal, invoice_id: UUID) -> UUID:
     _refuse_in_flight(invoice)
     before = {"status": invoice.status}
     _move(invoice, InvoiceStatus.UNCOLLECTIBLE)
-    invoice.outstanding_minor = 0
-    await invoice.save(update_fields=["status", "outstanding_minor"])
     await cancel_waiting_mails(invoice)
     await post(ledger)
     await record(ledger.inspection, "invoice.written_off", invoice.id, by=principal, before=before)

@@ -6,17 +6,16 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway
 from models import Company, Inspection, InspectionPerson, InspectionStatus, Invoice, StripeStatus
-from models.visible import find_visible, visible
 from operations.audit_log import record
 from operations.currencies import currency_of
-from operations.idempotency import KeyedCommand, claim, keep
+from operations.idempotency import KeyedCommand, claim
 from operations.invoices.invoice_emails import AS_PREPARED, EmailDraft, check_draft, queue_invoice_mail
 from operations.invoices.splits import InvoiceSplit, check_split, split_lines
-from operations.ledger.billed_names import hold_name
-from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger, post
+from operations.ledger.billed_names import find_bill_to
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with, post
 from operations.ledger.invoice_lines import write_lines
 from operations.payments.checkout_expiry import with_checkouts_expired
-from operations.transactions import transaction
+from operations.transactions import transaction, unit_of_work
 from rules.access import Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, NotFound, Refusal
@@ -78,8 +77,9 @@ async def _add(principal: Principal, command: AddInvoice) -> UUID:
     split = command.split
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, command):
-                return first
+            claimed = await claim(principal, command)
+            if claimed.first_result:
+                return claimed.first_result
         draft = check(check_draft, command.draft)
         with check.at():
             ledger = await _lock_ledger(principal, command.inspection_id, split)
@@ -87,27 +87,25 @@ async def _add(principal: Principal, command: AddInvoice) -> UUID:
                 bill_to = await _bill_to(command.inspection_id, command.inspection_person_id)
             _refuse_unavailable(ledger, split)
             lines = split_lines(ledger, split, own={})
-    invoice = await _insert_draft(ledger, bill_to, by_services=split.line_item_ids is not None, draft=draft)
-    # From here on Deferred Payments waits for us (its check locks the company); it may have been turned on before.
-    ledger.company = await Company.get(id=ledger.company.id)
-    _refuse_unavailable(ledger, split)
-    await _move_from_primary(ledger, invoice, lines)
+    invoice = _new_draft(ledger, bill_to, by_services=split.line_item_ids is not None, draft=draft)
+    _move_from_primary(ledger, invoice, lines)
     after = {"number": invoice.number, "total_minor": sum(lines.values()), "billed_to": bill_to.role_name}
     await record(ledger.inspection, "invoice.added", invoice.id, by=principal, after=after)
     await post(ledger)
     if command.send:
         await queue_invoice_mail(ledger, invoice, draft, by=principal, field="send", bill_to_field="inspectionPersonId")
-    await keep(principal, command, invoice.id)
+    claimed.keep(invoice.id)
     return invoice.id
 
 
 async def _lock_ledger(principal: Principal, inspection_id: UUID, split: InvoiceSplit) -> InspectionLedger:
     """The inspection's ledger; where there is none, what no inspection could be split by is refused too."""
-    if await visible(Inspection, principal).filter(id=inspection_id).exists():
-        return await lock_ledger(inspection_id)
     with Checks() as check:
-        check(check_split, split, await currency_of(principal))
-        raise NotFound("Inspection", field=("inspectionId",))
+        try:
+            return await lock_ledger_with(Inspection, inspection_id, by=principal)
+        except NotFound:
+            check(check_split, split, await currency_of(principal))
+            raise
 
 
 def _refuse_unavailable(ledger: InspectionLedger, split: InvoiceSplit) -> None:
@@ -121,21 +119,16 @@ def _refuse_unavailable(ledger: InspectionLedger, split: InvoiceSplit) -> None:
 
 async def _bill_to(inspection_id: UUID, inspection_person_id: UUID) -> InspectionPerson:
     """Somebody in the People box (S6, S7); everybody in it is eligible (S8)."""
-    box = InspectionPerson.filter(inspection_id=inspection_id, removed_at=None)
-    bill_to = await box.get_or_none(id=inspection_person_id)
+    bill_to = await find_bill_to(inspection_id, inspection_person_id)
     if bill_to is None:
         raise NotFound("InspectionPerson", field=("inspectionPersonId",))
-    await hold_name(bill_to)
     return bill_to
 
 
-async def _insert_draft(
-    ledger: InspectionLedger, bill_to: InspectionPerson, *, by_services: bool, draft: EmailDraft
-) -> Invoice:
+def _new_draft(ledger: InspectionLedger, bill_to: InspectionPerson, *, by_services: bool, draft: EmailDraft) -> Invoice:
     inspection = ledger.inspection
     inspection.invoice_count += 1
-    await Inspection.filter(id=inspection.id).update(invoice_count=inspection.invoice_count)
-    invoice = await Invoice.create(
+    invoice = Invoice(
         id=new_id(),
         company_id=ledger.company.id,
         inspection_id=inspection.id,
@@ -151,18 +144,18 @@ async def _insert_draft(
         prepared_subject=draft.subject,
         prepared_message=draft.message,
     )
-    invoice.billed_to = bill_to
     ledger.invoices.append(invoice)
+    unit_of_work().add(invoice)
     return invoice
 
 
-async def _move_from_primary(ledger: InspectionLedger, invoice: Invoice, lines: dict[UUID, int]) -> None:
+def _move_from_primary(ledger: InspectionLedger, invoice: Invoice, lines: dict[UUID, int]) -> None:
     held = {line.line_item_id: line.amount_minor for line in ledger.lines_of(ledger.primary)}
     for line in ledger.lines_of(invoice):
         held[line.line_item_id] = held.get(line.line_item_id, 0) + line.amount_minor
     left = {item: amount - lines.get(item, 0) for item, amount in held.items()}
-    await write_lines(ledger, invoice, lines)
-    await write_lines(ledger, ledger.primary, {item: amount for item, amount in left.items() if amount})
+    write_lines(ledger, invoice, lines)
+    write_lines(ledger, ledger.primary, {item: amount for item, amount in left.items() if amount})
 
 
 async def update_invoice(principal: Principal, command: UpdateInvoice, *, stripe: StripeGateway) -> UUID:
@@ -189,13 +182,10 @@ async def _update(principal: Principal, command: UpdateInvoice) -> UUID:
     if bill_to is not None:
         invoice.billed_to_id, invoice.billed_to_name = bill_to.id, bill_to.person.name
     if split is not None and lines is not None:
-        await _move_from_primary(ledger, invoice, lines)
+        _move_from_primary(ledger, invoice, lines)
         invoice.by_services = split.line_item_ids is not None
     invoice.prepared_subject = draft.subject or invoice.prepared_subject
     invoice.prepared_message = draft.message or invoice.prepared_message
-    await invoice.save(
-        update_fields=["billed_to_id", "billed_to_name", "by_services", "prepared_subject", "prepared_message"]
-    )
     await post(ledger)
     after = {"total_minor": invoice.total_minor, "billed_to": invoice.billed_to_name}
     await record(ledger.inspection, "invoice.updated", invoice.id, by=principal, before=before, after=after)
@@ -221,12 +211,12 @@ async def _lock_draft(
 
 async def lock_ledger_of(principal: Principal, invoice_id: UUID) -> tuple[InspectionLedger, Invoice]:
     """The ledger that holds a separate invoice that the principal may see."""
-    found = await find_visible(Invoice, principal, invoice_id)
-    if found.kind is InvoiceKind.PRIMARY:
+    ledger = await lock_ledger_with(Invoice, invoice_id, by=principal)
+    invoice = ledger.invoice(invoice_id)
+    if invoice.kind is InvoiceKind.PRIMARY:
         raise Refusal(
             "The client's primary invoice follows the line items; it is never edited, sent or voided.",
             field=("invoiceId",),
             code=ErrorCode.INVOICE_IS_PRIMARY,
         )
-    ledger = await lock_ledger(found.inspection_id)
-    return ledger, ledger.invoice(invoice_id)
+    return ledger, invoice

@@ -7,13 +7,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPerson, Invoice, InvoiceLine, StripeStatus
-from models.visible import find_visible
 from operations.audit_log import record
 from operations.documents.invoice_document import as_data, invoice_document
 from operations.documents.rendering import long_date
-from operations.idempotency import KeyedCommand, claim, keep
+from operations.idempotency import KeyedCommand, claim
 from operations.ledger.due_dates import plan_reminders
-from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with
 from operations.ledger.open_invoice import open_draft
 from operations.links import create_grant
 from operations.messages.outbox import (
@@ -23,7 +22,7 @@ from operations.messages.outbox import (
     email_content,
     queue_mail,
 )
-from operations.transactions import transaction
+from operations.transactions import transaction, unit_of_work
 from rules import clock, texts
 from rules.access import Principal
 from rules.checks import Checks
@@ -133,14 +132,14 @@ async def send_invoice(principal: Principal, command: SendInvoice) -> UUID:
     """Mail a separate invoice to the party it bills, opening a draft; sends again what is open. Returns its key."""
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, command):
-                return first
+            claimed = await claim(principal, command)
+            if claimed.first_result:
+                return claimed.first_result
         draft = check(check_draft, command.draft)
-        found = await find_visible(Invoice, principal, command.invoice_id)
-    ledger = await lock_ledger(found.inspection_id)
-    invoice = ledger.invoice(found.id)
+        ledger = await lock_ledger_with(Invoice, command.invoice_id, by=principal)
+    invoice = ledger.invoice(command.invoice_id)
     await queue_invoice_mail(ledger, invoice, draft, by=principal, field="invoiceId", bill_to_field="invoiceId")
-    await keep(principal, command, invoice.id)
+    claimed.keep(invoice.id)
     return invoice.id
 
 
@@ -163,6 +162,7 @@ async def queue_invoice_mail(
         )
     await _refuse_repetition(invoice, address, field=field)
     await open_draft(ledger, invoice, by=by)
+    await unit_of_work().flush()
     mail = compose(invoice, ledger.lines_of(invoice), address, draft, link=LINK_MARK, due_on=invoice.due_on)
     invoice.send_count += 1
     grant = await payment_grant(invoice, bill_to)
@@ -178,7 +178,6 @@ async def queue_invoice_mail(
     )
     invoice.sent_at, invoice.prepared_subject, invoice.prepared_message = clock.now(), None, None
     plan_reminders(invoice, ledger.company)
-    await invoice.save(update_fields=["send_count", "sent_at", "prepared_subject", "prepared_message", "remind_at"])
     await record(ledger.inspection, "invoice.sent", invoice.id, by=by, after={"email_id": str(email.id)})
 
 

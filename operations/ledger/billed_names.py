@@ -1,14 +1,38 @@
 """Names on invoices: a corrected one shows on every invoice of that person's that is not yet paid (S58)."""
 
+from functools import cache
 from uuid import UUID
 
+from tortoise import connections
 from tortoise.expressions import F, Q, Subquery
 from tortoise.queryset import QuerySet
 
 from models import Inspection, InspectionPerson, Invoice, Person
+from models.hydration import hydrate, record_of
 from operations.audit_log import record
 from rules.access import Principal
 from rules.states import InvoiceKind, InvoiceStatus, PaymentStatus
+
+
+async def find_bill_to(inspection_id: UUID, entry_id: UUID) -> InspectionPerson | None:
+    """An entry of the People box with its person, whose name is held as by `hold_name`."""
+    found = await connections.get("default").execute_query_dict(_bill_to(), [entry_id, inspection_id])
+    if not found:
+        return None
+    entry = hydrate(InspectionPerson, found[0]["entry"])
+    entry.person = hydrate(Person, found[0]["person"])
+    return entry
+
+
+@cache
+def _bill_to() -> str:
+    return f"""
+        SELECT {record_of(InspectionPerson, "entry")} AS entry, {record_of(Person, "person")} AS person
+          FROM inspection_people entry
+          JOIN people person ON person.id = entry.person_id AND person.company_id = entry.company_id
+         WHERE entry.id = $1 AND entry.inspection_id = $2 AND entry.removed_at IS NULL
+           FOR NO KEY UPDATE OF person
+    """  # noqa: S608 - columns of the models
 
 
 async def hold_name(bill_to: InspectionPerson) -> None:

@@ -1,7 +1,7 @@
-"""The ledger of one inspection: all that its balances follow from, locked, loaded, and written back consistently.
+"""The ledger of one inspection: all that its balances follow from, locked and loaded, and posted consistently.
 
-Every operation that touches money locks the ledger, changes rows, and posts it; posting recomputes the stored
-balances and statuses from the entries, in the same transaction.
+Every operation that touches money locks the ledger, changes its rows, and posts it; posting recomputes the stored
+balances and statuses from the entries. What is different then is written when the transaction ends.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,10 @@ from models import Company, Inspection, InspectionStatus, Invoice, InvoiceLine, 
 from operations.automation_events import emit_paid, is_paid
 from operations.ledger.due_dates import date_overdue
 from operations.ledger.invoice_ends import cancel_waiting_mails, put_payer_back
+from operations.ledger.ledger_rows import fetch_inspection, fetch_rows
+from operations.transactions import unit_of_work
 from rules import clock
+from rules.access import Principal, Scope
 from rules.allocation import left_after
 from rules.balances import (
     Balance,
@@ -49,7 +52,7 @@ class CheckoutsOpen(Exception):
 
 @dataclass(slots=True)
 class InspectionLedger:
-    """One inspection with its line items, invoices, lines and payments (their refunds prefetched)."""
+    """One inspection with its line items, invoices, lines and payments, which have their refunds."""
 
     company: Company
     inspection: Inspection
@@ -117,42 +120,89 @@ async def lock_inspection(inspection_id: UUID) -> Inspection:
 
 
 async def lock_ledger(inspection_id: UUID) -> InspectionLedger:
-    """Lock the inspection and load all that its balances follow from."""
-    return await load_ledger(await lock_inspection(inspection_id))
+    """Lock the inspection and load all that its balances follow from; what is changed of it is written at the end."""
+    ledger = await _lock("inspection.id = $1", inspection_id)
+    if ledger is None:
+        raise NotFound("Inspection")
+    return ledger
 
 
-async def load_ledger(inspection: Inspection) -> InspectionLedger:
-    """All that an inspection's balances follow from, as the transaction sees it."""
-    inspection_id = inspection.id
+async def lock_ledger_of_payment(payment_id: UUID) -> InspectionLedger:
+    """As `lock_ledger`, the ledger that the payment is in."""
+    ledger = await _lock("inspection.id = (SELECT inspection_id FROM payments WHERE id = $1)", payment_id)
+    assert ledger is not None, "a payment is never deleted"
+    return ledger
+
+
+async def lock_ledger_with(
+    model: type[Inspection | LineItem | Invoice | Payment], row_id: UUID, *, by: Principal
+) -> InspectionLedger:
+    """As `lock_ledger`, for staff, who see all rows of their company: the ledger that the row of that id belongs to.
+
+    Raises NotFound naming the model's id, such as invoiceId: as `find_visible` does.
+    """
+    assert by.scope is Scope.INSPECTOR, "everybody else sees less than their company"
+    of_row = f"(SELECT inspection_id FROM {model._meta.db_table} WHERE id = $1 AND company_id = $2)"  # noqa: S608
+    found = "$1" if model is Inspection else of_row
+    ledger = await _lock(f"inspection.id = {found} AND inspection.company_id = $2", row_id, by.company_id)
+    if ledger is None:
+        name = model.__name__
+        raise NotFound(name, field=(f"{name[0].lower()}{name[1:]}Id",))
+    return ledger
+
+
+async def _lock(condition: str, *values: UUID) -> InspectionLedger | None:
+    found = await fetch_inspection(condition, *values, locked=True)
+    if found is None:
+        return None
+    ledger = await _load(*found)
+    unit = unit_of_work()
+    for rows in ([ledger.inspection], ledger.items, ledger.invoices, ledger.lines, ledger.payments):
+        unit.track(rows)
+    for payment in ledger.payments:
+        unit.track(payment.refunds.related_objects)
+    return ledger
+
+
+async def load_ledger(inspection_id: UUID) -> InspectionLedger:
+    """All that an inspection's balances follow from, as the transaction sees it, for reading alone."""
+    found = await fetch_inspection("inspection.id = $1", inspection_id, locked=False)
+    assert found is not None, "an inspection is never deleted"
+    return await _load(*found)
+
+
+async def _load(inspection: Inspection, company: Company) -> InspectionLedger:
+    rows = await fetch_rows(inspection)
     return InspectionLedger(
-        company=await Company.get(id=inspection.company_id),
+        company=company,
         inspection=inspection,
-        items=await LineItem.filter(inspection_id=inspection_id, removed_at=None).order_by("position", "id"),
-        invoices=await Invoice.filter(inspection_id=inspection_id).order_by("id"),
-        lines=await InvoiceLine.filter(invoice__inspection_id=inspection_id).order_by("position", "id"),
-        payments=await Payment.filter(inspection_id=inspection_id).order_by("id").prefetch_related("refunds"),
+        items=rows.items,
+        invoices=rows.invoices,
+        lines=rows.lines,
+        payments=rows.payments,
     )
 
 
 async def post(ledger: InspectionLedger, *, recording: bool = False) -> None:
-    """Recompute and store every balance and status.
+    """Bring every balance and status to what the entries say; they are written with the transaction's other changes.
 
     Raises CheckoutsOpen when an open checkout no longer asks for what is to be paid, unless `recording` what Stripe
     reports: money that has landed is always recorded.
     """
+    figures = all_figures(ledger)
     if not recording:
-        _refuse_stale_checkouts(ledger, {invoice.id: figures_of(ledger, invoice) for invoice in ledger.invoices})
-    await write_back(ledger)
-
-
-async def write_back(ledger: InspectionLedger) -> None:
-    """Store every balance and status as the entries have them, whatever checkouts are open."""
-    figures = {invoice.id: figures_of(ledger, invoice) for invoice in ledger.invoices}
+        _refuse_stale_checkouts(ledger, figures)
     for payment in ledger.payments:
-        await _store_payment(payment)
+        proven = entry(payment)
+        payment.refunded_minor, payment.refundable_minor = proven.refunded, proven.refundable
     for invoice in ledger.invoices:
-        await _store(ledger, invoice, figures[invoice.id])
-    await _store_inspection(ledger)
+        await _post_invoice(ledger, invoice, figures[invoice.id])
+    await _post_inspection(ledger, figures)
+
+
+def all_figures(ledger: InspectionLedger) -> dict[UUID, Balance]:
+    """What each invoice adds up to."""
+    return {invoice.id: figures_of(ledger, invoice) for invoice in ledger.invoices}
 
 
 def figures_of(ledger: InspectionLedger, invoice: Invoice) -> Balance:
@@ -231,32 +281,23 @@ def _is_stale(payment: Payment, invoice: Invoice, figures: Balance) -> bool:
     )
 
 
-async def _store_payment(payment: Payment) -> None:
-    figures = entry(payment)
-    if (payment.refunded_minor, payment.refundable_minor) != (figures.refunded, figures.refundable):
-        payment.refunded_minor, payment.refundable_minor = figures.refunded, figures.refundable
-        await payment.save(update_fields=["refunded_minor", "refundable_minor"])
-
-
-async def _store(ledger: InspectionLedger, invoice: Invoice, figures: Balance) -> None:
-    stored = stored_of(ledger, invoice, figures)
-    changed = {name: value for name, value in stored.items() if getattr(invoice, name) != value}
-    if not changed:
+async def _post_invoice(ledger: InspectionLedger, invoice: Invoice, figures: Balance) -> None:
+    before, columns = invoice.status, stored_of(ledger, invoice, figures)
+    status = columns["status"]
+    for name, value in columns.items():
+        setattr(invoice, name, value)
+    if status is before:
         return
-    if status := changed.get("status"):
-        assert status in INVOICE_MOVES[invoice.status], f"{invoice.status} never becomes {status}"
-        changed["paid_at"] = clock.now() if status is InvoiceStatus.PAID else None
-    invoice.update_from_dict(changed)
-    await Invoice.filter(id=invoice.id).update(**changed)
-    if changed.get("status") is InvoiceStatus.PAID:
+    assert status in INVOICE_MOVES[before], f"{before} never becomes {status}"
+    invoice.paid_at = clock.now() if status is InvoiceStatus.PAID else None
+    if status is InvoiceStatus.PAID:
         await cancel_waiting_mails(invoice)
-    if changed.get("status") is InvoiceStatus.OPEN:
+    if status is InvoiceStatus.OPEN:
         await put_payer_back(ledger.inspection, invoice)
 
 
-def inspection_figures(ledger: InspectionLedger) -> dict[str, object]:
+def inspection_figures(ledger: InspectionLedger, figures: Mapping[UUID, Balance]) -> dict[str, object]:
     """The inspection's stored figures: the sums of its invoices'."""
-    figures = {invoice.id: figures_of(ledger, invoice) for invoice in ledger.invoices}
     parts = figures.values()
     overdue = (_overdue_from(ledger, invoice, figures[invoice.id]) for invoice in ledger.invoices)
     return {
@@ -286,12 +327,10 @@ def _status_of_all(ledger: InspectionLedger, figures: Mapping[UUID, Balance]) ->
     )
 
 
-async def _store_inspection(ledger: InspectionLedger) -> None:
+async def _post_inspection(ledger: InspectionLedger, figures: Mapping[UUID, Balance]) -> None:
     inspection = ledger.inspection
     was_paid = is_paid(inspection)
-    changed = {name: value for name, value in inspection_figures(ledger).items() if getattr(inspection, name) != value}
-    if changed:
-        inspection.update_from_dict(changed)
-        await Inspection.filter(id=inspection.id).update(**changed)
+    for name, value in inspection_figures(ledger, figures).items():
+        setattr(inspection, name, value)
     if is_paid(inspection) and not was_paid:
         await emit_paid(inspection, ledger.payments)

@@ -1,16 +1,17 @@
-"""Which invoice bills what: writing lines so that every charge stays fully billed."""
+"""Which invoice bills what: changing lines so that every charge stays fully billed."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
 from models import Invoice, InvoiceLine, LineItem
 from operations.ledger.inspection_ledger import InspectionLedger
+from operations.transactions import unit_of_work
 from rules.allocation import Bill, reallocate
 from rules.identifiers import new_id
 from rules.states import InvoiceKind, InvoiceStatus
 
 
-async def track_line_items(ledger: InspectionLedger) -> None:
+def track_line_items(ledger: InspectionLedger) -> None:
     """Bring every live invoice's lines in step with the line items, after items were added, edited or removed."""
     bills = [
         Bill(
@@ -25,7 +26,7 @@ async def track_line_items(ledger: InspectionLedger) -> None:
     amounts = {item.id: item.amount_minor for item in ledger.items}
     billed = {item: 0 for bill in bills for item in bill.lines}
     for invoice_id, lines in reallocate(bills, {**billed, **amounts}).items():
-        await write_lines(ledger, ledger.invoice(invoice_id), lines)
+        write_lines(ledger, ledger.invoice(invoice_id), lines)
 
 
 def _release_priority(ledger: InspectionLedger, invoice: Invoice) -> int:
@@ -34,7 +35,7 @@ def _release_priority(ledger: InspectionLedger, invoice: Invoice) -> int:
     return 2 if invoice.settled_minor or invoice.in_flight_minor or invoice.refunded_minor else 1
 
 
-async def write_lines(ledger: InspectionLedger, invoice: Invoice, wanted: Mapping[UUID, int]) -> None:
+def write_lines(ledger: InspectionLedger, invoice: Invoice, wanted: Mapping[UUID, int]) -> None:
     """Make the invoice bill exactly `wanted` (line item → minor units); a change of an open one is a new revision."""
     present = {line.line_item_id: line for line in ledger.lines_of(invoice)}
     items = {item.id: item for item in ledger.items}
@@ -42,20 +43,16 @@ async def write_lines(ledger: InspectionLedger, invoice: Invoice, wanted: Mappin
         present[item].description == items[item].description for item in wanted
     ):
         return
-    dropped = [line for item, line in present.items() if item not in wanted]
-    if dropped:
-        await InvoiceLine.filter(id__in=[line.id for line in dropped]).delete()
-    kept = [present[item] for item in wanted if item in present]
-    for line in kept:
-        line.amount_minor, line.description = wanted[line.line_item_id], items[line.line_item_id].description
-    if kept:
-        await InvoiceLine.bulk_update(kept, ["amount_minor", "description"])
+    dropped = {line.id: line for item, line in present.items() if item not in wanted}
+    for item in wanted:
+        if line := present.get(item):
+            line.amount_minor, line.description = wanted[item], items[item].description
     added = [_new_line(invoice, items[item], amount) for item, amount in wanted.items() if item not in present]
-    await InvoiceLine.bulk_create(added)
-    ledger.lines = [line for line in ledger.lines if line not in dropped] + added
+    ledger.lines = [line for line in ledger.lines if line.id not in dropped] + added
+    unit_of_work().remove(*dropped.values())
+    unit_of_work().add(*added)
     if invoice.kind is InvoiceKind.SEPARATE and invoice.status is not InvoiceStatus.DRAFT:
         invoice.revision += 1
-        await Invoice.filter(id=invoice.id).update(revision=invoice.revision)
 
 
 def _new_line(invoice: Invoice, item: LineItem, amount: int) -> InvoiceLine:
@@ -71,11 +68,11 @@ def _new_line(invoice: Invoice, item: LineItem, amount: int) -> InvoiceLine:
     )
 
 
-async def return_to_primary(ledger: InspectionLedger, invoice: Invoice, kept: Mapping[UUID, int] | None = None) -> None:
+def return_to_primary(ledger: InspectionLedger, invoice: Invoice, kept: Mapping[UUID, int] | None = None) -> None:
     """Move what the invoice bills, beyond `kept`, back to PRIMARY. A void invoice keeps its lines as a record."""
     kept = kept or {}
     wanted = {line.line_item_id: line.amount_minor for line in ledger.lines_of(ledger.primary)}
     for line in ledger.lines_of(invoice):
         back = line.amount_minor - kept.get(line.line_item_id, 0)
         wanted[line.line_item_id] = wanted.get(line.line_item_id, 0) + back
-    await write_lines(ledger, ledger.primary, {item: amount for item, amount in wanted.items() if amount})
+    write_lines(ledger, ledger.primary, {item: amount for item, amount in wanted.items() if amount})

@@ -4,7 +4,7 @@ from models import Invoice
 from operations.audit_log import record
 from operations.documents.due_dates import due_date_by_default
 from operations.ledger.due_dates import set_due_date
-from operations.ledger.inspection_ledger import InspectionLedger, write_back
+from operations.ledger.inspection_ledger import InspectionLedger, post
 from rules.access import Principal
 from rules.states import InvoiceStatus
 
@@ -16,6 +16,5 @@ async def open_draft(ledger: InspectionLedger, invoice: Invoice, *, by: Principa
     invoice.status = InvoiceStatus.OPEN
     if invoice.due_on is None:
         set_due_date(invoice, due_date_by_default(ledger.company), ledger.company)
-    await Invoice.filter(id=invoice.id).update(status=InvoiceStatus.OPEN, due_on=invoice.due_on)
-    await write_back(ledger)
+    await post(ledger, recording=True)
     await record(ledger.inspection, "invoice.opened", invoice.id, by=by)

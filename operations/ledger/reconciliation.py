@@ -13,6 +13,7 @@ from gateways.stripe_answers import BalanceTransaction
 from models import ConnectedAccount, Inspection, Invoice, Payment
 from operations.ledger.inspection_ledger import (
     InspectionLedger,
+    all_figures,
     entry,
     figures_of,
     inspection_figures,
@@ -57,7 +58,7 @@ async def reconcile_ledgers(company_id: UUID | None = None) -> AsyncIterator[Dis
 async def _reconcile_inspection(inspection_id: UUID) -> list[Discrepancy]:
     async with in_transaction():
         await connections.get("default").execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        ledger = await load_ledger(await Inspection.get(id=inspection_id))
+        ledger = await load_ledger(inspection_id)
     return [*_discrepancies_of_lines(ledger), *_discrepancies_of_payments(ledger), *_discrepancies_of_balances(ledger)]
 
 
@@ -91,7 +92,8 @@ def _discrepancies_of_balances(ledger: InspectionLedger) -> list[Discrepancy]:
         rows += [(_name(invoice), name, getattr(invoice, name), value) for name, value in proven.items()]
     what = f"Inspection {ledger.inspection.number}"
     rows += [
-        (what, name, getattr(ledger.inspection, name), value) for name, value in inspection_figures(ledger).items()
+        (what, name, getattr(ledger.inspection, name), value)
+        for name, value in inspection_figures(ledger, all_figures(ledger)).items()
     ]
     return _compare(rows)
 

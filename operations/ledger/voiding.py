@@ -17,10 +17,8 @@ async def void(ledger: InspectionLedger, invoice: Invoice, *, by: Principal, rea
     The caller has made sure that no money is held on it or under way, and posts the ledger afterwards.
     """
     before = {"status": invoice.status, "total_minor": invoice.total_minor}
-    await return_to_primary(ledger, invoice)
+    return_to_primary(ledger, invoice)
     invoice.status, invoice.voided_at = InvoiceStatus.VOID, clock.now()
-    invoice.remaining_minor = invoice.outstanding_minor = 0
-    await invoice.save(update_fields=["status", "voided_at", "remaining_minor", "outstanding_minor"])
     await cancel_waiting_mails(invoice)
     await end_links(Grant.filter(invoice_id=invoice.id))
     after = {"reason": reason} if reason else None

@@ -11,7 +11,7 @@ from models import ConnectedAccount, InspectionPerson, InspectionStatus, Invoice
 from models.visible import find_visible
 from operations.audit_log import record
 from operations.currencies import currency_of
-from operations.idempotency import KeyedCommand, claim, keep
+from operations.idempotency import KeyedCommand, claim
 from operations.leases import Turns, claim_due
 from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger
 from operations.payments.checkout_expiry import (
@@ -76,8 +76,9 @@ async def start_payment(
 async def _begin(principal: Principal, command: StartPayment, *, return_url: str) -> _Begun:
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, command):
-                return await _repeat(first)
+            claimed = await claim(principal, command)
+            if claimed.first_result:
+                return await _repeat(claimed.first_result)
         if command.amount is not None:
             check(parse_positive_amount, command.amount, await currency_of(principal), field="amount")
         found = await find_visible(Invoice, principal, command.invoice_id)
@@ -88,7 +89,7 @@ async def _begin(principal: Principal, command: StartPayment, *, return_url: str
     amount_minor = _amount_to_pay(invoice, command.amount, payment, ledger)
     if payment is None:
         payment = await _insert_payment(principal, ledger, invoice, amount_minor, return_url)
-    await keep(principal, command, payment.id)
+    claimed.keep(payment.id)
     return _Begun(payment.id, needs_checkout=payment.checkout_session_id is None)
 
 
@@ -167,6 +168,7 @@ async def _insert_payment(
 ) -> Payment:
     now = clock.now()
     payment = await create_payment(
+        ledger,
         invoice,
         amount_minor=amount_minor,
         method=PaymentMethod.CARD,

@@ -7,12 +7,11 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway
 from models import AutomationTrigger, Inspection, Invoice, Payment
-from models.visible import find_visible
 from operations.audit_log import record
 from operations.automation_events import emit
 from operations.currencies import currency_of
-from operations.idempotency import KeyedCommand, claim, keep
-from operations.ledger.inspection_ledger import lock_ledger, post
+from operations.idempotency import KeyedCommand, claim
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with, post
 from operations.ledger.open_invoice import open_draft
 from operations.messages.receipts import owe_payment_receipt
 from operations.payments.checkout_expiry import with_checkouts_expired
@@ -24,7 +23,7 @@ from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
 from rules.limits import REASON_LENGTH_MAX, REFERENCE_LENGTH_MAX
 from rules.money import parse_positive_amount
-from rules.states import MANUAL_METHODS, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState
+from rules.states import MANUAL_METHODS, InvoiceStatus, PaymentMethod, PaymentState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +59,16 @@ async def _record(principal: Principal, command: RecordPayment) -> UUID:
     method, reference = command.method, command.reference
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, command):
-                return first
+            claimed = await claim(principal, command)
+            if claimed.first_result:
+                return claimed.first_result
         amount_minor = check(parse_positive_amount, command.amount, await currency_of(principal), field="amount")
         if method not in MANUAL_METHODS:
             said = "method must be CASH, CHECK or OTHER for a payment taken by hand."
             check.refuse(Refusal(said, field=("method",)))
         if reference:
             reference = check(texts.line, reference, field="reference", length_max=REFERENCE_LENGTH_MAX)
-        found = await _find_invoice(principal, command.invoice_id, command.inspection_id)
-    ledger = await lock_ledger(found.inspection_id)
-    invoice = ledger.invoice(found.id)
+        ledger, invoice = await _lock_invoice(principal, command.invoice_id, command.inspection_id)
     if invoice.status is InvoiceStatus.VOID or amount_minor > invoice.remaining_minor:
         raise Refusal(
             f"amount cannot exceed {ledger.money(invoice.remaining_minor)}, which is what remains.",
@@ -79,30 +77,35 @@ async def _record(principal: Principal, command: RecordPayment) -> UUID:
         )
     if invoice.status is InvoiceStatus.DRAFT:
         await open_draft(ledger, invoice, by=principal)
-    payment = await _insert_manual(invoice, amount_minor, method, reference)
-    await payment.fetch_related("refunds")
-    ledger.payments.append(payment)
+    payment = await _create_manual(ledger, invoice, amount_minor, method, reference)
     after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor, "method": method}
     await record(ledger.inspection, "payment.recorded", payment.id, by=principal, after=after)
     await post(ledger)
     await emit(ledger.inspection, AutomationTrigger.PAYMENT_RECEIVED, payment.id)
     await owe_payment_receipt(ledger, payment)
-    await keep(principal, command, payment.id)
+    claimed.keep(payment.id)
     return payment.id
 
 
-async def _find_invoice(principal: Principal, invoice_id: UUID | None, inspection_id: UUID | None) -> Invoice:
-    """The invoice, or the inspection's PRIMARY (S29)."""
+async def _lock_invoice(
+    principal: Principal, invoice_id: UUID | None, inspection_id: UUID | None
+) -> tuple[InspectionLedger, Invoice]:
+    """The invoice, or the inspection's PRIMARY (S29), in its ledger."""
     if (invoice_id is None) == (inspection_id is None):
         raise Refusal("Give either invoiceId or inspectionId: exactly one of the two.", field=("invoiceId",))
-    if inspection_id is None:
-        return await find_visible(Invoice, principal, invoice_id)
-    await find_visible(Inspection, principal, inspection_id)
-    return await Invoice.get(inspection_id=inspection_id, kind=InvoiceKind.PRIMARY)
+    if invoice_id is not None:
+        ledger = await lock_ledger_with(Invoice, invoice_id, by=principal)
+        return ledger, ledger.invoice(invoice_id)
+    assert inspection_id is not None
+    ledger = await lock_ledger_with(Inspection, inspection_id, by=principal)
+    return ledger, ledger.primary
 
 
-async def _insert_manual(invoice: Invoice, amount_minor: int, method: PaymentMethod, reference: str | None) -> Payment:
+async def _create_manual(
+    ledger: InspectionLedger, invoice: Invoice, amount_minor: int, method: PaymentMethod, reference: str | None
+) -> Payment:
     return await create_payment(
+        ledger,
         invoice,
         amount_minor=amount_minor,
         method=method,
@@ -122,17 +125,15 @@ async def remove_payment(principal: Principal, command: RemovePayment, *, stripe
 async def _remove(principal: Principal, command: RemovePayment) -> UUID:
     with Checks() as check:
         reason = check(texts.line, command.reason, field="reason", length_max=REASON_LENGTH_MAX)
-        found = await find_visible(Payment, principal, command.payment_id)
-    ledger = await lock_ledger(found.inspection_id)
-    payment = ledger.payment(found.id)
+        ledger = await lock_ledger_with(Payment, command.payment_id, by=principal)
+    payment = ledger.payment(command.payment_id)
     if payment.state is not PaymentState.RECORDED or payment.refunds.related_objects:
         raise Refusal(
             "Only a payment recorded by hand, and not refunded, can be removed.",
             field=("paymentId",),
             code=ErrorCode.PAYMENT_NOT_REMOVABLE,
         )
-    payment.state, payment.refundable_minor = PaymentState.REMOVED, 0
-    await payment.save(update_fields=["state", "refundable_minor"])
+    payment.state = PaymentState.REMOVED
     await record(
         ledger.inspection,
         "payment.removed",

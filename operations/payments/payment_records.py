@@ -5,7 +5,8 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import InspectionPerson, Invoice, Payment, Refund
-from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_of_payment
+from operations.transactions import unit_of_work
 from rules.identifiers import new_id
 from rules.states import PaymentMethod, PaymentState, RefundDisposition, RefundStatus
 
@@ -36,10 +37,12 @@ class RefundColumns(TypedDict, total=False):
     next_poll_at: datetime | None
 
 
-async def create_payment(invoice: Invoice, *, amount_minor: int, **columns: Unpack[PaymentColumns]) -> Payment:
-    """One payment by the party that the invoice bills; `columns` are what it differs in."""
+async def create_payment(
+    ledger: InspectionLedger, invoice: Invoice, *, amount_minor: int, **columns: Unpack[PaymentColumns]
+) -> Payment:
+    """One payment by the party that the invoice bills, in its ledger too; `columns` are what it differs in."""
     payer = await InspectionPerson.get(id=invoice.billed_to_id)
-    return await Payment.create(
+    payment = Payment(
         id=new_id(),
         company_id=invoice.company_id,
         inspection_id=invoice.inspection_id,
@@ -51,11 +54,15 @@ async def create_payment(invoice: Invoice, *, amount_minor: int, **columns: Unpa
         amount_minor=amount_minor,
         **columns,
     )
+    payment.refunds._set_result_for_query([])
+    ledger.payments.append(payment)
+    unit_of_work().add(payment)
+    return payment
 
 
-async def create_refund(payment: Payment, *, amount_minor: int, **columns: Unpack[RefundColumns]) -> Refund:
+def create_refund(payment: Payment, *, amount_minor: int, **columns: Unpack[RefundColumns]) -> Refund:
     """One refund of the payment, among its loaded refunds too; `columns` are what it differs in."""
-    refund = await Refund.create(
+    refund = Refund(
         id=new_id(),
         company_id=payment.company_id,
         payment_id=payment.id,
@@ -64,11 +71,11 @@ async def create_refund(payment: Payment, *, amount_minor: int, **columns: Unpac
         **columns,
     )
     payment.refunds.related_objects.append(refund)
+    unit_of_work().add(refund)
     return refund
 
 
 async def lock_payment(payment_id: UUID) -> tuple[InspectionLedger, Payment]:
     """The payment, and the ledger that it is in, locked until the transaction ends."""
-    found = await Payment.get(id=payment_id)
-    ledger = await lock_ledger(found.inspection_id)
+    ledger = await lock_ledger_of_payment(payment_id)
     return ledger, ledger.payment(payment_id)

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway
 from models import Payment, Refund
-from models.visible import find_visible
 from operations.audit_log import record
 from operations.currencies import currency_of
-from operations.idempotency import KeyedCommand, claim, keep
+from operations.idempotency import KeyedCommand, claim
 from operations.leases import claim_due
-from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger, post
+from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger_with, post
 from operations.messages.receipts import owe_refund_receipt
 from operations.payments.checkout_expiry import with_checkouts_expired
 from operations.payments.payment_records import create_refund
@@ -57,20 +56,20 @@ async def _request(principal: Principal, command: RefundPayment) -> UUID:
     reason, disposition = command.reason, command.disposition
     with Checks() as check:
         with check.at():
-            if first := await claim(principal, command):
-                return first
+            claimed = await claim(principal, command)
+            if claimed.first_result:
+                return claimed.first_result
         if command.amount is not None:
             check(parse_positive_amount, command.amount, await currency_of(principal), field="amount")
         if reason:
             reason = check(texts.line, reason, field="reason", length_max=REASON_LENGTH_MAX)
-        found = await find_visible(Payment, principal, command.payment_id)
-    ledger = await lock_ledger(found.inspection_id)
-    payment = ledger.payment(found.id)
+        ledger = await lock_ledger_with(Payment, command.payment_id, by=principal)
+    payment = ledger.payment(command.payment_id)
     amount_minor = _amount_to_refund(ledger, payment, command.amount)
     if disposition is RefundDisposition.REOPEN:
         _refuse_open_checkout(ledger, payment)
     manual = payment.state is PaymentState.RECORDED  # Not by its method: Stripe too takes OTHER ones, such as Link.
-    refund = await create_refund(
+    refund = create_refund(
         payment,
         amount_minor=amount_minor,
         credited_minor=credited(ledger, payment, amount_minor, disposition),
@@ -85,7 +84,7 @@ async def _request(principal: Principal, command: RefundPayment) -> UUID:
     await post(ledger)
     if manual:
         await owe_refund_receipt(ledger, payment, refund)
-    await keep(principal, command, refund.id)
+    claimed.keep(refund.id)
     return refund.id
 
 

@@ -286,7 +286,6 @@ async def _note_unread(payment_id: UUID, reason: str | None) -> None:
 
 
 async def _save(ledger: InspectionLedger, payment: Payment) -> None:
-    await payment.save()
     await post(ledger, recording=True)
 
 

@@ -162,7 +162,7 @@ def credited(ledger: InspectionLedger, payment: Payment, amount_minor: int, disp
 async def apply_refund(payment_id: UUID, fetched: ProviderRefund) -> None:
     """Apply what Stripe says of one refund to our rows. Late and repeated answers never downgrade."""
     ledger, payment = await lock_payment(payment_id)
-    refund = await _find(ledger, payment, fetched)
+    refund = _find(ledger, payment, fetched)
     before = refund.status
     refund.stripe_refund_id = fetched.stripe_refund_id
     refund.status = next_refund_status(before, fetched.status)
@@ -184,14 +184,14 @@ async def fail_refund(refund_id: UUID, reason: str) -> None:
     await _save(ledger, payment, refund, before)
 
 
-async def _find(ledger: InspectionLedger, payment: Payment, fetched: ProviderRefund) -> Refund:
+def _find(ledger: InspectionLedger, payment: Payment, fetched: ProviderRefund) -> Refund:
     """Our row for the refund; one that somebody made in Stripe's dashboard gets a row now, as a credit."""
     refunds = payment.refunds.related_objects
     known = next((refund for refund in refunds if refund.stripe_refund_id == fetched.stripe_refund_id), None)
     known = known or next((refund for refund in refunds if _is(refund, fetched)), None)
     if known is not None:
         return known
-    return await create_refund(
+    return create_refund(
         payment,
         amount_minor=fetched.amount_minor,
         credited_minor=credited(ledger, payment, fetched.amount_minor, RefundDisposition.CREDIT),
@@ -202,7 +202,6 @@ async def _find(ledger: InspectionLedger, payment: Payment, fetched: ProviderRef
 
 
 async def _save(ledger: InspectionLedger, payment: Payment, refund: Refund, before: RefundStatus) -> None:
-    await refund.save()
     await post(ledger, recording=True)
     if refund.status is not before:
         log.info("refund_moved", refund_id=str(refund.id), before=before, after=refund.status)

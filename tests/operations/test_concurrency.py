@@ -271,19 +271,35 @@ async def test_a_deadlock_is_repeated_at_most_three_times(
     assert name == {"company": {"name": "Lakeside Inspections"}}
 
 
-async def test_deferred_payments_turned_on_meanwhile_refuses_the_invoice(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_deferred_payments_turned_on_meanwhile_refuses_the_invoice(world: World) -> None:
     """Deferred Payments turned on while an invoice is being saved refuses it (S3)."""
     job = await world.inspection()
-    find_payee = drafts._bill_to
-
-    async def payee_after_deferring(*given: Any) -> InspectionPerson:
-        owner = await asyncpg.connect(world.settings.database_url.get_secret_value())
+    owner = await asyncpg.connect(world.settings.database_url.get_secret_value())
+    async with owner.transaction():
+        await owner.execute("SELECT 1 FROM companies FOR UPDATE")  # As updateCompany does.
         await owner.execute("UPDATE companies SET deferred_payments_enabled = true")
-        await owner.close()
-        return await find_payee(*given)
-
-    monkeypatch.setattr(drafts, "_bill_to", payee_after_deferring)
-    assert (await job.add_invoice("100.00")).codes == ["DEFERRED_PAYMENTS_ENABLED"]
+        adding = asyncio.create_task(job.add_invoice("100.00"))
+        await asyncio.sleep(0.3)
+        assert not adding.done()
+    await owner.close()
+    assert (await adding).codes == ["DEFERRED_PAYMENTS_ENABLED"]
     assert await Invoice.filter(kind="SEPARATE").count() == 0
+
+
+async def test_deferred_payments_wait_for_an_invoice_that_is_being_saved(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An invoice that is being saved keeps Deferred Payments from being turned on (S3)."""
+    job = await world.inspection()
+    find_bill_to = drafts._bill_to
+    deferring: list[asyncio.Task[Payload]] = []
+
+    async def bill_to_while_deferring(*given: Any) -> InspectionPerson:
+        change = world.inspector.mutate("updateCompany", "company { id }", deferredPaymentsEnabled=True)
+        deferring.append(asyncio.create_task(change))
+        await asyncio.sleep(0.3)
+        return await find_bill_to(*given)
+
+    monkeypatch.setattr(drafts, "_bill_to", bill_to_while_deferring)
+    assert (await job.add_invoice("100.00")).codes == []
+    assert (await deferring[0]).codes == ["INVOICES_ARE_LIVE"]
