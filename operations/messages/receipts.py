@@ -32,7 +32,7 @@ async def _owe(ledger: InspectionLedger, payment: Payment, *, subject: str, mess
     """To the person billed alone; automatic, so nothing while notifications are disabled."""
     if ledger.inspection.notifications_disabled:
         return
-    payer = await InspectionPerson.get(id=payment.payer_id).prefetch_related("person")
+    payer = await InspectionPerson.get(id=payment.payer_id).select_related("person")
     if payer.person.email is None:
         return
     invoice = ledger.invoice(payment.invoice_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
 from models import ConnectedAccount, InspectionPerson, InspectionStatus, Invoice, Payment, StripeStatus
-from models.visible import find_visible
+from models.visible import find_visible, visible
 from operations.audit_log import record
 from operations.currencies import currency_of
 from operations.idempotency import KeyedCommand, claim
@@ -21,7 +21,7 @@ from operations.payments.checkout_expiry import (
     with_checkouts_expired,
 )
 from operations.payments.payment_records import create_payment
-from operations.payments.sync_payments import apply_payment, fetch_payment, mark_unknown, note_refusal
+from operations.payments.sync_payments import apply_payment, checkout_request, mark_unknown, note_refusal
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal, Scope
@@ -54,8 +54,13 @@ class StartPayment(KeyedCommand):
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    payment_id: UUID
-    needs_checkout: bool
+    payment: Payment
+    invoice: Invoice
+
+    @property
+    def needs_checkout(self) -> bool:
+        """Whether nobody was told the address of its checkout yet."""
+        return self.payment.state in LIVE_PAYMENTS and self.payment.checkout_session_id is None
 
 
 async def start_payment(
@@ -68,8 +73,8 @@ async def start_payment(
     return_url = portals.client_url if principal.scope is Scope.CLIENT else portals.payment_url
     begun = await with_checkouts_expired(lambda: _begin(principal, command, return_url=return_url), stripe=stripe)
     if begun.needs_checkout:
-        await _open_checkout(begun.payment_id, stripe=stripe)
-    return begun.payment_id
+        await _open_checkout(begun.payment, begun.invoice, stripe=stripe)
+    return begun.payment.id
 
 
 @transaction
@@ -81,24 +86,41 @@ async def _begin(principal: Principal, command: StartPayment, *, return_url: str
                 return await _repeat(claimed.first_result)
         if command.amount is not None:
             check(parse_positive_amount, command.amount, await currency_of(principal), field="amount")
-        found = await find_visible(Invoice, principal, command.invoice_id)
+        found = await _find_invoice(principal, command.invoice_id)
     ledger = await lock_ledger(found.inspection_id)
     invoice = ledger.invoice(found.id)
     _refuse_unpayable(principal, invoice, ledger)
     payment = ledger.open_checkout(invoice)
     amount_minor = _amount_to_pay(invoice, command.amount, payment, ledger)
     if payment is None:
-        payment = await _insert_payment(principal, ledger, invoice, amount_minor, return_url)
+        payer = await _payer_of(invoice, found)
+        payment = await _insert_payment(principal, ledger, invoice, payer, amount_minor, return_url)
     claimed.keep(payment.id)
-    return _Begun(payment.id, needs_checkout=payment.checkout_session_id is None)
+    return _Begun(payment, invoice)
 
 
 async def _repeat(payment_id: UUID) -> _Begun:
     """The payment that the same key began; one that Stripe refused is refused again."""
-    payment = await Payment.get(id=payment_id)
+    payment = await Payment.get(id=payment_id).select_related("invoice")
     if payment.state is PaymentState.FAILED and payment.checkout_session_id is None:
         raise _provider_refused(payment.failure_message or "no reason was given.")
-    return _Begun(payment_id, payment.state in LIVE_PAYMENTS and payment.checkout_session_id is None)
+    return _Begun(payment, payment.invoice)
+
+
+async def _find_invoice(principal: Principal, invoice_id: UUID) -> Invoice:
+    """The invoice, with whom it bills, if the principal may see it."""
+    found = visible(Invoice, principal).filter(id=invoice_id).select_related("billed_to__person")
+    invoice = await found.get_or_none()
+    if invoice is None:
+        raise NotFound("Invoice", field=("invoiceId",))
+    return invoice
+
+
+async def _payer_of(invoice: Invoice, found: Invoice) -> InspectionPerson:
+    """Whom the locked invoice bills: hardly ever somebody else than it did when it was found."""
+    if invoice.billed_to_id == found.billed_to_id:
+        return found.billed_to
+    return await InspectionPerson.get(id=invoice.billed_to_id).select_related("person")
 
 
 def _provider_refused(reason: str) -> Refusal:
@@ -164,18 +186,25 @@ def _same_or_end(payment: Payment, amount_minor: int, *, account_id: str | None)
 
 
 async def _insert_payment(
-    principal: Principal, ledger: InspectionLedger, invoice: Invoice, amount_minor: int, return_url: str
+    principal: Principal,
+    ledger: InspectionLedger,
+    invoice: Invoice,
+    payer: InspectionPerson,
+    amount_minor: int,
+    return_url: str,
 ) -> Payment:
     now = clock.now()
-    payment = await create_payment(
+    payment = create_payment(
         ledger,
         invoice,
+        payer,
         amount_minor=amount_minor,
         method=PaymentMethod.CARD,
         state=PaymentState.CREATED,
         stripe_account_id=ledger.company.stripe_account_id,
         return_url=return_url,
-        checkout_email=await _email_of_payer(invoice),
+        # Kept: a repeated call to Stripe has to say the same, even if the address was corrected since.
+        checkout_email=payer.person.email,
         checkout_expires_at=(now + CHECKOUT_LIFE).replace(microsecond=0),
         next_poll_at=now + next_poll_delay(timedelta(0)),
     )
@@ -187,23 +216,17 @@ async def _insert_payment(
     return payment
 
 
-async def _email_of_payer(invoice: Invoice) -> str | None:
-    """Kept on the payment: a repeated call to Stripe has to say the same, even if the address was corrected since."""
-    bill_to = await InspectionPerson.get(id=invoice.billed_to_id).select_related("person")
-    return bill_to.person.email
-
-
-async def _open_checkout(payment_id: UUID, *, stripe: StripeGateway) -> None:
-    payment = await Payment.get(id=payment_id)
+async def _open_checkout(payment: Payment, invoice: Invoice, *, stripe: StripeGateway) -> None:
+    """Open it at Stripe, or learn again of the one that was opened under the same key: the payment's."""
     try:
-        fetched = await fetch_payment(payment, stripe=stripe)
+        fetched = await stripe.create_checkout(checkout_request(payment, invoice))
     except StripeUnavailable:
-        await mark_unknown(payment_id)
+        await mark_unknown(payment.id)
         raise ProviderUnavailable from None
     except StripeRefused as refused:
         await note_refusal(payment, refused)
         raise _provider_refused(refused.message) from None
-    await apply_payment(payment_id, fetched)
+    await apply_payment(payment.id, fetched)
 
 
 async def cancel_payment(principal: Principal, payment_id: UUID, *, stripe: StripeGateway) -> UUID:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
-from models import AutomationTrigger, Inspection, Invoice, Payment
+from models import AutomationTrigger, Inspection, InspectionPerson, Invoice, Payment
 from operations.audit_log import record
 from operations.automation_events import emit
 from operations.currencies import currency_of
@@ -77,7 +77,18 @@ async def _record(principal: Principal, command: RecordPayment) -> UUID:
         )
     if invoice.status is InvoiceStatus.DRAFT:
         await open_draft(ledger, invoice, by=principal)
-    payment = await _create_manual(ledger, invoice, amount_minor, method, reference)
+    payer = await InspectionPerson.get(id=invoice.billed_to_id)
+    payment = create_payment(
+        ledger,
+        invoice,
+        payer,
+        amount_minor=amount_minor,
+        method=method,
+        state=PaymentState.RECORDED,
+        refundable_minor=amount_minor,
+        reference=reference or None,
+        settled_at=clock.now(),
+    )
     after = {"invoice_id": str(invoice.id), "amount_minor": amount_minor, "method": method}
     await record(ledger.inspection, "payment.recorded", payment.id, by=principal, after=after)
     await post(ledger)
@@ -99,21 +110,6 @@ async def _lock_invoice(
     assert inspection_id is not None
     ledger = await lock_ledger_with(Inspection, inspection_id, by=principal)
     return ledger, ledger.primary
-
-
-async def _create_manual(
-    ledger: InspectionLedger, invoice: Invoice, amount_minor: int, method: PaymentMethod, reference: str | None
-) -> Payment:
-    return await create_payment(
-        ledger,
-        invoice,
-        amount_minor=amount_minor,
-        method=method,
-        state=PaymentState.RECORDED,
-        refundable_minor=amount_minor,
-        reference=reference or None,
-        settled_at=clock.now(),
-    )
 
 
 async def remove_payment(principal: Principal, command: RemovePayment, *, stripe: StripeGateway) -> UUID:

@@ -37,11 +37,15 @@ class RefundColumns(TypedDict, total=False):
     next_poll_at: datetime | None
 
 
-async def create_payment(
-    ledger: InspectionLedger, invoice: Invoice, *, amount_minor: int, **columns: Unpack[PaymentColumns]
+def create_payment(
+    ledger: InspectionLedger,
+    invoice: Invoice,
+    payer: InspectionPerson,
+    *,
+    amount_minor: int,
+    **columns: Unpack[PaymentColumns],
 ) -> Payment:
-    """One payment by the party that the invoice bills, in its ledger too; `columns` are what it differs in."""
-    payer = await InspectionPerson.get(id=invoice.billed_to_id)
+    """One payment by the `payer`, whom the invoice bills, in its ledger too; `columns` are what it differs in."""
     payment = Payment(
         id=new_id(),
         company_id=invoice.company_id,

@@ -40,13 +40,12 @@ async def fetch_payment(payment: Payment, *, stripe: StripeGateway) -> ProviderP
     """
     assert payment.stripe_account_id is not None, "only payments through Stripe are fetched"
     if payment.checkout_session_id is None:
-        return await stripe.create_checkout(await checkout_request(payment))
+        return await stripe.create_checkout(checkout_request(payment, await Invoice.get(id=payment.invoice_id)))
     return await stripe.read_checkout(payment.checkout_session_id, account_id=payment.stripe_account_id)
 
 
-async def checkout_request(payment: Payment) -> CheckoutRequest:
+def checkout_request(payment: Payment, invoice: Invoice) -> CheckoutRequest:
     """The request for a payment's checkout: the same each time it is made, as its idempotency key demands."""
-    invoice = await Invoice.get(id=payment.invoice_id)
     assert payment.stripe_account_id is not None
     assert payment.return_url is not None
     assert payment.checkout_expires_at is not None

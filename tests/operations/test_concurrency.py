@@ -1,6 +1,7 @@
 """Several requests at the same moment: one effect, one truth, and never more than what is owed."""
 
 import asyncio
+from contextvars import copy_context
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -293,10 +294,11 @@ async def test_deferred_payments_wait_for_an_invoice_that_is_being_saved(
     job = await world.inspection()
     find_bill_to = drafts._bill_to
     deferring: list[asyncio.Task[Payload]] = []
+    outside = copy_context()  # A task that is made inside a transaction would be part of it.
 
     async def bill_to_while_deferring(*given: Any) -> InspectionPerson:
         change = world.inspector.mutate("updateCompany", "company { id }", deferredPaymentsEnabled=True)
-        deferring.append(asyncio.create_task(change))
+        deferring.append(asyncio.create_task(change, context=outside))
         await asyncio.sleep(0.3)
         return await find_bill_to(*given)
 

@@ -66,7 +66,7 @@ async def _start(world: World) -> tuple[Api, str, Json]:
         ("addLineItem", _add_item, 9),
         ("recordPayment", _record, 14),
         ("refundPayment", _refund, 14),
-        ("startPayment", _start, 18),
+        ("startPayment", _start, 15),
     ],
 )
 async def test_mutation_sends_few_statements(world: World, mutation: str, prepare: Any, most: int) -> None:
