@@ -7,7 +7,7 @@ same changes as if each row had been written alone. What is gathered is not seen
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
@@ -74,6 +74,8 @@ class UnitOfWork:
         """Rows as they are stored at this moment: what is different about them later is written."""
         tracked = [*rows]
         for row in tracked:
+            known = self._stored.get(row.id)
+            assert known is None or known[0] is row, f"{type(row).__name__} {row.id} was loaded twice to be changed"
             row._saved_in_db = True
             self._stored[row.id] = row, values_of(type(row))(row)
         return tracked
@@ -163,7 +165,7 @@ def _as_json(change: Change, rows: Iterable[Row]) -> str:
 
 
 def _spell(value: object) -> str:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     assert isinstance(value, UUID), f"no column holds {type(value).__name__}"
     return str(value)

@@ -4,10 +4,9 @@ from datetime import date
 from uuid import UUID
 
 from models import Invoice
-from models.visible import find_visible
 from operations.audit_log import record
-from operations.ledger.due_dates import DUE_COLUMNS, set_due_date
-from operations.ledger.inspection_ledger import lock_ledger, write_back
+from operations.ledger.due_dates import set_due_date
+from operations.ledger.inspection_ledger import lock_ledger_with, post
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal
@@ -25,9 +24,8 @@ async def update_invoice_due_date(principal: Principal, invoice_id: UUID, due_on
     """
     with Checks() as check:
         check(_refuse_far_day, due_on)
-        found = await find_visible(Invoice, principal, invoice_id)
-    ledger = await lock_ledger(found.inspection_id)
-    invoice = ledger.invoice(found.id)
+        ledger = await lock_ledger_with(Invoice, invoice_id, by=principal)
+    invoice = ledger.invoice(invoice_id)
     if invoice.status in (InvoiceStatus.VOID, InvoiceStatus.PAID):
         raise Refusal(
             f"Invoice {invoice.number} is {invoice.status.lower()}: nothing of it is due.",
@@ -36,8 +34,7 @@ async def update_invoice_due_date(principal: Principal, invoice_id: UUID, due_on
         )
     before = {"due_on": invoice.due_on and invoice.due_on.isoformat()}
     set_due_date(invoice, due_on, ledger.company)
-    await invoice.save(update_fields=DUE_COLUMNS)
-    await write_back(ledger)
+    await post(ledger, recording=True)
     after = {"due_on": due_on.isoformat()}
     await record(ledger.inspection, "invoice.due_date_set", invoice.id, by=principal, before=before, after=after)
     return invoice.id

@@ -66,7 +66,7 @@ async def remind(invoice_id: UUID) -> None:
     able = ledger.company.stripe_status is StripeStatus.READY  # Nobody is asked for what can't be paid.
     if able and not ledger.inspection.notifications_disabled and _is_unpaid(invoice):
         await _write(ledger, invoice, EmailStatus.QUEUED)
-        await _plan_next(ledger, invoice)
+        plan_reminders(invoice, ledger.company, after=clock.now())
 
 
 async def let_go_due_reminders(inspection: Inspection) -> None:
@@ -75,7 +75,7 @@ async def let_go_due_reminders(inspection: Inspection) -> None:
     for invoice in ledger.invoices:
         if invoice.sent_at is not None and invoice.status is not InvoiceStatus.VOID:
             await _write(ledger, invoice, EmailStatus.CANCELED)
-            await _plan_next(ledger, invoice)
+            plan_reminders(invoice, ledger.company, after=clock.now())
 
 
 def _is_unpaid(invoice: Invoice) -> bool:
@@ -86,11 +86,6 @@ def _is_unpaid(invoice: Invoice) -> bool:
         and invoice.in_flight_minor == 0
         and invoice.payment_status is not PaymentStatus.DISPUTED
     )
-
-
-async def _plan_next(ledger: InspectionLedger, invoice: Invoice) -> None:
-    plan_reminders(invoice, ledger.company, after=clock.now())
-    await Invoice.filter(id=invoice.id).update(remind_at=invoice.remind_at)
 
 
 async def _due(ledger: InspectionLedger, invoice: Invoice) -> int:

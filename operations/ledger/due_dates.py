@@ -10,12 +10,9 @@ from models import Company, Invoice
 from rules import clock
 from rules.due_dates import overdue_from, reminder_moments
 
-DUE_COLUMNS = ("due_on", "remind_at")
-"""What `set_due_date` and `plan_reminders` change; `overdue_from` follows when the ledger is posted."""
-
 
 def set_due_date(invoice: Invoice, due_on: date, company: Company) -> None:
-    """Give the invoice that due date. The caller stores DUE_COLUMNS, and posts the ledger."""
+    """Give the invoice that due date. The caller posts the ledger, and `overdue_from` follows."""
     invoice.due_on = due_on
     plan_reminders(invoice, company)
 

@@ -152,11 +152,12 @@ async def lock_ledger_with(
 
 
 async def _lock(condition: str, *values: UUID) -> InspectionLedger | None:
+    unit = unit_of_work()
+    await unit.flush()
     found = await fetch_inspection(condition, *values, locked=True)
     if found is None:
         return None
     ledger = await _load(*found)
-    unit = unit_of_work()
     for rows in ([ledger.inspection], ledger.items, ledger.invoices, ledger.lines, ledger.payments):
         unit.track(rows)
     for payment in ledger.payments:

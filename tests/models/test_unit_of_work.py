@@ -141,3 +141,12 @@ async def test_transaction_within_another_sees_what_that_has_gathered(world: Wor
 
     assert await outer() == 1
     assert await Person.all().count() == 2
+
+
+async def test_row_is_not_changed_by_way_of_two_copies(world: World) -> None:
+    person = _person(world, "Pat")
+    await insert(person)
+    unit = UnitOfWork()
+    unit.track([person])
+    with pytest.raises(AssertionError, match="loaded twice"):
+        unit.track([await Person.get()])
