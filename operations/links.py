@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from models import Grant, GrantKind, GrantSource
@@ -45,5 +45,6 @@ async def create_grant(
 
 async def end_links(links: QuerySet[Grant]) -> None:
     """End these links, and those that their bearers shared, at once. Safe to repeat."""
-    keys = await links.values_list("id", flat=True)
-    await Grant.filter(Q(id__in=keys) | Q(parent_id__in=keys), revoked_at=None).update(revoked_at=clock.now())
+    ended = Subquery(links.values("id"))
+    both = Grant.filter(Q(id__in=ended) | Q(parent_id__in=ended), revoked_at=None)
+    await both.update(revoked_at=clock.now())
