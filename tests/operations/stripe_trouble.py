@@ -126,7 +126,7 @@ class StripeTrouble:
     async def time_passes(self, by: timedelta = timedelta(0)) -> None:
         """After `by`, the workers run for two minutes as they always do: what is due, and nothing else."""
         await self.actions.time.advance(by)
-        context: Any = {"stripe": self.actions.stripe}
+        context: Any = {"stripe": self.actions.stripe, "concurrency": 4}
         for pause in SWEEPS:
             await self.actions.time.advance(pause)
             await jobs.sync_stripe_events(context)
