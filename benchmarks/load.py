@@ -38,7 +38,7 @@ class Job:
 class Outcome:
     """What came of it: answers in time, those that told an error, and how many requests were sent.
 
-    `busy` are those of the failed that were told to come back (503, BUSY).
+    `busy` are those of the failed that were told to come back (503, BUSY); `good` are answers in time without an error.
     """
 
     answered: int
@@ -46,6 +46,7 @@ class Outcome:
     sent: int
     seconds: float
     busy: int = 0
+    good: int = 0
 
     @property
     def per_second(self) -> float:
@@ -59,7 +60,7 @@ class _Asking(asyncio.Protocol):
     def __init__(self, messages: Iterator[bytes], ends: float) -> None:
         self.messages, self.ends = messages, ends
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.answered = self.failed = self.sent = self.busy = 0
+        self.answered = self.failed = self.sent = self.busy = self.good = 0
         self._received = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -79,6 +80,7 @@ class _Asking(asyncio.Protocol):
         self.answered += in_time
         good = self._received.startswith(b"HTTP/1.1 200 ") and not any(fault in self._received for fault in FAULTS)
         self.failed += not good
+        self.good += good and in_time
         self.busy += self._received.startswith(b"HTTP/1.1 503 ") and b'"BUSY"' in self._received
         self._received.clear()
         if in_time:
@@ -128,7 +130,7 @@ async def _ask(job: Job) -> Outcome:
         _, protocol = await loop.create_connection(lambda: _Asking(messages, ends), HOST, job.port)
         asking.append(protocol)
     await asyncio.gather(*(protocol.done for protocol in asking))
-    counted = ("answered", "failed", "sent", "busy")
+    counted = ("answered", "failed", "sent", "busy", "good")
     return Outcome(seconds=job.seconds, **{name: sum(getattr(each, name) for each in asking) for name in counted})
 
 

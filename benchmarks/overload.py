@@ -22,7 +22,7 @@ class Measure:
     failed: int = 0
 
     def add(self, outcome: Outcome) -> None:
-        self.per_second.append(max(0, outcome.answered - outcome.failed) / outcome.seconds)
+        self.per_second.append(outcome.good / outcome.seconds)
         self.busy += outcome.busy
         self.failed += outcome.failed - outcome.busy
 
