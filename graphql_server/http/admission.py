@@ -1,4 +1,4 @@
-"""How many operations run at once. Those beyond wait in turn, and who would wait too long is told so at once."""
+"""How many operations run at once. Those beyond wait in turn, and not for long."""
 
 import asyncio
 from collections import deque
@@ -9,15 +9,13 @@ from graphql_server.errors import ErrorCode, OperationRefused
 
 WAIT_SECONDS_MAX: Final = 1.0
 WAITING_MAX: Final = 1_000
-"""However short the wait looks: each holds a connection, and a request of up to 128 KiB."""
+"""Each holds a socket, and a request of up to 128 KiB."""
 
 RETRY_AFTER_SECONDS: Final = 1
-LATEST: Final = 0.05
-"""How much the latest operation counts in the mean time that one takes."""
 
 
 class Busy(OperationRefused):
-    """No place will be free in time; nothing was run."""
+    """No place came free in time; nothing was run."""
 
     code = ErrorCode.BUSY
     retry_after_seconds = RETRY_AFTER_SECONDS
@@ -27,26 +25,25 @@ class Busy(OperationRefused):
 
 
 class Gate:
-    """Lets so many in at once: `async with gate:`. Raises Busy for who would wait more than a second.
+    """Lets so many in at once, the others in turn.
 
-    How long the wait will be is judged by how long operations have taken lately.
+    Who waits in vain is refused after the whole time, and not when it can be foreseen: clients that ask again at once
+    would make us refuse them thousands of times a second, and that took four fifths of what there was to answer with.
     """
 
     def __init__(self, places: int, *, wait_seconds_max: float = WAIT_SECONDS_MAX) -> None:
         self.places = self.free = places
         self.wait_seconds_max = wait_seconds_max
-        self.operation_seconds = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def enter(self) -> float:
-        """Take a place; returns when that was, for `leave`. Raises Busy."""
-        loop = asyncio.get_running_loop()
+    async def enter(self) -> None:
+        """Take a place. Raises Busy when none comes free in time, or too many wait already."""
         if self.free:
             self.free -= 1
-            return loop.time()
-        ahead = len(self._waiting)
-        if ahead >= WAITING_MAX or (ahead + 1) * self.operation_seconds / self.places > self.wait_seconds_max:
+            return
+        if len(self._waiting) >= WAITING_MAX:
             raise Busy
+        loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         patience = loop.call_later(self.wait_seconds_max, _lose_patience, turn)
         self._waiting.append(turn)
@@ -54,19 +51,13 @@ class Gate:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._pass_on()  # The place came, and nobody is there any more to take it.
+                self.leave()  # The place came, and nobody is there any more to take it.
             raise
         finally:
             patience.cancel()
-        return loop.time()
 
-    def leave(self, entered: float) -> None:
+    def leave(self) -> None:
         """Give the place to who waits longest."""
-        seconds = asyncio.get_running_loop().time() - entered
-        self.operation_seconds += LATEST * (seconds - self.operation_seconds)
-        self._pass_on()
-
-    def _pass_on(self) -> None:
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

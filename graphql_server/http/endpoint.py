@@ -105,11 +105,11 @@ class GraphQLEndpoint(Generic[AnyPrincipal]):
     async def _answer(self, request: Request, media_type: str) -> ASGIApp:
         asked = self.documents.resolved(await _read(request))
         gate = self.admission.gate(asked.query)
-        entered = await gate.enter()
+        await gate.enter()
         try:
             result = await self._run(request, asked)
         finally:
-            gate.leave(entered)
+            gate.leave()
         return _respond(result, media_type)
 
     async def _run(self, request: Request, asked: GraphQLRequest) -> Result:
