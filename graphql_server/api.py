@@ -1,11 +1,12 @@
 """The built schema: Strawberry's, with our configuration, and refused when any field is silent."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
 
 from graphql_server.access import Matrix, access_matrix
 from graphql_server.errors import OperationRefused, Refusal
@@ -18,7 +19,7 @@ class Api(strawberry.Schema):
     """A schema in which every field says who may read it and everything has a description.
 
     `scopes` are all that a request may have, and `refusals` the exceptions whose text is sent, each with the attributes
-    of `Refusal`. `declare` says what its fields show, for what is read by SQL.
+    of `Refusal`, `scalars` those of the product. `declare` says what its fields show, for what is read by SQL.
 
     Raises SilentFields or DeclarationsIncomplete, naming each field, when something is left unsaid.
     """
@@ -35,8 +36,9 @@ class Api(strawberry.Schema):
         refusals: tuple[type[Exception], ...] = (),
         declare: Callable[[GraphQLSchema], Declarations] | None = None,
         types: Iterable[type] = (),
+        scalars: Mapping[object, ScalarDefinition] | None = None,
     ) -> None:
-        config = StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS)
+        config = StrawberryConfig(disable_field_suggestions=True, scalar_map={**SCALARS, **(scalars or {})})
         super().__init__(query, mutation, subscription, types=types, config=config)
         self.scopes = tuple(scopes)
         self.refusals: tuple[type[Exception], ...] = (OperationRefused, *refusals)

@@ -1,6 +1,5 @@
 """The root of reading: one field for each way in."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import strawberry
@@ -16,8 +15,8 @@ from schema.automations import Automation
 from schema.base_types import CLIENT, INSPECTOR, PAYER
 from schema.companies import Company, User
 from schema.emails import EmailConnection
-from schema.enums import describe
 from schema.inputs.filters import EmailFilter, InspectionFilter, InvoiceFilter, PaymentFilter
+from schema.inputs.orders import InspectionOrder, InvoiceOrder, PaymentOrder, PersonOrder
 from schema.inspections import Inspection, InspectionConnection
 from schema.invoices import Invoice, InvoiceConnection
 from schema.nodes import EVERY_SCOPE, Node
@@ -27,7 +26,9 @@ from schema.reporting import Reporting
 
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="The global id, as any id field gives it.")]
 GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description=f"Their global ids; at most {NODES_MAX}.")]
-Search = Annotated[str | None, strawberry.argument(description="Part of a name or email address.")]
+Search = Annotated[
+    str | None, strawberry.argument(description="Words, each the beginning of one in a name or email address.")
+]
 
 
 @strawberry.type(description="A signed-in staff member.")
@@ -63,22 +64,10 @@ Viewer = Annotated[
 ]
 
 
-class InspectionOrder(StrEnum):
-    """By when they take place."""
-
-    SCHEDULED_AT_ASC = "SCHEDULED_AT_ASC"
-    SCHEDULED_AT_DESC = "SCHEDULED_AT_DESC"
-
-
-describe(
-    InspectionOrder,
-    "The order of a list of inspections.",
-    SCHEDULED_AT_ASC="The earliest first.",
-    SCHEDULED_AT_DESC="The latest first.",
-)
-
-
 ALL = strawberry.argument(description="The conditions that listed rows meet; all rows if left out.")
+LATEST_FIRST = strawberry.argument(description="The latest first, if left out.")
+NEWEST_FIRST = strawberry.argument(description="The newest first, if left out.")
+BY_NAME = strawberry.argument(description="By name, if left out.")
 
 
 @strawberry.type(description="Reading.")
@@ -115,9 +104,7 @@ class Query(Reporting):
     def inspections(
         self,
         filter: Annotated[InspectionFilter | None, ALL] = None,
-        order_by: Annotated[
-            InspectionOrder | None, strawberry.argument(description="The latest first, if left out.")
-        ] = None,
+        order_by: Annotated[InspectionOrder | None, LATEST_FIRST] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -131,13 +118,20 @@ class Query(Reporting):
         description="The people the company knows, by name.",
     )
     def people(
-        self, search: Search = None, first: First = None, after: After = None, last: Last = None, before: Before = None
+        self,
+        search: Search = None,
+        order_by: Annotated[PersonOrder | None, BY_NAME] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> None: ...
 
     @allow(INSPECTOR, shows=lists.INVOICES, graphql_type=InvoiceConnection, description="Invoices, the newest first.")
     def invoices(
         self,
         filter: Annotated[InvoiceFilter | None, ALL] = None,
+        order_by: Annotated[InvoiceOrder | None, NEWEST_FIRST] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -148,6 +142,7 @@ class Query(Reporting):
     def payments(
         self,
         filter: Annotated[PaymentFilter | None, ALL] = None,
+        order_by: Annotated[PaymentOrder | None, NEWEST_FIRST] = None,
         first: First = None,
         after: After = None,
         last: Last = None,

@@ -11,6 +11,7 @@ from schema.companies import Company, User
 from schema.emails import Email
 from schema.events import Event
 from schema.grants import Grant
+from schema.inputs.orders import ORDER_ENUMS, ORDERS
 from schema.inspections import Agreement, Inspection, LineItem
 from schema.invoices import Invoice, InvoiceLine
 from schema.mutations.root import Mutation
@@ -43,7 +44,10 @@ NODES = (
 def build_api() -> Api:
     """The API. Raises SilentFields or DeclarationsIncomplete when a field does not say who may read it, or what."""
     refusals = (Refusal, NoConnection)
-    api = Api(Query, Mutation, Subscription, scopes=Scope, refusals=refusals, declare=declare, types=NODES)
+    types = (*NODES, *ORDER_ENUMS)
+    api = Api(
+        Query, Mutation, Subscription, scopes=Scope, refusals=refusals, declare=declare, types=types, scalars=ORDERS
+    )
     query = api.graphql_schema.query_type
     assert query is not None, "it is passed in"
     for field in query.fields.values():

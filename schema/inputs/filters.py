@@ -1,13 +1,13 @@
 """Which rows a list is asked for."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 
 import models
 from rules.roles import PersonRole
 from rules.states import EmailStatus, InvoiceKind, InvoiceStatus, PaymentMethod, PaymentState, PaymentStatus
-from schema.inputs.declare import given
+from schema.inputs.declare import ID, given
 
 
 @strawberry.input(description="Narrows a list of inspections; all conditions must hold.")
@@ -16,7 +16,17 @@ class InspectionFilter:
     payment_status: PaymentStatus | None = given("Only those with this paymentStatus.", default=None)
     scheduled_from: datetime | None = given("Taking place at this time or later.", default=None)
     scheduled_to: datetime | None = given("Taking place before this time.", default=None)
-    search: str | None = given("Part of the address, or the whole number.", default=None)
+    status_in: list[models.InspectionStatus] | None = given("In one of these statuses; in none if empty.", default=None)
+    payment_status_in: list[PaymentStatus] | None = given(
+        "With one of these as paymentStatus; none if empty.", default=None
+    )
+    inspector_id: ID | None = given("Of this inspector, by the id of the User.", default=None)
+    person_id: ID | None = given("With this Person in the People box, or billed for it.", default=None)
+    search: str | None = given(
+        "Words, each the beginning of one in number, address, or the name or email address of anybody involved.",
+        default=None,
+    )
+    overdue: bool | None = given("True: with an overdue invoice; false: without.", default=None)
     outstanding: bool | None = given(
         "True: for which somebody can still be asked for something; false: for which nobody can.", default=None
     )
@@ -31,7 +41,19 @@ class InvoiceFilter:
         "True: on which somebody can still be asked for something; false: on which nobody can.", default=None
     )
     payer_role: PersonRole | None = given("That bill somebody in this role.", default=None)
-    search: str | None = given("Part of the name that is billed, or the whole number.", default=None)
+    status_in: list[InvoiceStatus] | None = given("In one of these statuses; in none if empty.", default=None)
+    payment_status_in: list[PaymentStatus] | None = given(
+        "With one of these as paymentStatus; none if empty.", default=None
+    )
+    person_id: ID | None = given("That bill this Person.", default=None)
+    overdue: bool | None = given("True: those that are overdue; false: all others.", default=None)
+    due_from: date | None = given("Due on this day or later.", default=None)
+    due_to: date | None = given("Due on this day or earlier.", default=None)
+    search: str | None = given(
+        "The whole number, or words, each the beginning of one in the inspection's number, the address, or the name or"
+        " email address of anybody involved.",
+        default=None,
+    )
 
 
 @strawberry.input(description="Narrows a list of payments; all conditions must hold.")
@@ -44,7 +66,15 @@ class PaymentFilter:
     settled_from: datetime | None = given("Settled at this time or later.", default=None)
     settled_to: datetime | None = given("Settled before this time.", default=None)
     invoice_status: InvoiceStatus | None = given("Of invoices in this status.", default=None)
-    payer_name: str | None = given("Part of the payer's name.", default=None)
+    status_in: list[PaymentState] | None = given("In one of these statuses; in none if empty.", default=None)
+    method_in: list[PaymentMethod] | None = given("Made in one of these ways; none if empty.", default=None)
+    person_id: ID | None = given("Made by this Person.", default=None)
+    payer_name: str | None = given("Words, each the beginning of one in the payer's name or address.", default=None)
+    search: str | None = given(
+        "The whole number of an invoice, or words, each the beginning of one in the inspection's number, address, or"
+        " the name or email address of anybody involved.",
+        default=None,
+    )
 
 
 @strawberry.input(description="Narrows a list of mails; all conditions must hold.")

@@ -136,7 +136,7 @@ class Comparison:
             "after": [None, "bm9uZQ"],
             "before": [None],
             "search": [None, "Clara", "agent", "12 Shore", 'no"', "%", "1001"],
-            "orderBy": [None, "SCHEDULED_AT_ASC", "SCHEDULED_AT_DESC"],
+            "orderBy": [None, {"field": "DATE"}, {"field": "NAME", "direction": "DESC"}],
             "filter": [None],
             "from": [since, until, now.isoformat()],
             "to": [until],

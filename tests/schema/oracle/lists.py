@@ -1,7 +1,9 @@
 """The oracle's roots: lists with their filters, and single rows by their ids."""
 
+import re
 from datetime import datetime
 from typing import Any
+from unicodedata import combining, normalize
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -32,16 +34,18 @@ async def inspections(_: object, info: Info, **given: Any) -> Page[Any]:
             *where(wanted, status="status", paymentStatus="payment_status"),
             *between(wanted, "scheduled", "scheduled_at"),
             *outstanding(wanted),
-            *search(wanted, "search", parts=("property_address",), whole="number"),
         )
     )
-    sign = "" if str(given.get("orderBy")) == "SCHEDULED_AT_ASC" else "-"
-    return await page(rows, given, (f"{sign}scheduled_at", datetime), (f"{sign}id", UUID))
+    by = {"DATE": ("scheduled_at", datetime), "NAME": ("client_name", str)}
+    return await page(rows, given, *order(given, by, ("-scheduled_at", datetime), ("-id", UUID)))
 
 
 async def people(_: object, info: Info, **given: Any) -> Page[Any]:
-    rows = asking(info).rows(models.Person).filter(*search(given, "search", parts=("name", "email")))
-    return await page(rows, given, ("name", str), ("id", UUID))
+    rows = asking(info).rows(models.Person)
+    if sought := given.get("search"):
+        rows = rows.filter(id__in=[one.id for one in await rows if is_found(sought, f"{one.name} {one.email or ''}")])
+    by = {"DATE": ("created_at", datetime), "NAME": ("name", str)}
+    return await page(rows, given, *order(given, by, ("name", str), ("id", UUID)))
 
 
 async def invoices(_: object, info: Info, **given: Any) -> Page[Any]:
@@ -52,10 +56,10 @@ async def invoices(_: object, info: Info, **given: Any) -> Page[Any]:
         .filter(
             *where(wanted, kind="kind", status="status", paymentStatus="payment_status", payerRole="billed_to__role"),
             *outstanding(wanted),
-            *search(wanted, "search", parts=("billed_to_name",), whole="number"),
         )
     )
-    return await page(rows, given, ("-id", UUID))
+    by = {"DATE": ("created_at", datetime), "NAME": ("billed_to_name", str)}
+    return await page(rows, given, *order(given, by, ("-id", UUID)))
 
 
 async def payments(_: object, info: Info, **given: Any) -> Page[Any]:
@@ -65,12 +69,12 @@ async def payments(_: object, info: Info, **given: Any) -> Page[Any]:
         .rows(models.Payment)
         .filter(
             *where(wanted, status="state", method="method", payerRole="payer_role", invoiceStatus="invoice__status"),
-            *search(wanted, "payerName", parts=("payer_name",)),
             *between(wanted, "created", "created_at"),
             *between(wanted, "settled", "settled_at"),
         )
     )
-    return await page(rows, given, ("-created_at", datetime), ("-id", UUID))
+    by = {"DATE": ("created_at", datetime), "NAME": ("payer_name", str)}
+    return await page(rows, given, *order(given, by, ("-created_at", datetime), ("-id", UUID)))
 
 
 async def emails(_: object, info: Info, **given: Any) -> Page[Any]:
@@ -98,14 +102,25 @@ def outstanding(wanted: Given) -> list[Q]:
     return [] if asked is None else [Q(outstanding_minor__gt=0) if asked else Q(outstanding_minor=0)]
 
 
-def search(wanted: Given, name: str, *, parts: tuple[str, ...], whole: str = "") -> list[Q]:
-    text = wanted.get(name)
-    if not text:
-        return []
-    found = Q(number=text) if whole and len(text) <= 32 else Q(pk__in=[])
-    for column in parts:
-        found |= Q(**{f"{column}__icontains": text})
-    return [found]
+def order(given: Given, by: dict[str, tuple[str, type]], *unsaid: tuple[str, type]) -> list[tuple[str, type]]:
+    """The columns of the order that is asked for, or those of the list's own."""
+    wanted = given.get("orderBy")
+    if wanted is None:
+        return list(unsaid)
+    sign, (column, kind) = "-" if wanted["direction"] == "DESC" else "", by[wanted["field"]]
+    return [(f"{sign}{column}", kind), (f"{sign}id", UUID)]
+
+
+def is_found(sought: str, text: str) -> bool:
+    """Whether each word that is sought is the beginning of one of the text's."""
+    words = [*_words(text), *text.lower().split()]
+    wanted = [word for word in sought.lower().split() if "@" in word] or list(_words(sought))
+    return bool(wanted) and all(any(word.startswith(one) for word in words) for one in wanted)
+
+
+def _words(text: str) -> list[str]:
+    folded = "".join(one for one in normalize("NFKD", text) if not combining(one)).lower()
+    return [word for word in re.split(r"[\W_]+", folded) if word]
 
 
 async def automations(_: object, info: Info) -> list[models.Automation]:

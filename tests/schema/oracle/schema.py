@@ -9,6 +9,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Grap
 from graphql_server.access import python_name
 from graphql_server.api import Api
 from rules.access import Scope
+from schema.inputs.orders import ORDERS
 from schema.mutations.root import Mutation
 from schema.query import Query
 from schema.root import NODES
@@ -66,7 +67,7 @@ RESOLVERS: dict[str, Resolve] = {
 @cache
 def oracle_schema() -> GraphQLSchema:
     """A schema of its own, so that nothing of it reaches the API's."""
-    schema = Api(Query, Mutation, Subscription, scopes=Scope, types=NODES).graphql_schema
+    schema = Api(Query, Mutation, Subscription, scopes=Scope, types=NODES, scalars=ORDERS).graphql_schema
     for named in schema.type_map.values():
         if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
             named.resolve_type = lambda value, *_: getattr(value, "type_name", type(value).__name__)
