@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from models import Company, Invoice
+from models import Company, Inspection, Invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,12 @@ async def contact_of_invoice(invoice_id: UUID) -> Contact | None:
         return None
     inspector = invoice.inspection.inspector
     return Contact(invoice.company_name, inspector.name, inspector.email)
+
+
+async def contact_of_inspection(inspection_id: UUID) -> Contact:
+    """The company that inspects, and the inspector."""
+    inspection = await Inspection.get(id=inspection_id).select_related("company", "inspector")
+    return Contact(inspection.company.name, inspection.inspector.name, inspection.inspector.email)
 
 
 async def contact_of_company(company_id: UUID) -> Contact | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from models import Grant, GrantKind, GrantSource, Inspection, InspectionPerson, Invoice
 from models.visible import find_visible, listed
 from operations.audit_log import record
+from operations.identity.contacts import contact_of_inspection
 from operations.ledger.inspection_ledger import lock_inspection, lock_ledger
 from operations.ledger.open_invoice import open_draft
 from operations.links import create_grant, end_links
@@ -18,6 +20,8 @@ from rules.errors import ErrorCode, NotFound, Refusal, Unauthenticated
 from rules.links import Portals, digest, new_token
 from rules.roles import PersonRole
 from rules.states import InvoiceKind, InvoiceStatus
+
+NOT_VALID: Final = "This link is not valid, or not any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +152,16 @@ async def revoke_grant(principal: Principal, grant_id: UUID) -> UUID:
 
 
 async def principal_of_link(token: str) -> Principal:
-    """Whoever bears a link's token. Raises Unauthenticated for one that is unknown, expired or revoked.
+    """Whoever bears a link's token. Raises Unauthenticated for one that is unknown, expired or revoked (S70).
 
     The client portal is for the person it was made for or shared with; reading changes nothing.
     """
     token_hash = digest(token)
     grant = await Grant.get_or_none(token_hash=token_hash).select_related("parent")
-    if grant is None or not _is_good(grant) or (grant.parent is not None and not _is_good(grant.parent)):
-        raise Unauthenticated("This link is not valid, or not any more.")
+    if grant is None:
+        raise Unauthenticated(NOT_VALID)
+    if not _is_good(grant) or (grant.parent is not None and not _is_good(grant.parent)):
+        raise Unauthenticated(await _whom_to_ask(grant))
     paying = grant.kind is GrantKind.PAYMENT_PORTAL
     return Principal(
         scope=Scope.PAYER if paying else Scope.CLIENT,
@@ -168,6 +174,12 @@ async def principal_of_link(token: str) -> Principal:
         guest=not paying and await _is_for_guest(grant),
         name=grant.person_name or "",
     )
+
+
+async def _whom_to_ask(grant: Grant) -> str:
+    """For whoever bears what once was good; to others we tell nothing."""
+    contact = await contact_of_inspection(grant.inspection_id)
+    return f"{NOT_VALID} {contact.company_name} can send you another: write to {contact.name}, {contact.email}."
 
 
 def _is_good(grant: Grant) -> bool:

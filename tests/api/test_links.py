@@ -106,3 +106,21 @@ async def test_a_void_invoice_keeps_its_links_ended_whatever_comes_after(world: 
     assert (refused.codes, refused.content["url"]) == (["INVOICE_NOT_OPEN"], None)
     assert (await fresh.run(VIEWER)).status == 200
     assert (await payer.run(VIEWER)).status == 401
+
+
+async def test_a_link_that_has_ended_says_whom_to_ask_and_an_unknown_one_does_not(world: World) -> None:
+    """Whoever had a good link learns who can send another; whoever guesses learns nothing (S70)."""
+    job = await world.inspection()
+    client, mum = await job.client_portal(), {"email": "mum@people.test"}
+    shared = await client.mutate("shareClientPortal", "url grant { id }", inspectionId=job.id, **mum)
+    guest = world.bearer(shared.done("url"))
+    (await client.mutate("revokeGrant", grantId=shared.content["grant"]["id"])).done("userErrors")
+    inspector = await job.read("inspector { name email } company { name }")
+    (error,) = (await guest.run(VIEWER)).body["errors"]
+    assert error["extensions"] == {"code": "UNAUTHENTICATED"}
+    assert error["message"] == (
+        f"This link is not valid, or not any more. {inspector['company']['name']} can send you another: "
+        f"write to {inspector['inspector']['name']}, {inspector['inspector']['email']}."
+    )
+    (error,) = (await Api(world.http, new_token()).run(VIEWER)).body["errors"]
+    assert error["message"] == "This link is not valid, or not any more."

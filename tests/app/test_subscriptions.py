@@ -193,8 +193,10 @@ async def test_a_revoked_link_ends_the_subscription_at_once(world: World, served
         watched = await socket.subscribe(INSPECTION, id=job.id)
         await watched.value()
         (await world.inspector.mutate("revokeGrant", grantId=grant)).done("userErrors")
-        assert await watched.errors() == [("UNAUTHENTICATED", "This link is not valid, or not any more.")]
-        assert await socket.closed() == (4403, "This link is not valid, or not any more.")
+        ((code, message),) = await watched.errors()
+        assert (code, message.startswith("This link is not valid, or not any more.")) == ("UNAUTHENTICATED", True)
+        closed, reason = await socket.closed()
+        assert (closed, reason) == (4403, message.encode()[:123].decode(errors="ignore"))
 
 
 async def test_every_subscription_of_a_revoked_link_ends_with_one_error(world: World, served: Serving) -> None:

@@ -63,7 +63,7 @@ export class Api {
     return answerOf(await this.client.mutation<Data, Variables>(document as never, variables).toPromise());
   }
 
-  /** Calls `tell` with each change, and `missed` when the connection was lost and is back; returns how to stop. */
+  /** Calls `tell` with each change, and `missed` when something may have passed unheard: after a lost connection, or its end; returns how to stop. */
   watch<Data, Vars extends Variables>(
     document: TypedDocumentNode<Data, Vars>,
     variables: Vars,
@@ -72,6 +72,7 @@ export class Api {
     this.reconnected.add(missed);
     const { unsubscribe } = this.client.subscription<Data, Variables>(document as never, variables).subscribe((result) => {
       if (result.data) tell(result.data);
+      else if (result.error) missed(); // The question asked anew is answered why.
     });
     return () => {
       this.reconnected.delete(missed);
@@ -81,6 +82,7 @@ export class Api {
 }
 
 const RETRY_SECONDS_MAX = 30;
+const FORBIDDEN = 4403; // The token has ended.
 
 function socketTo(url: URL, connectionParams: () => Record<string, string>, reconnected: () => void): Socket {
   const address = new URL(url);
@@ -90,7 +92,7 @@ function socketTo(url: URL, connectionParams: () => Record<string, string>, reco
     url: address.href,
     connectionParams,
     retryAttempts: Infinity,
-    shouldRetry: () => true,
+    shouldRetry: (ended) => !(ended instanceof CloseEvent && ended.code === FORBIDDEN),
     retryWait: (attempt) => wait(Math.min(2 ** attempt, RETRY_SECONDS_MAX) * (0.5 + Math.random() / 2)),
     on: {
       connected: () => {
