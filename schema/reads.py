@@ -37,7 +37,7 @@ from rules.access import Scope
 
 VIEWERS: dict[str, str] = {Scope.INSPECTOR: "InspectorViewer", Scope.CLIENT: "ClientViewer", Scope.PAYER: "PayerViewer"}
 
-MADE_IN_PYTHON = ("UserError", "Notice", "Session", "EmailPreview")
+MADE_IN_PYTHON = ("UserError", "Notice", "Session", "SecondFactorSetup", "EmailPreview")
 """Types of what operations return, and of what holes are filled with: their fields are its attributes."""
 
 PARTS_OF_PAGES = ("Connection", "Edge", "PageInfo")

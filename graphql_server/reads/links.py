@@ -4,14 +4,16 @@ Nothing of a session is ever set on it, so nothing needs to be reset between req
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import asyncpg
 
 from graphql_server.reads.arguments import SqlValue
 from graphql_server.reads.plans import Plan
+
+Found = TypeVar("Found")
 
 PREPARED_MAX: Final = 200
 """Statements kept by each connection; PostgreSQL holds a plan for each."""
@@ -61,21 +63,30 @@ class Link:
 
     async def run(self, plan: Plan, values: Sequence[SqlValue]) -> str | None:
         """The statement's text; None when it gives no row."""
-        try:
-            return await (await self._prepare(plan.sql)).fetchval(*values)
-        except BaseException as error:
-            self._drop_unless_usable(error)
-            raise
+        return await self._again_if_lost(plan.sql, lambda statement: statement.fetchval(*values))
 
     async def run_batch(self, sql: str, batch: Sequence[Sequence[SqlValue]]) -> list[str | None]:
         """The text for each of several requests of one plan, in one statement."""
+        columns = [[*column] for column in zip(*batch, strict=True)]
+        texts = dict(await self._again_if_lost(sql, lambda statement: statement.fetch(*columns)))
+        return [texts.get(number) for number in range(1, len(batch) + 1)]
+
+    async def _again_if_lost(self, sql: str, run: Callable[[Prepared], Awaitable[Found]]) -> Found:
+        """Reads may be repeated: where the connection had ended unnoticed, on a new one, once."""
+        was_connected = self._connection is not None
         try:
-            rows = await (await self._prepare(sql)).fetch(*([*column] for column in zip(*batch, strict=True)))
+            return await self._try(sql, run)
+        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, OSError):
+            if not (was_connected and self.is_lost):
+                raise
+        return await self._try(sql, run)
+
+    async def _try(self, sql: str, run: Callable[[Prepared], Awaitable[Found]]) -> Found:
+        try:
+            return await run(await self._prepare(sql))
         except BaseException as error:
             self._drop_unless_usable(error)
             raise
-        texts = dict(rows)
-        return [texts.get(number) for number in range(1, len(batch) + 1)]
 
     @property
     def is_lost(self) -> bool:

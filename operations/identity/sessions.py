@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from uuid import UUID
 
 import jwt
@@ -26,10 +25,6 @@ _SESSION = """
      WHERE sign_in.id = $1 AND sign_in.revoked_at IS NULL
 """
 """Who signed in, while the session lasts: asked at every request, so without the ORM."""
-
-TOKEN_INVALID = "The access token is not valid, or not any more."  # noqa: S105 - a sentence
-TOKENS_REMEMBERED_MAX = 4_096
-"""Access tokens whose signature was found good, each of some two hundred characters: no more than sign-ins made."""
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "inspectpay"
@@ -148,30 +143,18 @@ async def principal_of_access_token(token: str, *, secret: str) -> Principal:
 
 def session_of_access_token(token: str, *, secret: str) -> UUID:
     """The sign-in that an access token is of. Raises Unauthenticated unless it is one as we make them, and not over."""
-    sign_in, ends = _verified(token, secret)
-    if ends <= clock.now().timestamp():
-        raise Unauthenticated(TOKEN_INVALID)
-    return sign_in
-
-
-@lru_cache(maxsize=TOKENS_REMEMBERED_MAX)
-def _verified(token: str, secret: str) -> tuple[UUID, int]:
-    """What a token of ours says: its sign-in, and when it ends. Raises Unauthenticated for others, which are not kept.
-
-    What was signed once stays signed. Whether it is over, and whether its session has ended, is asked each time.
-    """
-    invalid = Unauthenticated(TOKEN_INVALID)
-    # Its end is checked by the same clock that set it.
+    invalid = Unauthenticated("The access token is not valid, or not any more.")
+    # Its end is checked here and not there, by the same clock that set it.
     options: jwt.types.Options = {"require": ["exp", "sid"], "verify_exp": False}
     try:
         claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=_AUDIENCE, options=options)
     except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):  # PyJWT computes with claims of any type.
         raise invalid from None
     ends, sign_in = claims["exp"], claims["sid"]
-    if type(ends) is not int or not isinstance(sign_in, str):
+    if type(ends) is not int or ends <= clock.now().timestamp() or not isinstance(sign_in, str):
         raise invalid
     try:
-        return UUID(sign_in), ends
+        return UUID(sign_in)
     except ValueError:
         raise invalid from None
 

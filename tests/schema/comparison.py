@@ -12,6 +12,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLSchema, execute, parse
 from starlette.requests import HTTPConnection
 from tortoise import connections
+from tortoise.queryset import QuerySet
 
 import models
 from app.authentication import authenticate
@@ -111,6 +112,43 @@ class Comparison:
         if ordered(found.data) != ordered(expected.data):
             return f"{json.dumps(found.data)}\n{json.dumps(expected.data)}"
         return None if found.errors == expected.errors else f"{found.errors}\n{expected.errors}"
+
+    async def is_refused(self, source: str, who: str) -> bool:
+        """Whether whoever asks is told that their rights have ended."""
+        principal = self.principals[who]
+        assert principal is not None
+        result = await self.executor.execute(
+            source, scope=principal.scope, context=self.context(who), credentials=principal.credentials
+        )
+        return result.outcome is Outcome.UNAUTHENTICATED
+
+    @asynccontextmanager
+    async def revoked(self, who: str) -> AsyncIterator[None]:
+        """Their session or link is revoked for as long as the block runs."""
+        row = self._rights_of(who)
+        await row.update(revoked_at=clock.now())
+        try:
+            yield
+        finally:
+            await row.update(revoked_at=None)
+
+    @asynccontextmanager
+    async def expired(self, who: str) -> AsyncIterator[None]:
+        """Their link is over for as long as the block runs."""
+        row = self._rights_of(who)
+        (found,) = await row
+        await row.update(expires_at=clock.now())
+        try:
+            yield
+        finally:
+            await row.update(expires_at=found.expires_at)
+
+    def _rights_of(self, who: str) -> QuerySet[Any]:
+        principal = self.principals[who]
+        assert principal is not None
+        if principal.session_id is not None:
+            return models.SignIn.filter(id=principal.session_id)
+        return models.Grant.filter(id=principal.grant_id)
 
     def random_document(self, seed: int, who: str) -> Generated | None:
         """A document that whoever asks may run; None where none came of it."""

@@ -107,6 +107,21 @@ async def test_a_lost_connection_is_opened_again(pool: Pool, bookshop_url: str) 
     assert await pool.run(WHO, []) != lost
 
 
+async def test_a_connection_that_ended_unnoticed_costs_nothing(pool: Pool, bookshop_url: str) -> None:
+    """What was sent to a connection that is gone by then is sent again, on a new one."""
+    lost = await pool.run(WHO, [])
+    link = pool._links[0]
+    assert link._connection is not None
+    link._connection.terminate()
+    assert await pool.run(WHO, []) != lost
+    running = asyncio.create_task(pool.run(SLEEP, [0.3]))
+    await asyncio.sleep(0.1)
+    other = await asyncpg.connect(bookshop_url)
+    await other.execute("select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'")
+    await other.close()
+    assert await running == "slept"
+
+
 async def test_nothing_is_written_through_these_connections(pool: Pool) -> None:
     """They are read-only, whatever a declaration says."""
     writing = Plan("delete from orders returning ''", None, (), (), ())
