@@ -24,7 +24,7 @@ const SCOPES: Record<string, string[]> = {
 };
 
 const schema = buildSchema(readFileSync("../schema/schema.graphql", "utf8"));
-const pages = import.meta.glob<Record<string, unknown>>("./*/documents.ts", { eager: true });
+const pages = import.meta.glob<Record<string, unknown>>("./*/**/documents.ts", { eager: true });
 
 for (const [path, exported] of Object.entries(pages)) {
   const scopes = SCOPES[path.split("/")[1] ?? ""] ?? [];

@@ -9,6 +9,8 @@ export type Variables = Record<string, unknown>;
 export interface Fault {
   kind: "ended" | "offline" | "busy" | "broken";
   message: string;
+  /** The API's word for it, where it was the API that refused. */
+  code?: string;
 }
 
 export type Answer<Data> = { data: Data; fault: null } | { data: null; fault: Fault };
@@ -17,6 +19,16 @@ export type Answer<Data> = { data: Data; fault: null } | { data: null; fault: Fa
 export interface UserError {
   code: string;
   message: string;
+  /** Where in the input it is: names, and indexes in lists; missing where it wasn't asked for. */
+  field?: string[] | null;
+}
+
+/** What a page wants to do around requests whose token does not last as long as the page. */
+export interface Renewal {
+  /** Before each request: brings a token that is good for it. */
+  before: () => Promise<void>;
+  /** After the API did not know the token. */
+  unknown: () => void;
 }
 
 export class Api {
@@ -25,13 +37,20 @@ export class Api {
   private readonly reconnected = new Set<() => void>();
 
   /** `token` is asked for before each request; null sends none. */
-  constructor(token: () => string | null) {
+  constructor(
+    token: () => string | null,
+    private readonly renewal: Renewal | null = null,
+  ) {
     const url = new URL("graphql", document.baseURI);
     const headers = (): Record<string, string> => {
       const bearer = token();
       return bearer ? { Authorization: `Bearer ${bearer}` } : {};
     };
-    this.socket = socketTo(url, headers, () => this.reconnected.forEach((tell) => tell()));
+    const lasting = async (): Promise<Record<string, string>> => {
+      await renewal?.before();
+      return headers();
+    };
+    this.socket = socketTo(url, lasting, () => this.reconnected.forEach((tell) => tell()));
     this.client = new Client({
       url: url.href,
       preferGetMethod: false,
@@ -53,38 +72,61 @@ export class Api {
     document: TypedDocumentNode<Data, Vars>,
     variables: Vars,
   ): Promise<Answer<Data>> {
-    return answerOf(await this.client.query<Data, Variables>(document as never, variables).toPromise());
+    await this.renewal?.before();
+    return this.heard(answerOf(await this.client.query<Data, Variables>(document as never, variables).toPromise()));
   }
 
   async mutate<Data, Vars extends Variables>(
     document: TypedDocumentNode<Data, Vars>,
     variables: Vars,
   ): Promise<Answer<Data>> {
-    return answerOf(await this.client.mutation<Data, Variables>(document as never, variables).toPromise());
+    await this.renewal?.before();
+    return this.heard(answerOf(await this.client.mutation<Data, Variables>(document as never, variables).toPromise()));
   }
 
-  /** Calls `tell` with each change, and `missed` when something may have passed unheard: after a lost connection, or its end; returns how to stop. */
+  private heard<Data>(answer: Answer<Data>): Answer<Data> {
+    if (answer.fault?.code === "UNAUTHENTICATED") this.renewal?.unknown();
+    return answer;
+  }
+
+  /**
+   * Calls `tell` with each change, and `missed` when something may have passed unheard; returns how to stop.
+   *
+   * The API ends a subscription together with its token: it is begun again, with the token there is by then, unless whoever
+   * watches was told by the question asked anew that there is none, and stopped.
+   */
   watch<Data, Vars extends Variables>(
     document: TypedDocumentNode<Data, Vars>,
     variables: Vars,
     { tell, missed }: { tell: (data: Data) => void; missed: () => void },
   ): () => void {
     this.reconnected.add(missed);
-    const { unsubscribe } = this.client.subscription<Data, Variables>(document as never, variables).subscribe((result) => {
-      if (result.data) tell(result.data);
-      else if (result.error) missed(); // The question asked anew is answered why.
-    });
+    let stop = (): void => {};
+    const begin = (): void => {
+      const watched = this.client.subscription<Data, Variables>(document as never, variables).subscribe((result) => {
+        if (result.data) tell(result.data);
+        else if (result.error) again();
+      });
+      stop = watched.unsubscribe;
+    };
+    const again = (): void => {
+      const timer = setTimeout(begin, AGAIN_MS);
+      stop = () => clearTimeout(timer);
+      missed(); // The question asked anew is answered why.
+    };
+    begin();
     return () => {
       this.reconnected.delete(missed);
-      unsubscribe();
+      stop();
     };
   }
 }
 
+const AGAIN_MS = 3_000;
 const RETRY_SECONDS_MAX = 30;
 const FORBIDDEN = 4403; // The token has ended.
 
-function socketTo(url: URL, connectionParams: () => Record<string, string>, reconnected: () => void): Socket {
+function socketTo(url: URL, connectionParams: () => Promise<Record<string, string>>, reconnected: () => void): Socket {
   const address = new URL(url);
   address.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   let before = false;
@@ -126,7 +168,7 @@ function faultOf(error: CombinedError): Fault {
     case "UNAUTHENTICATED":
     case "FORBIDDEN":
     case "NOT_FOUND":
-      return { kind: "ended", message: first.message };
+      return { kind: "ended", message: first.message, code: `${first.extensions["code"]}` };
     case "BUSY":
     case "RATE_LIMITED":
       return { kind: "busy", message: first.message };

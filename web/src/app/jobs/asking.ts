@@ -1,0 +1,55 @@
+/** What the list of jobs asks for, by what its address says. */
+
+import type { Asking } from "./documents.ts";
+
+export const PAGE_SIZE = 25;
+
+export const OWED = [
+  ["", "All"],
+  ["outstanding", "With something outstanding"],
+  ["UNPAID", "Nothing paid yet"],
+  ["PARTIALLY_PAID", "Partly paid"],
+  ["PROCESSING", "Payment on its way"],
+  ["PAID", "Paid"],
+  ["OVERPAID", "Overpaid"],
+  ["DISPUTED", "Disputed"],
+  ["PARTIALLY_REFUNDED", "Partly refunded"],
+  ["REFUNDED", "Refunded"],
+  ["NOT_DUE", "Nothing due"],
+] as const;
+
+export const STATES = [
+  ["", "All"],
+  ["SCHEDULED", "Scheduled"],
+  ["COMPLETED", "Completed"],
+  ["CANCELED", "Canceled"],
+] as const;
+
+export const ORDERS = [
+  ["SCHEDULED_AT_DESC", "Latest first"],
+  ["SCHEDULED_AT_ASC", "Earliest first"],
+] as const;
+
+type Filter = NonNullable<Asking["filter"]>;
+
+/** Unknown values of the address are left out: it may have been typed. */
+export function askingOf(query: URLSearchParams): Asking {
+  const filter: Filter = {};
+  const search = query.get("search")?.trim();
+  if (search) filter.search = search;
+  const owed = known(OWED, query.get("owed"));
+  if (owed === "outstanding") filter.outstanding = true;
+  else if (owed) filter.paymentStatus = owed;
+  const status = known(STATES, query.get("status"));
+  if (status) filter.status = status;
+  const before = query.get("before");
+  const page = before ? { last: PAGE_SIZE, before } : { first: PAGE_SIZE, after: query.get("after") };
+  return { filter, orderBy: known(ORDERS, query.get("order")) ?? "SCHEDULED_AT_DESC", ...page };
+}
+
+function known<Value extends string>(
+  options: readonly (readonly [Value, string])[],
+  given: string | null,
+): Value | undefined {
+  return options.find(([value]) => value === given)?.[0];
+}
