@@ -1,6 +1,6 @@
 """Whole rows in queries written by hand: how SQL selects them, and the models that they become."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import TypeVar
@@ -32,3 +32,10 @@ def record_of(model: type[Row], alias: str) -> str:
 def hydrate(model: type[RowType], values: Sequence[object]) -> RowType:
     """The row that `record_of` selected, as Tortoise would have made it."""
     return model._init_from_db(**dict(zip(columns_of(model), values, strict=True)))
+
+
+def set_columns(row: Row, values: Mapping[str, object]) -> None:
+    """Give the row these values where it has others: Tortoise makes setting one dear, and most stay as they are."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models import Company, Inspection, InspectionStatus, Invoice, InvoiceLine, LineItem, Payment
+from models.hydration import set_columns
 from operations.automation_events import emit_paid, is_paid
 from operations.ledger.due_dates import date_overdue
 from operations.ledger.invoice_ends import cancel_waiting_mails, put_payer_back
@@ -195,7 +196,7 @@ async def post(ledger: InspectionLedger, *, recording: bool = False) -> None:
         _refuse_stale_checkouts(ledger, figures)
     for payment in ledger.payments:
         proven = entry(payment)
-        payment.refunded_minor, payment.refundable_minor = proven.refunded, proven.refundable
+        set_columns(payment, {"refunded_minor": proven.refunded, "refundable_minor": proven.refundable})
     for invoice in ledger.invoices:
         await _post_invoice(ledger, invoice, figures[invoice.id])
     await _post_inspection(ledger, figures)
@@ -285,8 +286,7 @@ def _is_stale(payment: Payment, invoice: Invoice, figures: Balance) -> bool:
 async def _post_invoice(ledger: InspectionLedger, invoice: Invoice, figures: Balance) -> None:
     before, columns = invoice.status, stored_of(ledger, invoice, figures)
     status = columns["status"]
-    for name, value in columns.items():
-        setattr(invoice, name, value)
+    set_columns(invoice, columns)
     if status is before:
         return
     assert status in INVOICE_MOVES[before], f"{before} never becomes {status}"
@@ -331,7 +331,6 @@ def _status_of_all(ledger: InspectionLedger, figures: Mapping[UUID, Balance]) ->
 async def _post_inspection(ledger: InspectionLedger, figures: Mapping[UUID, Balance]) -> None:
     inspection = ledger.inspection
     was_paid = is_paid(inspection)
-    for name, value in inspection_figures(ledger, figures).items():
-        setattr(inspection, name, value)
+    set_columns(inspection, inspection_figures(ledger, figures))
     if is_paid(inspection) and not was_paid:
         await emit_paid(inspection, ledger.payments)
