@@ -9,6 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.acceptor import Acceptor
 from app.connections import Connection, Crowd, WebSocketConnection
 from app.supervisor import Supervised
 from graphql_server.websocket.messages import MESSAGE_BYTES_MAX
@@ -27,11 +28,20 @@ class Server(uvicorn.Server):
         self.orphaned: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.supervised is not None:
+        if self.supervised is None:
+            await super().startup(sockets)
+            return
+        await super().startup([])
+        if self.started:
+            self.servers += [Acceptor(each, self._protocol) for each in sockets or ()]  # type: ignore[misc] # As it is used.
             self.supervised.ready()
             self.orphaned = asyncio.create_task(self.supervised.orphaned())
             self.orphaned.add_done_callback(self._stop_soon)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg] # As uvicorn itself calls it.
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     def _stop_soon(self, _: asyncio.Task[None]) -> None:
         self.should_exit = True

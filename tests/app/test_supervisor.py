@@ -47,6 +47,11 @@ def children_of(parent: int) -> set[int]:
     return {int(pid) for pid, of, state in rows if int(of) == parent and not state.startswith("Z")}
 
 
+def sockets_of(process: int) -> int:
+    """How many files it has open, most of them sockets."""
+    return len([*Path(f"/proc/{process}/fd").iterdir()])
+
+
 def is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
@@ -114,6 +119,21 @@ async def test_processes_are_replaced_without_a_failed_request(world: World, tmp
         family.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(family.process.wait(), 30) == 0
     assert "Traceback" not in family.printed()
+
+
+async def test_each_process_gets_its_part_of_the_connections(world: World, tmp_path: Path) -> None:
+    """Also of those that come at the same moment: one process alone would take them all."""
+    async with serving(world, tmp_path / "log") as family:
+        before = {child: sockets_of(child) for child in family.children()}
+        opened = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", family.port) for _ in range(40)))
+        for _, writer in opened:
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        for reader, _ in opened:
+            await reader.readuntil(b"}")
+        taken = [sockets_of(child) - number for child, number in before.items()]
+        for _, writer in opened:
+            writer.close()
+    assert min(taken) >= 5, taken
 
 
 async def test_a_process_that_dies_is_replaced(world: World, tmp_path: Path) -> None:
