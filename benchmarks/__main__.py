@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import agreement, overload, rounds, servers, size, workloads
+from benchmarks import agreement, lists, overload, rounds, servers, size, workloads
 
 commands = typer.Typer(
     name="python -m benchmarks",
@@ -19,6 +19,7 @@ commands = typer.Typer(
 )
 
 Inspections = Annotated[int, typer.Option(help="How large the data set is.", min=10)]
+Companies = Annotated[int | None, typer.Option(help="Of how many companies; 400 inspections each, if left out.", min=1)]
 Rounds = Annotated[int, typer.Option(help="How often both are measured in turn.", min=1)]
 Seconds = Annotated[float, typer.Option(help="How long each measurement takes.", min=0.1)]
 
@@ -49,6 +50,16 @@ def measure_overload(inspections: Inspections = 20_000, rounds: Rounds = 3, seco
         with servers.another_api(running, "--processes", "2") as port:
             for line in overload.measure(asked, running.api_port, port, rounds=rounds, seconds=seconds):
                 typer.echo(line)
+
+
+@commands.command(name="lists")
+def measure_lists(
+    inspections: Inspections = 200_000, small: Inspections = 20_000, companies: Companies = None, rounds: Rounds = 15
+) -> None:
+    """Lists, searches, a month's report and a sweep in a large data set, and in a small one."""
+    with _data_dir() as directory:
+        for line in lists.measure(Path(directory), sizes=[small, inspections], companies=companies, rounds=rounds):
+            typer.echo(line)
 
 
 @commands.command(name="size")

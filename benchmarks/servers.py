@@ -34,16 +34,16 @@ def running(data_dir: Path, *, inspections: int, twins: bool) -> Iterator[Server
     """Both servers on a fresh data set; with `twins` each has a database of its own, for what writes."""
     with ExitStack() as stack:
         server_url = stack.enter_context(postgres.running(data_dir / "postgres"))
-        environment = _environment(stack.enter_context(valkey.running()))
-        key = environment["SIGNING_KEY"]
-        url = data_set.create(server_url, "benchmark", inspections=inspections, environment=environment)
+        given = environment(stack.enter_context(valkey.running()))
+        key = given["SIGNING_KEY"]
+        url = data_set.create(server_url, "benchmark", inspections=inspections, environment=given)
         asyncio.run(_add_functions(url))
         twin = postgres.create_database(server_url, "benchmark_twin", template="benchmark") if twins else url
         api_port = process.chosen_port(None)
-        stack.enter_context(_server(api_port, "app", "serve", "--port", str(api_port), url=url, given=environment))
+        stack.enter_context(_server(api_port, "app", "serve", "--port", str(api_port), url=url, given=given))
         port = process.chosen_port(None)
-        stack.enter_context(_server(port, "benchmarks.handwritten", str(port), url=twin, given=environment))
-        yield Servers(api_port, port, url, twin, key, {**environment, "DATABASE_URL": url})
+        stack.enter_context(_server(port, "benchmarks.handwritten", str(port), url=twin, given=given))
+        yield Servers(api_port, port, url, twin, key, {**given, "DATABASE_URL": url})
 
 
 @contextmanager
@@ -65,6 +65,11 @@ def _server(
     )
 
 
+def api(port: int, *, url: str, given: dict[str, str]) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """The API alone, on that database."""
+    return _server(port, "app", "serve", "--port", str(port), url=url, given=given)
+
+
 async def _add_functions(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
@@ -73,7 +78,7 @@ async def _add_functions(url: str) -> None:
         await connection.close()
 
 
-def _environment(redis_url: str) -> dict[str, str]:
+def environment(redis_url: str) -> dict[str, str]:
     """The API's configuration; nothing that is measured calls Stripe or a mail server, so none is there."""
     nowhere = f"http://{process.HOST}:1"
     return {

@@ -79,7 +79,7 @@ async def reads(database_url: str, *, signing_key: str) -> list[Workload]:
     """A: an inspection's payments box. B: a list of fifty inspections. C: a payer's portal."""
     connection = await asyncpg.connect(database_url)
     try:
-        tokens = await _tokens(connection, signing_key)
+        tokens = await access_tokens(connection, signing_key)
         rows = await connection.fetch(INSPECTIONS, REQUESTS_MAX)
         inspections: int = await connection.fetchval("SELECT count(*) FROM inspections")
     finally:
@@ -97,7 +97,7 @@ async def writes(database_url: str, *, signing_key: str) -> list[Workload]:
     """A draft invoice of a dollar, on each inspection whose client still owes enough."""
     connection = await asyncpg.connect(database_url)
     try:
-        tokens = await _tokens(connection, signing_key)
+        tokens = await access_tokens(connection, signing_key)
         rows = await connection.fetch(INVOICEABLE)
     finally:
         await connection.close()
@@ -112,7 +112,7 @@ async def writes(database_url: str, *, signing_key: str) -> list[Workload]:
     return [Workload("addInvoice (draft)", "/add-invoice", requests)]
 
 
-async def _tokens(connection: asyncpg.Connection, signing_key: str) -> dict[UUID, str]:
+async def access_tokens(connection: asyncpg.Connection, signing_key: str) -> dict[UUID, str]:
     """An access token for each company, good for longer than the benchmarks run."""
     ends = datetime.now(UTC) + timedelta(days=1)
     return {

@@ -24,7 +24,7 @@ CLAIM_LEASE = timedelta(minutes=1)
 LOOK_AGAIN = timedelta(hours=1)
 """When to look again whether somebody can be reminded who could not: muted, disputed, without an address."""
 
-_CLAIM = """
+CLAIM = """
 WITH due AS (
      SELECT invoice.id,
             invoice.payment_status <> 'DISPUTED' AND invoice.in_flight_minor = 0
@@ -54,7 +54,7 @@ async def invoices_to_remind(*, limit: int) -> list[UUID]:
     """
     now = clock.now()
     given = [now, limit, now + CLAIM_LEASE, now + LOOK_AGAIN]
-    return [row["id"] for row in await connections.get("default").execute_query_dict(_CLAIM, given)]
+    return [row["id"] for row in await connections.get("default").execute_query_dict(CLAIM, given)]
 
 
 @transaction

@@ -31,3 +31,13 @@ def test_the_api_alone_is_measured(subcommand: str, measures: int) -> None:
     assert len(rows) == measures
     if subcommand == "overload":
         assert all(row.split()[-1] == "0" for row in rows), "whatever was not answered was told that we are busy"
+
+
+def test_lists_are_measured_in_a_small_data_set_and_a_large_one() -> None:
+    command = [sys.executable, "-m", "benchmarks", "lists", "--small", "20", "--inspections", "80", "--rounds", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stderr
+    head, *rows = done.stdout.splitlines()
+    assert head.split() == ["milliseconds", "20", "80", "ratio"]
+    assert len(rows) > 50
+    assert all(float(row.split()[-1]) > 0 for row in rows)
