@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import agreement, lists, overload, rounds, servers, size, workloads
+from benchmarks import agreement, lists, overload, rounds, servers, size, sweeping, watching, workloads
 
 commands = typer.Typer(
     name="python -m benchmarks",
@@ -21,6 +21,8 @@ commands = typer.Typer(
 Inspections = Annotated[int, typer.Option(help="How large the data set is.", min=10)]
 Companies = Annotated[int | None, typer.Option(help="Of how many companies; 400 inspections each, if left out.", min=1)]
 Rounds = Annotated[int, typer.Option(help="How often both are measured in turn.", min=1)]
+Rows = Annotated[int, typer.Option(help="How many are worked off in each measurement.", min=10)]
+Watchers = Annotated[int, typer.Option(help="How many watch, each an inspection of their own.", min=1, max=1_000)]
 Seconds = Annotated[float, typer.Option(help="How long each measurement takes.", min=0.1)]
 
 
@@ -68,6 +70,30 @@ def measure_size(inspections: Inspections = 2_000, rounds: Rounds = 5, seconds: 
     with _data_dir() as directory, servers.running(Path(directory), inspections=inspections, twins=False) as running:
         asked = asyncio.run(workloads.reads(running.api_database_url, signing_key=running.signing_key))
         for line in size.measure(asked, running, rounds=rounds, seconds=seconds):
+            typer.echo(line)
+
+
+@commands.command(name="mails")
+def measure_mails(inspections: Inspections = 20_000, rounds: Rounds = 3, mails: Rows = 2_000) -> None:
+    """Mails with their PDFs beside a bare pool of connections with the same messages ready; two workers beside one."""
+    with _data_dir() as directory:
+        for line in sweeping.mails(Path(directory), inspections=inspections, rounds=rounds, number=mails):
+            typer.echo(line)
+
+
+@commands.command(name="polling")
+def measure_polling(inspections: Inspections = 20_000, rounds: Rounds = 3, payments: Rows = 2_000) -> None:
+    """Payments that Stripe is asked about, where it answers in 100 ms; two workers beside one."""
+    with _data_dir() as directory:
+        for line in sweeping.polling(Path(directory), inspections=inspections, rounds=rounds, number=payments):
+            typer.echo(line)
+
+
+@commands.command(name="watchers")
+def measure_watchers(inspections: Inspections = 20_000, watchers: Watchers = 1_000, changes: Rows = 300) -> None:
+    """How long after its commit in another process a change is with whoever watches."""
+    with _data_dir() as directory, servers.running(Path(directory), inspections=inspections, twins=False) as running:
+        for line in watching.measure(running, watchers=watchers, changes=changes):
             typer.echo(line)
 
 

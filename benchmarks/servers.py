@@ -47,6 +47,16 @@ def running(data_dir: Path, *, inspections: int, twins: bool) -> Iterator[Server
 
 
 @contextmanager
+def database_alone(data_dir: Path, *, inspections: int) -> Iterator[Mapping[str, str]]:
+    """A fresh data set and Valkey, and no server: what configures processes that use them."""
+    with ExitStack() as stack:
+        server_url = stack.enter_context(postgres.running(data_dir / "postgres"))
+        given = environment(stack.enter_context(valkey.running()))
+        url = data_set.create(server_url, "benchmark", inspections=inspections, environment=given)
+        yield {**given, "DATABASE_URL": url}
+
+
+@contextmanager
 def another_api(servers: Servers, *options: str) -> Iterator[int]:
     """One more API on the same database, started with further options; its port."""
     port = process.chosen_port(None)

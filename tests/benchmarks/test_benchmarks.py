@@ -41,3 +41,21 @@ def test_lists_are_measured_in_a_small_data_set_and_a_large_one() -> None:
     assert head.split() == ["milliseconds", "20", "80", "ratio"]
     assert len(rows) > 50
     assert all(float(row.split()[-1]) > 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("subcommand", "sizes", "words"),
+    [
+        ("mails", ["--rounds", "1", "--mails", "60"], ["bare pool", "one worker", "one worker / bare", "two workers"]),
+        ("polling", ["--rounds", "1", "--payments", "60"], ["one worker", "two workers"]),
+        ("watchers", ["--watchers", "20", "--changes", "10"], ["20 watchers", "slowest"]),
+    ],
+)
+def test_workers_and_watchers_are_measured(subcommand: str, sizes: list[str], words: list[str]) -> None:
+    """They run and end; everything they were given was done."""
+    command = [sys.executable, "-m", "benchmarks", subcommand, "--inspections", "100", *sizes]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(words)
+    assert all(line.startswith(word) for line, word in zip(lines, words, strict=True))
