@@ -127,6 +127,7 @@ def _welcome(around: DevEnvironment, links: Links) -> str:
         "",
         "Inspectpay is running.",
         "",
+        f"  App               {api}/app",
         f"  GraphiQL          {api}/graphiql",
         f"  Mailbox           {around.mailbox_url}",
         f"  Stripe simulator  {around.stripe_url}",

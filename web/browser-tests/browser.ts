@@ -60,6 +60,7 @@ export class Visitor {
   async isAccessible(state: string): Promise<void> {
     for (const colorScheme of ["light", "dark"] as const) {
       await this.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await this.settled();
       await this.page.evaluate(AXE); // As the browser's own tools do, which no policy of the page forbids.
       const found = await this.page.evaluate(async (rules) => {
         const { axe } = window as unknown as { axe: Axe };
@@ -70,6 +71,16 @@ export class Visitor {
     }
     const beyond = await this.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(beyond <= 0, `${state}: ${beyond} px wider than the window`);
+  }
+
+  /** Until nothing moves any more: a colour on its way to the other theme has the contrast of neither. */
+  private async settled(): Promise<void> {
+    await this.page.evaluate(async () => {
+      const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
+      await frame();
+      await frame();
+      await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+    });
   }
 
   async leave(): Promise<void> {

@@ -135,6 +135,23 @@ test("a payer who loses the connection is told, and goes on by themselves", asyn
   await payer.leave();
 });
 
+test("staff sign in, and are told when they can't", async () => {
+  const staff = await Visitor.of(browser, { viewport: { width: 320, height: 640 } });
+  const { page } = staff;
+  await page.goto(`${sandbox.api}/app`);
+  await page.getByLabel("Email").fill("owner@example.com");
+  await page.getByLabel("Password").fill("not-the-password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor(SLOW);
+  await staff.isAccessible("a wrong password");
+  await page.getByLabel("Password").fill("inspect-and-pay");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Jobs" }).waitFor(SLOW);
+  await staff.isAccessible("the list of jobs");
+  staff.isClean("inspect-and-pay", ...sandbox.hosts);
+  await staff.leave();
+});
+
 test("GraphiQL runs under its policy, signs in, and keeps its tabs over a reload", async () => {
   const developer = await Visitor.of(browser, { viewport: { width: 1280, height: 800 } });
   const { page } = developer;
