@@ -8,6 +8,7 @@ from models.companies import (
     RecoveryCode,
     RefreshToken,
     SignIn,
+    StaffLink,
     StripeStatus,
     User,
     UserRole,
@@ -19,6 +20,7 @@ from models.inspections import Agreement, Inspection, InspectionPerson, Inspecti
 from models.invoices import Invoice, InvoiceLine
 from models.payments import Payment, Refund
 from models.people import Person
+from models.services import Service
 from rules.automations import AutomationLink, AutomationTrigger
 from rules.links import GrantKind
 from rules.mails import EmailKind
@@ -53,7 +55,9 @@ __all__ = [
     "RefreshToken",
     "Refund",
     "Row",
+    "Service",
     "SignIn",
+    "StaffLink",
     "StripeStatus",
     "User",
     "UserRole",

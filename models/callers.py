@@ -5,7 +5,7 @@ compare. The operations that sign people in and follow links find the same (`ope
 """
 
 SESSION = """
-    select s.company_id, s.user_id, true as staff, {given.now} as now
+    select s.company_id, s.user_id, s.id as session_id, true as staff, {given.now} as now
       from sign_ins s
      where s.id = {given.session_id} and s.revoked_at is null
 """

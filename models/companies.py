@@ -11,6 +11,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 
 from models.base import Row, choice
+from rules.links import StaffLinkKind
 
 
 class StripeStatus(StrEnum):
@@ -94,7 +95,7 @@ class User(Row):
     )
     name = fields.CharField(max_length=200)
     email = fields.CharField(max_length=254, unique=True, description="Lower case.")
-    password_hash = fields.CharField(max_length=255, description="argon2id.")
+    password_hash = fields.CharField(max_length=255, null=True, description="argon2id; none before one is chosen.")
     role = choice(UserRole)
     deactivated_at: datetime | None = fields.DatetimeField(null=True, description="Since when they may not sign in.")
     second_factor_secret = fields.CharField(max_length=255, null=True, description="Encrypted.")
@@ -105,6 +106,26 @@ class User(Row):
 
     class Meta:
         table = "users"
+
+
+class StaffLink(Row):
+    """A link that was mailed to a staff member to choose a password by, once."""
+
+    company_id: UUID
+    company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
+        "models.Company", related_name="staff_links", on_delete=fields.RESTRICT
+    )
+    user_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="staff_links", on_delete=fields.CASCADE, db_index=True
+    )
+    kind = choice(StaffLinkKind)
+    token_hash = fields.CharField(max_length=64, null=True, unique=True, description="SHA-256, hex; none until sent.")
+    expires_at = fields.DatetimeField()
+    ended_at: datetime | None = fields.DatetimeField(null=True, description="When it was used, or another one sent.")
+
+    class Meta:
+        table = "staff_links"
 
 
 class RecoveryCode(Row):

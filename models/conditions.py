@@ -11,7 +11,7 @@ from typing import Final
 from tortoise.models import Model
 
 from models.automations import Automation
-from models.companies import Company, User
+from models.companies import Company, SignIn, User
 from models.emails import Email
 from models.events import Event
 from models.grants import Grant
@@ -19,6 +19,7 @@ from models.inspections import Agreement, Inspection, InspectionPerson, LineItem
 from models.invoices import Invoice, InvoiceLine
 from models.payments import Payment, Refund
 from models.people import Person
+from models.services import Service
 from models.visible import MONEY_MOVED
 from rules.access import Scope
 
@@ -57,6 +58,8 @@ def _refunds_of(payments: str) -> str:
     )
 
 
+_IS_LIVE_AND_ONES_OWN = "{row.user_id} = caller.user_id and {row.revoked_at} is null and {row.expires_at} > caller.now"
+
 _STAFF: Mapping[str, str] = {Scope.INSPECTOR: EVERYTHING}
 
 CONDITIONS: Final[dict[type[Model], Mapping[str, str]]] = {
@@ -93,5 +96,7 @@ CONDITIONS: Final[dict[type[Model], Mapping[str, str]]] = {
         Scope.CLIENT: _refunds_of(_PAYMENTS),
         Scope.PAYER: _refunds_of(_OF_THE_INVOICE),
     },
+    Service: _STAFF,
+    SignIn: {Scope.INSPECTOR: _IS_LIVE_AND_ONES_OWN},
     User: _STAFF,
 }

@@ -11,7 +11,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from models.automations import Automation, AutomationEvent
 from models.base import Row, choice
-from models.companies import Company
+from models.companies import Company, StaffLink
 from models.grants import Grant
 from models.inspections import Inspection
 from models.invoices import Invoice
@@ -32,9 +32,9 @@ class Email(Row):
     company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
         "models.Company", related_name="emails", on_delete=fields.RESTRICT
     )
-    inspection_id: UUID
-    inspection: fields.ForeignKeyRelation[Inspection] = fields.ForeignKeyField(
-        "models.Inspection", related_name="emails", on_delete=fields.RESTRICT, db_index=True
+    inspection_id: UUID | None
+    inspection: fields.ForeignKeyNullableRelation[Inspection] = fields.ForeignKeyField(
+        "models.Inspection", related_name="emails", on_delete=fields.RESTRICT, null=True, db_index=True
     )
     invoice_id: UUID | None
     invoice: fields.ForeignKeyNullableRelation[Invoice] = fields.ForeignKeyField(
@@ -43,6 +43,10 @@ class Email(Row):
     grant_id: UUID | None
     grant: fields.ForeignKeyNullableRelation[Grant] = fields.ForeignKeyField(
         "models.Grant", related_name="emails", on_delete=fields.RESTRICT, null=True
+    )
+    staff_link_id: UUID | None
+    staff_link: fields.ForeignKeyNullableRelation[StaffLink] = fields.ForeignKeyField(
+        "models.StaffLink", related_name="emails", on_delete=fields.RESTRICT, null=True
     )
     automation_id: UUID | None
     automation: fields.ForeignKeyNullableRelation[Automation] = fields.ForeignKeyField(

@@ -9,7 +9,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from models.automations import Automation
-from models.companies import Company, User
+from models.companies import Company, SignIn, User
 from models.emails import Email
 from models.events import Event
 from models.grants import Grant
@@ -17,6 +17,7 @@ from models.inspections import Agreement, Inspection, InspectionPerson, LineItem
 from models.invoices import Invoice, InvoiceLine
 from models.payments import Payment, Refund
 from models.people import Person
+from models.services import Service
 from rules.access import Principal, Scope
 from rules.errors import NotFound
 from rules.links import GrantKind
@@ -143,6 +144,8 @@ _PAYER: dict[type[Model], Narrow] = {
 
 ORDER: dict[type[Model], tuple[str, ...]] = {
     User: ("name", "id"),
+    Service: ("name", "id"),
+    SignIn: ("id",),
     InspectionPerson: ("position", "id"),
     LineItem: ("position", "id"),
     InvoiceLine: ("position", "id"),

@@ -23,6 +23,7 @@ NODES = (
     "Payment",
     "Person",
     "Refund",
+    "Service",
     "User",
 )
 """The types with a global id."""

@@ -3,6 +3,7 @@
 from operations.inspections import line_items
 from operations.ledger import small_remainders
 from resolvers.context import Context
+from resolvers.keys import optional_row_id
 from resolvers.results import MutationResult, given
 from rules.identifiers import id_of
 from schema.inputs.line_items import AddLineItemInput, LineItemInput, RemoveLineItemInput, UpdateLineItemInput
@@ -10,7 +11,12 @@ from schema.inputs.line_items import AddLineItemInput, LineItemInput, RemoveLine
 
 def new_line_item(input: LineItemInput | AddLineItemInput) -> line_items.NewLineItem:
     """The charge that is asked for."""
-    return line_items.NewLineItem(kind=input.kind, description=input.description, amount=input.amount)
+    return line_items.NewLineItem(
+        kind=input.kind,
+        description=input.description,
+        amount=input.amount,
+        service_id=optional_row_id(input.service_id, "Service"),
+    )
 
 
 async def add_line_item(context: Context, input: AddLineItemInput) -> MutationResult:

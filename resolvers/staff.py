@@ -2,17 +2,22 @@
 
 from contextlib import AbstractAsyncContextManager
 
-from operations.identity import second_factors, staff
+from operations.identity import second_factors, staff, staff_links
 from resolvers.context import Context
 from resolvers.results import MutationResult, given
 from rules.errors import Refusal
 from rules.identifiers import id_of
+from rules.links import StaffLinkKind
 from schema.inputs.staff import (
+    AcceptInvitationInput,
     ConfirmSecondFactorInput,
     DeactivateUserInput,
     DisableSecondFactorInput,
     EnableSecondFactorInput,
+    InviteUserInput,
     ReactivateUserInput,
+    RequestPasswordResetInput,
+    ResetPasswordInput,
     UpdateUserInput,
 )
 
@@ -62,3 +67,32 @@ async def disable_second_factor(context: Context, input: DisableSecondFactorInpu
 def _guard(context: Context) -> AbstractAsyncContextManager[None]:
     """Wrong passwords and codes of somebody who is signed in are limited as those of signing in are."""
     return context.dependencies.guard_sign_in(account=str(context.principal.user_id), address=context.address)
+
+
+async def invite_user(context: Context, input: InviteUserInput) -> MutationResult:
+    new = staff_links.InviteUser(input.name, input.email, input.role)
+    key = await staff_links.invite_user(context.principal, new)
+    await context.dependencies.enqueue("send_emails")
+    return MutationResult(key)
+
+
+async def request_password_reset(context: Context, input: RequestPasswordResetInput) -> MutationResult:
+    await staff_links.request_password_reset(input.email)
+    await context.dependencies.enqueue("send_emails")
+    return MutationResult(extras={"requested": True})
+
+
+async def accept_invitation(context: Context, input: AcceptInvitationInput) -> MutationResult:
+    return await _choose_password(context, StaffLinkKind.INVITATION, input)
+
+
+async def reset_password(context: Context, input: ResetPasswordInput) -> MutationResult:
+    return await _choose_password(context, StaffLinkKind.PASSWORD_RESET, input)
+
+
+async def _choose_password(
+    context: Context, kind: StaffLinkKind, input: AcceptInvitationInput | ResetPasswordInput
+) -> MutationResult:
+    chosen = staff_links.ChoosePassword(input.token, input.password, user_agent=context.user_agent)
+    session = await staff_links.choose_password(kind, chosen, secret=context.dependencies.secret)
+    return MutationResult(extras={"session": session})

@@ -18,6 +18,12 @@ IDEMPOTENCY_KEY_LENGTH_MAX = 255
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 200
 
+RESET_MAILS_MAX = 3
+"""An hour, to one staff member."""
+
+STAFF_MAX = 1_000
+"""Of one company."""
+
 RECOVERY_CODES = 10
 """Told when a second factor is turned on; each is good once."""
 
@@ -26,6 +32,11 @@ USER_AGENT_LENGTH_MAX = 200
 
 PEOPLE_MAX = 20
 """Of one inspection at its creation."""
+
+SERVICES_MAX = 500
+"""Of one company's catalogue."""
+
+SERVICE_DESCRIPTION_LENGTH_MAX = 1_000
 
 LINE_ITEMS_MAX = 100
 """Of one inspection."""

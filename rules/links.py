@@ -24,8 +24,23 @@ class GrantKind(StrEnum):
     PAYMENT_PORTAL = "PAYMENT_PORTAL"
 
 
+class StaffLinkKind(StrEnum):
+    """What a link that is mailed to a staff member is good for."""
+
+    INVITATION = "INVITATION"
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - what a link is for, not a password
+
+
+STAFF_LINK_LIFE = {StaffLinkKind.INVITATION: timedelta(hours=24), StaffLinkKind.PASSWORD_RESET: timedelta(hours=1)}
+assert STAFF_LINK_LIFE.keys() == set(StaffLinkKind)
+
 LINK_LIFE = {GrantKind.CLIENT_PORTAL: timedelta(days=60), GrantKind.PAYMENT_PORTAL: timedelta(days=30)}
 assert LINK_LIFE.keys() == set(GrantKind)
+
+
+LinkKind = GrantKind | StaffLinkKind
+
+_STAFF_FRAGMENTS = {StaffLinkKind.INVITATION: "invitation", StaffLinkKind.PASSWORD_RESET: "reset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +51,10 @@ class Portals:
     client_url: str
     staff_url: str
 
-    def link(self, kind: GrantKind, token: str) -> str:
-        """The address that opens a portal of that kind."""
+    def link(self, kind: "LinkKind", token: str) -> str:
+        """The address that a link of that kind leads to."""
+        if isinstance(kind, StaffLinkKind):
+            return f"{self.staff_url}#{_STAFF_FRAGMENTS[kind]}={token}"
         return self.payment_link(token) if kind is GrantKind.PAYMENT_PORTAL else self.client_link(token)
 
     def payment_link(self, token: str) -> str:

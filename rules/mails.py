@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.links import GrantKind
+from rules.links import GrantKind, LinkKind, StaffLinkKind
 
 
 class EmailKind(StrEnum):
@@ -14,6 +14,8 @@ class EmailKind(StrEnum):
     REMINDER = "REMINDER"
     NOTICE = "NOTICE"
     AUTOMATION = "AUTOMATION"
+    INVITATION = "INVITATION"
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - what a mail is about, not a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class MailProperties:
     automatic: bool = False
     asks_for_money: bool = False
     with_document: bool = False
-    link: GrantKind | None = None
+    link: LinkKind | None = None
 
 
 MAILS: dict[EmailKind, MailProperties] = {
@@ -45,6 +47,8 @@ MAILS: dict[EmailKind, MailProperties] = {
     ),
     EmailKind.NOTICE: MailProperties("Something an inspector wrote to a person."),
     EmailKind.AUTOMATION: MailProperties("What an automation sends.", automatic=True, link=GrantKind.CLIENT_PORTAL),
+    EmailKind.INVITATION: MailProperties("An invitation to join the staff.", link=StaffLinkKind.INVITATION),
+    EmailKind.PASSWORD_RESET: MailProperties("A link to choose a new password.", link=StaffLinkKind.PASSWORD_RESET),
 }
 assert MAILS.keys() == set(EmailKind)
 

@@ -1,11 +1,15 @@
 """The company, its staff and its Stripe account."""
 
+from datetime import datetime
+
 import strawberry
 
 import models
 from graphql_server.access import allow
-from graphql_server.reads import Shape
+from graphql_server.reads import MOMENT, Expression, Shape
 from graphql_server.scalars import CurrencyCode
+from resolvers.global_ids import global_id
+from resolvers.relations import listed
 from schema.base_types import CLIENT, INSPECTOR
 from schema.nodes import Node, identity
 
@@ -25,6 +29,24 @@ class StripeAccount:
     )
 
 
+@strawberry.type(description="One sign-in of a staff member, on one device.")
+class Session:
+    id: strawberry.ID = allow(INSPECTOR, shows=global_id("Session"), description="Its id, for endSession.")
+    user_agent: str = allow(INSPECTOR, description="The browser or program, as it calls itself; may be empty.")
+    created_at: datetime = allow(INSPECTOR, description="The time of signing in.")
+    refreshed_at: datetime = allow(
+        INSPECTOR,
+        shows=Expression("coalesce({row.refreshed_at}, {row.created_at})", nullable=False, printer=MOMENT),
+        description="The time at which it last got tokens.",
+    )
+    expires_at: datetime = allow(INSPECTOR, description="The time at which it ends, unless it gets new tokens before.")
+    current: bool = allow(
+        INSPECTOR,
+        shows=Expression("{row.id} = caller.session_id", nullable=False),
+        description="Whether it is the session that asks.",
+    )
+
+
 @strawberry.type(description="A staff member of a company.")
 class User(Node):
     id: strawberry.ID = identity(INSPECTOR)
@@ -33,6 +55,21 @@ class User(Node):
     role: models.UserRole = allow(
         INSPECTOR,
         description="OWNER also changes the company's settings; INSPECTOR works with inspections and payments.",
+    )
+    active: bool = allow(
+        INSPECTOR,
+        shows=Expression("{row.deactivated_at} is null", nullable=False),
+        description="Whether they have access; false once they were deactivated.",
+    )
+    second_factor: bool = allow(
+        INSPECTOR,
+        shows=Expression("{row.second_factor_at} is not null", nullable=False),
+        description="Whether they sign in with a second factor.",
+    )
+    sessions: list[Session] = allow(
+        INSPECTOR,
+        shows=listed(models.SignIn, {"user_id": "id"}),
+        description="The caller's own live sessions; of anybody else none are shown.",
     )
 
 

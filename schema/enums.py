@@ -230,6 +230,8 @@ describe(
     PAYMENT_PROVIDER_UNAVAILABLE="The payment provider can't be reached; try again.",
     PAYMENT_PROVIDER_REFUSED="The payment provider refused.",
     OWNER_REQUIRED="Only the company's owner may do this.",
+    PERSISTED_DOCUMENT_NOT_FOUND="No trusted document has this id.",
+    PERSISTED_DOCUMENT_REQUIRED="This server runs trusted documents alone: send a documentId.",
     LAST_OWNER="The company needs another active owner first.",
     WRONG_PASSWORD="The current password is wrong.",  # noqa: S106 - a code, not a password
     WRONG_CODE="The code of the second factor is wrong, or was used already.",

@@ -20,6 +20,7 @@ from schema.inspections import Agreement, Inspection, LineItem
 from schema.invoices import Invoice
 from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
+from schema.services import Service
 
 
 def extras(name: str) -> Callable[[MutationResult], object]:
@@ -32,7 +33,7 @@ def extras(name: str) -> Callable[[MutationResult], object]:
 
 
 @strawberry.type(description="The two tokens that a signed-in frontend holds.")
-class Session:
+class SessionTokens:
     access_token: str = public(description=f"Sent as `Authorization: Bearer …`; good for {minutes(ACCESS_TOKEN_LIFE)}.")
     refresh_token: str = public(description="The token for one refreshSession; keep only the newest.")
     expires_at: datetime = public(description="The time at which the access token ends.")
@@ -59,7 +60,7 @@ _recovery_codes = public(
 
 
 _session = public(
-    graphql_type=Session | None,
+    graphql_type=SessionTokens | None,
     resolver=extras("session"),
     description="The tokens of the new session; null when refused.",
 )
@@ -113,6 +114,9 @@ InspectionPersonPayload = payload("InspectionPersonPayload", INSPECTOR, inspecti
 
 
 LineItemPayload = payload("LineItemPayload", INSPECTOR, line_item=LineItem)
+
+
+ServicePayload = payload("ServicePayload", INSPECTOR, service=Service)
 
 
 InvoicePayload = payload("InvoicePayload", INSPECTOR, invoice=Invoice)
@@ -181,6 +185,16 @@ ConnectStripePayload = payload(
         graphql_type=str | None,
         resolver=extras("onboarding_url"),
         description="The address at Stripe to send the owner to; null when refused.",
+    ),
+)
+
+
+RequestPasswordResetPayload = payload(
+    "RequestPasswordResetPayload",
+    requested=public(
+        graphql_type=bool | None,
+        resolver=extras("requested"),
+        description="True, whether the address is known or not.",
     ),
 )
 

@@ -4,12 +4,14 @@ from typing import Annotated
 
 import strawberry
 
+import models
 from graphql_server.access import allow, public
 from graphql_server.paging import After, Before, First, Last
 from graphql_server.reads import One, Several, Shape
 from resolvers import lists
 from resolvers.automations import AUTOMATIONS
 from resolvers.global_ids import any_by_id, nothing_by_id, one, several_by_ids
+from resolvers.relations import listed
 from rules.limits import NODES_MAX
 from schema.automations import Automation
 from schema.base_types import CLIENT, INSPECTOR, PAYER
@@ -23,6 +25,7 @@ from schema.nodes import EVERY_SCOPE, Node
 from schema.payments import PaymentConnection
 from schema.people import Person, PersonConnection
 from schema.reporting import Reporting
+from schema.services import Service
 
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="The global id, as any id field gives it.")]
 GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description=f"Their global ids; at most {NODES_MAX}.")]
@@ -75,6 +78,9 @@ class Query(Reporting):
     viewer: Viewer | None = public(shows=Shape(), description="The principal of the request; null without a token.")
     automations: list[Automation] = allow(
         INSPECTOR, shows=AUTOMATIONS, description="The company's automations, the built-in ones first."
+    )
+    services: list[Service] = allow(
+        INSPECTOR, shows=listed(models.Service, {}), description="The company's catalogue, by name."
     )
 
     @allow(

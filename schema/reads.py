@@ -37,11 +37,14 @@ from rules.access import Scope
 
 VIEWERS: dict[str, str] = {Scope.INSPECTOR: "InspectorViewer", Scope.CLIENT: "ClientViewer", Scope.PAYER: "PayerViewer"}
 
-MADE_IN_PYTHON = ("UserError", "Notice", "Session", "SecondFactorSetup", "EmailPreview")
+MADE_IN_PYTHON = ("UserError", "Notice", "SessionTokens", "SecondFactorSetup", "EmailPreview")
 """Types of what operations return, and of what holes are filled with: their fields are its attributes."""
 
 PARTS_OF_PAGES = ("Connection", "Edge", "PageInfo")
 """How types end that `graphql_server.relay` declares, and reads know by themselves."""
+
+ROWS_OF: dict[str, type[Model]] = {"Session": models.SignIn}
+"""Types that show the rows of a model, and have no global id by which they are read."""
 
 DERIVED_ROWS = {
     "InvoiceableService": inspections.INVOICEABLE_SERVICES,
@@ -66,6 +69,8 @@ def _tables() -> Iterator[tuple[str, Table]]:
         model: type[Model] = getattr(models, name)
         rows = automations.ROWS if model is models.Automation else model._meta.db_table
         yield name, Table(rows, CONDITIONS[model], tenant="id" if model is models.Company else "company_id")
+    for name, model in ROWS_OF.items():
+        yield name, Table(model._meta.db_table, CONDITIONS[model])
     for name, rows in DERIVED_ROWS.items():
         yield name, Table(rows, {Scope.INSPECTOR: "true"})
 
@@ -80,7 +85,7 @@ def _object_types(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:
 
 def _declared(shown: GraphQLObjectType) -> ModelType:
     fields = {name: _source(shown.name, field) for name, field in shown.fields.items()}
-    table = shown.name if shown.name in NODES or shown.name in DERIVED_ROWS else None
+    table = shown.name if shown.name in {*NODES, *DERIVED_ROWS, *ROWS_OF} else None
     return ModelType({name: source for name, source in fields.items() if source is not None}, table)
 
 

@@ -105,11 +105,11 @@ async def create_user(principal: Principal, command: CreateUser) -> UUID:
     with Checks() as check:
         checked = NewUser(
             name=check(texts.line, new.name, field="name", length_max=NAME_LENGTH_MAX),
-            email=check(_sign_in_address, new.email),
+            email=check(sign_in_address, new.email),
             password=check(check_password, new.password),
         )
         with check.at():
-            await _refuse_known_address(checked.email)
+            await refuse_known_address(checked.email)
     password_hash = await hash_password(checked.password)
     return await _create_user(principal.company_id, checked, command.role, password_hash)
 
@@ -120,8 +120,8 @@ async def _create_user(company_id: UUID, new: NewUser, role: UserRole, password_
 
 
 async def _insert_user(company_id: UUID, new: NewUser, role: UserRole, password_hash: str) -> UUID:
-    email = _sign_in_address(new.email)
-    await _refuse_known_address(email)
+    email = sign_in_address(new.email)
+    await refuse_known_address(email)
     user = await User.create(
         company_id=company_id,
         name=texts.line(new.name, field="name", length_max=NAME_LENGTH_MAX),
@@ -132,11 +132,11 @@ async def _insert_user(company_id: UUID, new: NewUser, role: UserRole, password_
     return user.id
 
 
-def _sign_in_address(email: str) -> str:
+def sign_in_address(email: str) -> str:
     return texts.email_address(email, field="email").lower()
 
 
-async def _refuse_known_address(email: str) -> None:
+async def refuse_known_address(email: str) -> None:
     if await User.exists(email=email):
         raise Refusal("email belongs to a user already.", field=("email",), code=ErrorCode.ALREADY_EXISTS)
 

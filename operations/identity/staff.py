@@ -86,14 +86,19 @@ async def reactivate_user(principal: Principal, user_id: UUID) -> UUID:
 
 
 async def lock_user(principal: Principal, user_id: UUID) -> User:
-    """The staff member, once nobody else changes the company's staff: two owners can't end each other."""
+    """The staff member, once nobody else changes the company's staff. Raises NotFound, or Refusal."""
+    await lock_staff(principal)
+    return await find_visible(User, principal, user_id, locked=True)
+
+
+async def lock_staff(principal: Principal) -> None:
+    """Wait until nobody else changes the company's staff: two owners can't end each other. Raises Refusal."""
     require_owner(principal)
     await Company.filter(id=principal.company_id).select_for_update().get()
     # Read again behind the lock: the owner who asks may have been deactivated by the one who held it.
     caller = await User.get(id=principal.user_id)
     if caller.deactivated_at is not None or caller.role is not UserRole.OWNER:
         raise Refusal("Only the company's owner may do this.", code=ErrorCode.OWNER_REQUIRED)
-    return await find_visible(User, principal, user_id, locked=True)
 
 
 async def _refuse_last_owner(user: User, *, field: str) -> None:

@@ -1,11 +1,11 @@
 """What an inspection may be made of: each part checked before anything is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from models import Company, Person
+from models import Company, Person, Service
 from models.visible import find_visible
 from operations.inspections.line_items import Charge, NewLineItem, checked_charge
 from rules import texts
@@ -72,15 +72,15 @@ async def checked_box(principal: Principal, company: Company, people: Sequence[N
     return box
 
 
-def checked_charges(line_items: Sequence[NewLineItem], currency: str) -> list[Charge]:
-    """The charges of a new inspection; refusals name the entry."""
+def checked_charges(line_items: Sequence[NewLineItem], currency: str, services: Mapping[UUID, Service]) -> list[Charge]:
+    """The charges of a new inspection, taken from `services` where they name one; refusals name the entry."""
     if len(line_items) > LINE_ITEMS_MAX:
         raise Refusal(f"lineItems must have at most {LINE_ITEMS_MAX} entries.")
     charges: list[Charge] = []
     with Checks() as check:
         for place, new in enumerate(line_items):
             with check.at(place):
-                charges.append(checked_charge(new, currency))
+                charges.append(checked_charge(new, currency, services))
     return charges
 
 

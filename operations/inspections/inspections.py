@@ -21,6 +21,7 @@ from models.visible import find_visible
 from operations.audit_log import record
 from operations.automation_events import emit
 from operations.inspections.agreements import insert_agreement
+from operations.inspections.catalogue import find_offered
 from operations.inspections.checks import (
     NewPerson,
     checked_address,
@@ -95,7 +96,8 @@ async def create_inspection(principal: Principal, new: CreateInspection) -> UUID
         with check.at("people"):
             box = await checked_box(principal, company, new.people)
         with check.at("lineItems"):
-            charges = checked_charges(new.line_items, company.currency)
+            services = await find_offered(principal, [item.service_id for item in new.line_items])
+            charges = checked_charges(new.line_items, company.currency, services)
         if agreement_body:
             agreement_body = check(
                 texts.paragraphs, agreement_body, field="agreementBody", length_max=AGREEMENT_LENGTH_MAX

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
 from gateways.stripe import StripeGateway
-from models import AutomationTrigger, Inspection, InspectionStatus, LineItem, LineItemKind
+from models import AutomationTrigger, Inspection, InspectionStatus, LineItem, LineItemKind, Service
 from operations.audit_log import record, record_all
 from operations.automation_events import emit
 from operations.currencies import currency_of
 from operations.inspections.agreements import update_agreement
+from operations.inspections.amounts import checked_amount
+from operations.inspections.catalogue import find_offered
 from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with, post
 from operations.ledger.invoice_lines import track_line_items
 from operations.ledger.voiding import void
@@ -25,14 +28,20 @@ from rules.limits import DESCRIPTION_LENGTH_MAX
 from rules.money import AMOUNT_MINOR_MAX, InvalidAmount, minimum_charge, parse_amount
 from rules.states import InvoiceKind
 
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True, slots=True)
 class NewLineItem:
-    """A charge to add; `amount` in major units, negative for a DISCOUNT."""
+    """A charge to add; `amount` in major units, negative for a DISCOUNT.
 
-    kind: LineItemKind
-    description: str
-    amount: Decimal
+    With a `service_id`, what is None is taken from that entry of the catalogue, as it is now.
+    """
+
+    kind: LineItemKind | None = None
+    description: str | None = None
+    amount: Decimal | None = None
+    service_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +71,33 @@ class Charge:
     amount_minor: int
 
 
-def checked_charge(new: NewLineItem, currency: str) -> Charge:
-    """The charge, if all of it is as it must be. Raises what is wrong with it, all at once."""
+def checked_charge(new: NewLineItem, currency: str, services: Mapping[UUID, Service]) -> Charge:
+    """The charge, if all of it is as it must be; `services` are those that it may be taken from.
+
+    Raises what is wrong with it, all at once.
+    """
+    service = services.get(new.service_id) if new.service_id else None
+    if new.service_id is not None and service is None:
+        raise NotFound("Service", field=("serviceId",))
     with Checks() as check:
-        description = check(_description, new.description)
-        amount_minor = check(_amount, new.kind, new.amount, currency)
-    return Charge(new.kind, description, amount_minor)
+        kind = check(_given, "kind", new.kind, service.kind if service else None)
+        description = check(_described, new, service.name if service else None)
+        amount = check(_given, "amount", new.amount, service.amount.amount if service else None)
+        if kind is not None and amount is not None:
+            amount_minor = check(checked_amount, kind, amount, currency)
+    return Charge(kind, description, amount_minor)
+
+
+def _described(new: NewLineItem, otherwise: str | None) -> str:
+    return _description(_given("description", new.description, otherwise))
+
+
+def _given(field: str, value: Value | None, otherwise: Value | None) -> Value:
+    """The value, or the catalogue's in its place. Raises Refusal where there is neither."""
+    found = otherwise if value is None else value
+    if found is None:
+        raise Refusal(f"{field} must be given, unless serviceId is.", field=(field,))
+    return found
 
 
 async def add_line_item(principal: Principal, command: AddLineItem, *, stripe: StripeGateway) -> UUID:
@@ -78,7 +108,8 @@ async def add_line_item(principal: Principal, command: AddLineItem, *, stripe: S
 @transaction
 async def _add(principal: Principal, command: AddLineItem) -> UUID:
     with Checks() as check:
-        charge = check(checked_charge, command.new, await currency_of(principal))
+        services = await find_offered(principal, [command.new.service_id])
+        charge = check(checked_charge, command.new, await currency_of(principal), services)
         ledger = await _lock_ledger(principal, command.inspection_id)
     (item,) = await insert_line_items(ledger, [charge], by=principal, field="amount")
     await _follow(ledger, by=principal, field="amount")
@@ -107,7 +138,7 @@ async def _update(principal: Principal, changes: UpdateLineItem) -> UUID:
     if description is not None:
         item.description = description
     if changes.amount is not None:
-        item.amount_minor = _amount(item.kind, changes.amount, item.currency)
+        item.amount_minor = checked_amount(item.kind, changes.amount, item.currency)
     await record(ledger.inspection, "line_item.updated", item.id, by=principal, before=before, after=_snapshot(item))
     await _follow(ledger, by=principal, field="amount")
     return item.id
@@ -202,15 +233,6 @@ def _refuse_absurd_total(ledger: InspectionLedger, *, field: str) -> None:
 
 def _description(description: str) -> str:
     return texts.line(description, field="description", length_max=DESCRIPTION_LENGTH_MAX)
-
-
-def _amount(kind: LineItemKind, amount: Decimal, currency: str) -> int:
-    minor = parse_amount(amount, currency, field="amount")
-    if kind is LineItemKind.DISCOUNT and minor >= 0:
-        raise InvalidAmount("amount must be negative for a DISCOUNT.", field=("amount",))
-    if kind is not LineItemKind.DISCOUNT and minor <= 0:
-        raise InvalidAmount("amount must be greater than zero; use a DISCOUNT to reduce the total.", field=("amount",))
-    return minor
 
 
 def _snapshot(item: LineItem) -> dict[str, str | int]:

@@ -139,6 +139,11 @@ async def _cancel_moot() -> None:
         " WHERE grants.id = emails.grant_id AND grants.revoked_at IS NOT NULL"
         " AND emails.status IN ('QUEUED', 'RETRY')"
     )
+    await connections.get("default").execute_query(
+        "UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM staff_links"
+        " WHERE staff_links.id = emails.staff_link_id AND staff_links.ended_at IS NOT NULL"
+        " AND emails.status IN ('QUEUED', 'RETRY')"
+    )
 
 
 @transaction
@@ -161,9 +166,11 @@ async def _claim(turns: Turns, limit: int, portals: Portals, *, domain: str) -> 
 async def _without_ended_links(keys: list[UUID]) -> list[UUID]:
     """The mails that may go out. A link that was ended before it was mailed opens nothing; who gets it may be wrong."""
     rows = await connections.get("default").execute_query_dict(
-        "WITH ended AS (UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL FROM grants"
-        " WHERE emails.id = ANY($1) AND grants.id = emails.grant_id AND grants.revoked_at IS NOT NULL"
-        " RETURNING emails.id) SELECT id FROM ended",
+        "WITH ended AS (UPDATE emails SET status = 'CANCELED', next_attempt_at = NULL WHERE id = ANY($1) AND ("
+        "EXISTS (SELECT FROM grants WHERE grants.id = emails.grant_id AND grants.revoked_at IS NOT NULL)"
+        " OR EXISTS (SELECT FROM staff_links"
+        " WHERE staff_links.id = emails.staff_link_id AND staff_links.ended_at IS NOT NULL)"
+        ") RETURNING id) SELECT id FROM ended",
         [keys],
     )
     ended = {row["id"] for row in rows}
@@ -171,19 +178,27 @@ async def _without_ended_links(keys: list[UUID]) -> list[UUID]:
 
 
 async def _mint_tokens(emails: list[Email]) -> dict[UUID, str]:
-    """A fresh token for each try, by grant: an earlier try of the mail has certainly not arrived."""
-    tokens = {grant_id: new_token() for grant_id in sorted({email.grant_id for email in emails if email.grant_id})}
-    await connections.get("default").execute_query(
-        "UPDATE grants SET token_hash = minted.token_hash FROM unnest($1::uuid[], $2::text[]) minted (id, token_hash)"
-        " WHERE grants.id = minted.id",
-        [list(tokens), [digest(token) for token in tokens.values()]],
-    )
+    """A fresh token for each try, by what it is stored with: an earlier try of the mail has certainly not arrived."""
+    tokens: dict[UUID, str] = {}
+    for table, keys in (
+        ("grants", {email.grant_id for email in emails if email.grant_id}),
+        ("staff_links", {email.staff_link_id for email in emails if email.staff_link_id}),
+    ):
+        if not keys:
+            continue
+        minted = {key: new_token() for key in sorted(keys)}
+        await connections.get("default").execute_query(
+            f"UPDATE {table} SET token_hash = minted.token_hash FROM unnest($1::uuid[], $2::text[])"  # noqa: S608
+            f" minted (id, token_hash) WHERE {table}.id = minted.id",
+            [list(minted), [digest(token) for token in minted.values()]],
+        )
+        tokens |= minted
     return tokens
 
 
 def _link(email: Email, tokens: dict[UUID, str], portals: Portals) -> str | None:
-    opens = MAILS[email.kind].link
-    return None if email.grant_id is None or opens is None else portals.link(opens, tokens[email.grant_id])
+    opens, carrier = MAILS[email.kind].link, email.grant_id or email.staff_link_id
+    return None if carrier is None or opens is None else portals.link(opens, tokens[carrier])
 
 
 async def _composed(lease: _Lease) -> Mail:

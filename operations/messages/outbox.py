@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from tortoise import connections
 from tortoise.queryset import QuerySet
 
-from models import Automation, AutomationEvent, Email, Grant, Inspection, Invoice
+from models import Automation, AutomationEvent, Email, Grant, Inspection, Invoice, StaffLink
 from operations.documents.rendering import render, without_links
 from rules import clock
 from rules.identifiers import new_id
@@ -129,6 +129,24 @@ async def queue_mail(
         status=status,
         queued_at=at,
         next_attempt_at=at if status is EmailStatus.QUEUED else None,
+    )
+
+
+async def queue_staff_mail(link: StaffLink, kind: EmailKind, to: Recipient, content: EmailContent) -> Email:
+    """Write one mail that carries a link to a staff member, about no inspection. Who writes it limits how many."""
+    assert link.kind is MAILS[kind].link, f"{kind} has no such link"
+    key = new_id()
+    return await Email.create(
+        id=key,
+        company_id=link.company_id,
+        staff_link_id=link.id,
+        kind=kind,
+        to_name=to.name,
+        to_address=to.address,
+        subject=content.subject,
+        text=content.text,
+        html=content.html,
+        message_id=str(key),
     )
 
 

@@ -11,6 +11,7 @@ from schema.mutations.invoices import InvoicesMutations
 from schema.mutations.line_items import LineItemsMutations
 from schema.mutations.payments import PaymentsMutations
 from schema.mutations.people import PeopleMutations
+from schema.mutations.services import ServicesMutations
 from schema.mutations.sessions import SessionsMutations
 from schema.mutations.staff import StaffMutations
 
@@ -26,6 +27,7 @@ class Mutation(
     LineItemsMutations,
     PeopleMutations,
     InspectionsMutations,
+    ServicesMutations,
     SessionsMutations,
     StaffMutations,
 ):

@@ -3,21 +3,61 @@
 import strawberry
 
 import resolvers.staff as resolve
+from rules.limits import RESET_MAILS_MAX
 from schema.base_types import INSPECTOR
 from schema.declarations import mutation
 from schema.inputs.staff import (
+    AcceptInvitationInput,
     ConfirmSecondFactorInput,
     DeactivateUserInput,
     DisableSecondFactorInput,
     EnableSecondFactorInput,
+    InviteUserInput,
     ReactivateUserInput,
+    RequestPasswordResetInput,
+    ResetPasswordInput,
     UpdateUserInput,
 )
-from schema.payloads import ConfirmSecondFactorPayload, EnableSecondFactorPayload, UserPayload
+from schema.payloads import (
+    ConfirmSecondFactorPayload,
+    EnableSecondFactorPayload,
+    RequestPasswordResetPayload,
+    SessionPayload,
+    UserPayload,
+)
 
 
 @strawberry.type(description="Mutations of staff.")
 class StaffMutations:
+    invite_user = mutation(
+        resolve.invite_user,
+        INSPECTOR,
+        takes=InviteUserInput,
+        returns=UserPayload,
+        description="Mail somebody a link to join the staff, good for 24 hours, once; for the owner. Inviting somebody"
+        " again who has not come yet mails another link and ends the one before.",
+    )
+    accept_invitation = mutation(
+        resolve.accept_invitation,
+        takes=AcceptInvitationInput,
+        returns=SessionPayload,
+        description="Choose a password by the link of an invitation. Begins a session, unless signing in takes a second"
+        " factor too: then sign in.",
+    )
+    request_password_reset = mutation(
+        resolve.request_password_reset,
+        takes=RequestPasswordResetInput,
+        returns=RequestPasswordResetPayload,
+        description="Mail a link to choose a new password to a staff member who forgot theirs, at most"
+        f" {RESET_MAILS_MAX} times an hour. The answer does not tell whether the address is known.",
+    )
+    reset_password = mutation(
+        resolve.reset_password,
+        takes=ResetPasswordInput,
+        returns=SessionPayload,
+        description="Choose a new password by a mailed link, good for one hour, once; all sessions before end. Begins a"
+        " session, unless signing in takes a second factor too: then sign in.",
+    )
     update_user = mutation(
         resolve.update_user,
         INSPECTOR,

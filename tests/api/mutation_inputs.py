@@ -9,8 +9,10 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQ
 from graphql.type import is_required_input_field
 
 import models
+from rules import clock
 from rules.access import Scope
 from rules.identifiers import global_id
+from rules.links import STAFF_LINK_LIFE, StaffLinkKind, digest, new_token
 from schema.root import build_api
 from tests.api.rich_world import RichWorld
 from tests.world import PASSWORD, Api, Job, Json
@@ -227,6 +229,45 @@ async def _confirm_second_factor(rich: RichWorld, _: Scope | None) -> Attempt:
     return api, {"code": pyotp.TOTP(begun.done("secondFactorSetup")["secret"]).now()}
 
 
+async def _invite_user(rich: RichWorld, scope: Scope | None) -> Attempt:
+    return rich.apis[scope], {"name": "Ina Invited", "email": f"ina.{next(_numbers)}@lakeside.test"}
+
+
+async def _link_to(user: models.User, kind: StaffLinkKind) -> str:
+    """The token of a link that a staff member got."""
+    token = new_token()
+    await models.StaffLink.create(
+        company_id=user.company_id,
+        user_id=user.id,
+        kind=kind,
+        token_hash=digest(token),
+        expires_at=clock.now() + STAFF_LINK_LIFE[kind],
+    )
+    return token
+
+
+async def _accept_invitation(rich: RichWorld, scope: Scope | None) -> Attempt:
+    _, given = await _invite_user(rich, Scope.INSPECTOR)
+    (await rich.world.inspector.mutate("inviteUser", "user { id }", **given)).done("user")
+    token = await _link_to(await models.User.get(email=given["email"]), StaffLinkKind.INVITATION)
+    return rich.apis[scope], {"token": token, "password": PASSWORD}
+
+
+async def _reset_password(rich: RichWorld, scope: Scope | None) -> Attempt:
+    user = await models.User.get(email=(await _new_user(rich))["email"])
+    return rich.apis[scope], {"token": await _link_to(user, StaffLinkKind.PASSWORD_RESET), "password": PASSWORD}
+
+
+async def _create_service(rich: RichWorld, scope: Scope | None) -> Attempt:
+    return rich.apis[scope], {"name": f"Sewer scope {next(_numbers)}", "amount": "150.00"}
+
+
+async def _update_service(rich: RichWorld, scope: Scope | None) -> Attempt:
+    _, given = await _create_service(rich, Scope.INSPECTOR)
+    created = await rich.world.inspector.mutate("createService", "service { id }", **given)
+    return rich.apis[scope], {"serviceId": created.done("service")["id"], "amount": "160.00"}
+
+
 async def _set_primary_client(rich: RichWorld, scope: Scope | None) -> Attempt:
     job = await rich.world.inspection(people=(("Clara Client", "CLIENT"), ("Carl Client", "CLIENT")))
     return rich.apis[scope], {"inspectionId": job.id, "inspectionPersonId": job.created["people"][1]["id"]}
@@ -284,4 +325,10 @@ MAKERS: dict[str, Make] = {
     "enableSecondFactor": _enable_second_factor,
     "confirmSecondFactor": _confirm_second_factor,
     "disableSecondFactor": _of_new_user(),
+    "inviteUser": _invite_user,
+    "acceptInvitation": _accept_invitation,
+    "requestPasswordReset": _given(email="owner@lakeside.test"),
+    "resetPassword": _reset_password,
+    "createService": _create_service,
+    "updateService": _update_service,
 }

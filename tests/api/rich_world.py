@@ -41,6 +41,8 @@ async def rich_inspection(world: World, api: Api) -> RichWorld:
     job = await world.inspection("350.00", "100.00", people=BOX, agreementBody="We inspect what can be seen.", api=api)
     built_in = (await api.read("{ automations { id } }"))["automations"][0]
     await api.mutate("saveAutomation", automationId=built_in["id"], enabled=False)  # From now on it has a row.
+    radon = {"name": f"Radon test {job.id}", "description": "Two days of measuring.", "amount": "150.00"}
+    (await api.mutate("createService", "service { id }", **radon)).done("service")
     client = await job.client_portal()
     invoice_id, payer = await paid_share(job)
     await _people_and_primary(job)

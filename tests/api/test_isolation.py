@@ -26,7 +26,7 @@ from tests.world import World, key_of
 
 SCHEMA = build_api().graphql_schema
 NODES: dict[str, type[models.Row]] = {name: getattr(models, name) for name in NODE_TYPES}
-OF_THE_COMPANY = ("Automation", "User")
+OF_THE_COMPANY = ("Automation", "Service", "User")
 TYPE_OF_INPUT = {"inspectorId": "User", "lineItemIds": "LineItem"}
 INSTEAD_OF = {
     "personId": "email",
@@ -207,7 +207,7 @@ async def test_an_inspectors_relations_lead_to_all_of_it(neighbours: Neighbours)
     own = neighbours.own
     way = "query($id: ID!) { inspection(id: $id) { %s } }"
     seen = [await own.apis[Scope.INSPECTOR].read(way % relations, id=own.job.id) for relations in RELATIONS_OF_STAFF]
-    seen.append(await own.apis[Scope.INSPECTOR].read("{ automations { id } }"))
+    seen.append(await own.apis[Scope.INSPECTOR].read("{ automations { id } services { id } }"))
     assert set(ids_in(seen)) == set(await all_ids(own))
 
 

@@ -142,3 +142,26 @@ async def test_sessions_are_ended_one_by_one_by_their_owner_alone(world: World) 
 def user_id_of(node_id: str) -> str:
     """The key in a user's global id."""
     return str(parse_global_id(node_id)[1])
+
+
+async def test_everybody_sees_their_own_sessions_and_nobody_elses(world: World) -> None:
+    """Each by its browser, the one that asks marked, and ended ones left out (S65)."""
+    await inspector(world)
+    here, _ = await sign_in(world)
+    there, _ = await sign_in(world)
+    ended = await world.signed_in(ADDRESS)
+    (await ended.mutate("signOut", "signedOut")).done("signedOut")
+    query = "{ viewer { ... on InspectorViewer { company { users { email sessions { id current userAgent } } } } } }"
+    for api in (here, there):
+        users = (await api.read(query))["viewer"]["company"]["users"]
+        shown = {user["email"]: user["sessions"] for user in users}
+        assert shown["owner@lakeside.test"] == []
+        assert sorted(session["current"] for session in shown[ADDRESS]) == [False, True]
+        assert all(session["userAgent"].startswith("python-httpx") for session in shown[ADDRESS])
+
+
+async def test_company_shows_who_is_active(world: World) -> None:
+    """Who was deactivated stays listed, and is told apart (S64)."""
+    user_id = await inspector(world)
+    payload = await world.inspector.mutate("deactivateUser", "user { active secondFactor }", userId=user_id)
+    assert payload.done("user") == {"active": False, "secondFactor": False}

@@ -123,6 +123,10 @@ def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[\W_]+", folded) if word]
 
 
+async def services(_: object, info: Info) -> Any:
+    return await asking(info).listed(models.Service)
+
+
 async def automations(_: object, info: Info) -> list[models.Automation]:
     """The built-in ones first."""
     stored = await asking(info).rows(models.Automation).order_by("id")

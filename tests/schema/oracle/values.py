@@ -69,6 +69,33 @@ async def viewer_guest(_: object, info: Info) -> bool:
     return asking(info).principal.guest
 
 
+async def active(root: models.User, _: Info) -> bool:
+    return root.deactivated_at is None
+
+
+async def second_factor(root: models.User, _: Info) -> bool:
+    return root.second_factor_at is not None
+
+
+async def sessions(root: models.User, info: Info) -> Any:
+    principal = asking(info).principal
+    if root.id != principal.user_id:
+        return []
+    return await models.SignIn.filter(user_id=root.id, revoked_at=None, expires_at__gt=clock.now()).order_by("id")
+
+
+async def session_id(root: models.SignIn, _: Info) -> str:
+    return global_id("Session", root.id)
+
+
+async def refreshed_at(root: models.SignIn, _: Info) -> datetime:
+    return root.refreshed_at or root.created_at
+
+
+async def is_current_session(root: models.SignIn, info: Info) -> bool:
+    return root.id == asking(info).principal.session_id
+
+
 async def overdue(root: models.Inspection | models.Invoice, _: Info) -> bool:
     return root.overdue_from is not None and root.overdue_from <= clock.now()
 
