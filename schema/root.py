@@ -19,6 +19,7 @@ from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
 from schema.query import Query
 from schema.reads import declare
+from schema.services import Service
 from schema.subscription import Subscription
 
 NODES = (
@@ -36,6 +37,7 @@ NODES = (
     Payment,
     Person,
     Refund,
+    Service,
     User,
 )
 

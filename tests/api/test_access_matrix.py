@@ -16,6 +16,7 @@ from graphql_server.api import Api
 from graphql_server.reads import DeclarationsIncomplete
 from rules import clock
 from rules.access import Scope
+from schema.inputs.orders import ORDER_ENUMS, ORDERS
 from schema.mutations.root import Mutation
 from schema.query import Query
 from schema.reads import declare
@@ -38,6 +39,7 @@ from tests.world import Json
 
 SCHEMA = build_api().graphql_schema
 SCOPES = (None, *Scope)
+TYPES = (*NODES, *ORDER_ENUMS)
 
 # Only a new link has an address to tell.
 NO_SECOND_FACTOR = {"recoveryCodes", "secondFactorSetup"}
@@ -233,7 +235,7 @@ def test_a_new_field_that_does_not_say_who_may_read_it_stops_the_start() -> None
         margin: int = strawberry.field(description="What we earn.")
 
     with pytest.raises(SilentFields) as refusal:
-        Api(Wider, Mutation, scopes=Scope, types=NODES)
+        Api(Wider, Mutation, scopes=Scope, types=TYPES, scalars=ORDERS)
     assert refusal.value.sentences == (
         "Query.internalNote does not say who may read it: declare it with allow(...) or public(...).",
         "Query.margin does not say who may read it: declare it with allow(...) or public(...).",
@@ -247,7 +249,7 @@ def test_a_new_field_that_does_not_say_what_it_shows_stops_the_start() -> None:
         internal_note: str = allow(Scope.INSPECTOR, description="Never leaves the company.")
 
     with pytest.raises(DeclarationsIncomplete) as refusal:
-        Api(Wider, Mutation, scopes=Scope, declare=declare, types=NODES)
+        Api(Wider, Mutation, scopes=Scope, declare=declare, types=TYPES, scalars=ORDERS)
     assert refusal.value.sentences == ("Query.internalNote is not declared.",)
 
 
@@ -256,4 +258,6 @@ def test_a_new_field_that_says_who_may_read_it_starts() -> None:
     class Wider(Query):
         internal_note: str = allow(Scope.INSPECTOR, description="Never leaves the company.")
 
-    assert Api(Wider, Mutation, scopes=Scope, types=NODES).matrix["Query.internalNote"] == frozenset({Scope.INSPECTOR})
+    assert Api(Wider, Mutation, scopes=Scope, types=TYPES, scalars=ORDERS).matrix["Query.internalNote"] == frozenset(
+        {Scope.INSPECTOR}
+    )
