@@ -100,6 +100,10 @@ class Comparison:
             is_awaitable=is_awaitable,
         )
         found = executed if isinstance(executed, ExecutionResult) else await executed
+        for error in found.errors or ():
+            cause = error.original_error
+            if cause is not None and not isinstance(cause, TypeError) and self.api.refusal_of(cause) is None:
+                raise cause  # A fault of the oracle's own; TypeError is graphql-core's for null where none may be.
         reporter = Reporter(None, self.api.refusal_of)
         return _compared(found.data, [reporter.format(error) for error in found.errors or ()])
 
