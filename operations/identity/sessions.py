@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import jwt
@@ -27,6 +28,8 @@ _SESSION = """
 """Who signed in, while the session lasts: asked at every request, so without the ORM."""
 
 _ALGORITHM = "HS256"
+NOT_VALID = "The access token is not valid, or not any more."
+TOKENS_REMEMBERED_MAX = 4_096
 _AUDIENCE = "inspectpay"
 
 
@@ -143,18 +146,29 @@ async def principal_of_access_token(token: str, *, secret: str) -> Principal:
 
 def session_of_access_token(token: str, *, secret: str) -> UUID:
     """The sign-in that an access token is of. Raises Unauthenticated unless it is one as we make them, and not over."""
-    invalid = Unauthenticated("The access token is not valid, or not any more.")
-    # Its end is checked here and not there, by the same clock that set it.
+    sign_in, ends = _verified(token, secret)
+    if ends <= clock.now().timestamp():
+        raise Unauthenticated(NOT_VALID)
+    return sign_in
+
+
+@lru_cache(maxsize=TOKENS_REMEMBERED_MAX)
+def _verified(token: str, secret: str) -> tuple[UUID, int]:
+    """The sign-in that a token of ours names, and its end. What was verified once is: only good tokens are remembered,
+    and whether the sign-in still stands is asked of the database each time.
+    """
+    invalid = Unauthenticated(NOT_VALID)
+    # Its end is checked by the same clock that set it, which PyJWT does not know.
     options: jwt.types.Options = {"require": ["exp", "sid"], "verify_exp": False}
     try:
         claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=_AUDIENCE, options=options)
     except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):  # PyJWT computes with claims of any type.
         raise invalid from None
     ends, sign_in = claims["exp"], claims["sid"]
-    if type(ends) is not int or ends <= clock.now().timestamp() or not isinstance(sign_in, str):
+    if type(ends) is not int or not isinstance(sign_in, str):
         raise invalid
     try:
-        return UUID(sign_in)
+        return UUID(sign_in), ends
     except ValueError:
         raise invalid from None
 
