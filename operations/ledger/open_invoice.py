@@ -4,8 +4,7 @@ from models import Invoice
 from operations.audit_log import record
 from operations.documents.due_dates import due_date_by_default
 from operations.ledger.due_dates import set_due_date
-from operations.ledger.inspection_ledger import InspectionLedger
-from operations.ledger.posting import post
+from operations.ledger.inspection_ledger import InspectionLedger, post
 from rules.access import Principal
 from rules.states import InvoiceStatus
 
