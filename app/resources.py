@@ -11,7 +11,8 @@ from app.settings import Settings
 from gateways.change_nudges import ChangeNudges
 from gateways.job_queue import deserialize, serialize
 from gateways.smtp import Mailer
-from gateways.stripe import StripeGateway, stripe_gateway
+from gateways.stripe import StripeGateway
+from gateways.stripe_connection import stripe_gateway
 from gateways.stripe_rate_limits import StripeRateLimits, per_second_of
 from graphql_server.reads import Pool, PoolOptions
 from models.database import database

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -30,7 +30,6 @@ from gateways.stripe_answers import (
     refund_of,
 )
 from gateways.stripe_calls import (
-    CALL_SECONDS_MAX,
     StripeAccountHidden,
     StripeListTooLong,
     StripeRateLimited,
@@ -40,7 +39,6 @@ from gateways.stripe_calls import (
     pages,
 )
 from gateways.stripe_checkouts import checkout_params
-from gateways.stripe_rate_limits import StripeRateLimits
 from rules.states import PaymentMethod, PaymentState
 
 if TYPE_CHECKING:
@@ -56,11 +54,7 @@ __all__ = [
     "StripeRateLimited",
     "StripeRefused",
     "StripeUnavailable",
-    "stripe_gateway",
 ]
-
-API_VERSION = "2026-05-27.dahlia"
-"""The version of the official OpenAPI description that tests validate every exchange against."""
 
 PAGE = 100
 CHECKOUT_PAGES_MAX = 50
@@ -73,8 +67,6 @@ BALANCE_PAGES_MAX = 10_000
 
 CLOCK_DIFFERENCE_MAX = timedelta(minutes=10)
 """How far Stripe's clock and ours may be apart, generously."""
-
-NETWORK_RETRIES_MAX = 2
 
 CONTROLLER: AccountCreateParamsController = {
     "fees": {"payer": "account"},
@@ -280,30 +272,3 @@ class StripeGateway:
             ),
         )
         return str(link.url)
-
-
-@asynccontextmanager
-async def stripe_gateway(
-    api_key: str, *, base_url: str, limits: StripeRateLimits | None = None
-) -> AsyncIterator[StripeGateway]:
-    """A gateway with its own connection pool, for as long as the block runs; it asks no faster than `limits` allow."""
-    opened: list[stripe.HTTPXClient] = []
-
-    def connect() -> stripe.StripeClient:
-        from gateways.stripe_http import LimitedClient
-
-        http = LimitedClient(limits, timeout=CALL_SECONDS_MAX)
-        opened.append(http)
-        return stripe.StripeClient(
-            api_key,
-            stripe_version=API_VERSION,
-            base_addresses={"api": base_url},
-            http_client=http,
-            max_network_retries=NETWORK_RETRIES_MAX,
-        )
-
-    try:
-        yield StripeGateway(connect)
-    finally:
-        for http in opened:
-            await http.close_async()  # type: ignore[no-untyped-call]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from app.commands.database import database_url, unreachable_database_refused
 from app.commands.outcomes import fail, refuse
-from gateways.stripe import StripeRefused, StripeUnavailable, stripe_gateway
+from gateways.stripe import StripeRefused, StripeUnavailable
+from gateways.stripe_connection import stripe_gateway
 from models import database
 from operations.ledger.reconciliation import Discrepancy, reconcile_ledgers, reconcile_stripe, unseen
 

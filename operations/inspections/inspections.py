@@ -33,8 +33,9 @@ from operations.inspections.line_items import NewLineItem, insert_line_items
 from operations.inspections.muting import mute, unmute
 from operations.inspections.people_box import insert_person, is_live_separate
 from operations.ledger.billed_names import hold_name
-from operations.ledger.inspection_ledger import CheckoutsOpen, lock_ledger, lock_ledger_with, post
+from operations.ledger.inspection_ledger import lock_ledger, lock_ledger_with
 from operations.ledger.invoice_lines import track_line_items
+from operations.ledger.posting import CheckoutsOpen, post
 from operations.payments.checkout_expiry import with_checkouts_expired
 from operations.transactions import transaction
 from rules import texts

@@ -14,8 +14,9 @@ from operations.currencies import currency_of
 from operations.inspections.agreements import update_agreement
 from operations.inspections.amounts import checked_amount
 from operations.inspections.catalogue import find_offered
-from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with, post
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with
 from operations.ledger.invoice_lines import track_line_items
+from operations.ledger.posting import post
 from operations.ledger.voiding import void
 from operations.payments.checkout_expiry import with_checkouts_expired
 from operations.transactions import transaction, unit_of_work

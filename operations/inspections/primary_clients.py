@@ -7,8 +7,9 @@ from gateways.stripe import StripeGateway
 from models import Grant, GrantKind, Inspection, InspectionPerson, InspectionStatus
 from operations.audit_log import record
 from operations.ledger.billed_names import find_bill_to
-from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger_with
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with
 from operations.ledger.invoice_ends import cancel_waiting_mails
+from operations.ledger.posting import CheckoutsOpen
 from operations.payments.checkout_expiry import PaymentInProgress, with_checkouts_expired
 from operations.transactions import transaction
 from rules import clock

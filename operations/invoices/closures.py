@@ -6,9 +6,10 @@ from gateways.stripe import StripeGateway
 from models import Invoice
 from operations.audit_log import record
 from operations.invoices.drafts import lock_ledger_of
-from operations.ledger.inspection_ledger import InspectionLedger, post
+from operations.ledger.inspection_ledger import InspectionLedger
 from operations.ledger.invoice_ends import cancel_waiting_mails
 from operations.ledger.invoice_lines import return_to_primary, write_lines
+from operations.ledger.posting import post
 from operations.ledger.voiding import void
 from operations.payments.checkout_expiry import PaymentInProgress, with_checkouts_expired
 from operations.transactions import transaction

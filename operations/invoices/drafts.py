@@ -12,8 +12,9 @@ from operations.idempotency import KeyedCommand, claim
 from operations.invoices.invoice_emails import AS_PREPARED, EmailDraft, check_draft, queue_invoice_mail
 from operations.invoices.splits import InvoiceSplit, check_split, split_lines
 from operations.ledger.billed_names import find_bill_to
-from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with, post
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with
 from operations.ledger.invoice_lines import write_lines
+from operations.ledger.posting import post
 from operations.payments.checkout_expiry import with_checkouts_expired
 from operations.transactions import transaction, unit_of_work
 from rules.access import Principal

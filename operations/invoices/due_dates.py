@@ -6,7 +6,8 @@ from uuid import UUID
 from models import Invoice
 from operations.audit_log import record
 from operations.ledger.due_dates import set_due_date
-from operations.ledger.inspection_ledger import lock_ledger_with, post
+from operations.ledger.inspection_ledger import lock_ledger_with
+from operations.ledger.posting import post
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal

@@ -4,7 +4,8 @@ from models import Invoice
 from operations.audit_log import record
 from operations.documents.due_dates import due_date_by_default
 from operations.ledger.due_dates import set_due_date
-from operations.ledger.inspection_ledger import InspectionLedger, post
+from operations.ledger.inspection_ledger import InspectionLedger
+from operations.ledger.posting import post
 from rules.access import Principal
 from rules.states import InvoiceStatus
 

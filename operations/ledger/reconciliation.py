@@ -11,15 +11,8 @@ from tortoise.transactions import in_transaction
 from gateways.stripe import StripeAccountHidden, StripeGateway
 from gateways.stripe_answers import BalanceTransaction
 from models import ConnectedAccount, Inspection, Invoice, Payment
-from operations.ledger.inspection_ledger import (
-    InspectionLedger,
-    all_figures,
-    entry,
-    figures_of,
-    inspection_figures,
-    load_ledger,
-    stored_of,
-)
+from operations.ledger.inspection_ledger import InspectionLedger, load_ledger
+from operations.ledger.posting import all_figures, entry, figures_of, inspection_figures, stored_of
 from rules.states import PAID_AT_STRIPE, InvoiceKind, PaymentState, RefundStatus
 
 BATCH = 200

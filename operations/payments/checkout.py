@@ -13,15 +13,17 @@ from operations.audit_log import record
 from operations.currencies import currency_of
 from operations.idempotency import KeyedCommand, claim
 from operations.leases import Turns, claim_due
-from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger
+from operations.ledger.posting import CheckoutsOpen
 from operations.payments.checkout_expiry import (
     PaymentInProgress,
     ProviderUnavailable,
     expire_checkout,
     with_checkouts_expired,
 )
+from operations.payments.fetch_payments import checkout_request
 from operations.payments.payment_records import create_payment
-from operations.payments.sync_payments import apply_payment, checkout_request, mark_unknown, note_refusal
+from operations.payments.sync_payments import apply_payment, mark_unknown, note_refusal
 from operations.transactions import transaction
 from rules import clock
 from rules.access import Principal, Scope

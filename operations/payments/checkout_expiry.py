@@ -6,8 +6,9 @@ from uuid import UUID
 
 from gateways.stripe import StripeGateway, StripeRefused, StripeUnavailable
 from models import Payment
-from operations.ledger.inspection_ledger import CheckoutsOpen
-from operations.payments.sync_payments import apply_payment, askable_until, fetch_payment, mark_unknown, note_refusal
+from operations.ledger.posting import CheckoutsOpen
+from operations.payments.fetch_payments import fetch_payment
+from operations.payments.sync_payments import apply_payment, askable_until, mark_unknown, note_refusal
 from rules.errors import ErrorCode, Refusal
 from rules.states import IN_FLIGHT, LIVE_PAYMENTS
 

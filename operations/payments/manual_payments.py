@@ -11,8 +11,9 @@ from operations.audit_log import record
 from operations.automation_events import emit
 from operations.currencies import currency_of
 from operations.idempotency import KeyedCommand, claim
-from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with, post
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with
 from operations.ledger.open_invoice import open_draft
+from operations.ledger.posting import post
 from operations.messages.receipts import owe_payment_receipt
 from operations.payments.checkout_expiry import with_checkouts_expired
 from operations.payments.payment_records import create_payment

@@ -12,7 +12,8 @@ from operations.audit_log import record
 from operations.currencies import currency_of
 from operations.idempotency import KeyedCommand, claim
 from operations.leases import claim_due
-from operations.ledger.inspection_ledger import CheckoutsOpen, InspectionLedger, lock_ledger_with, post
+from operations.ledger.inspection_ledger import InspectionLedger, lock_ledger_with
+from operations.ledger.posting import CheckoutsOpen, post
 from operations.messages.receipts import owe_refund_receipt
 from operations.payments.checkout_expiry import with_checkouts_expired
 from operations.payments.payment_records import create_refund

@@ -7,60 +7,25 @@ from uuid import UUID
 
 import structlog
 
-from gateways.stripe import (
-    StripeAccountHidden,
-    StripeGateway,
-    StripeRateLimited,
-    StripeRefused,
-    StripeUnavailable,
-)
-from gateways.stripe_answers import FAILURE_LENGTH_MAX, CheckoutRequest, ProviderPayment
-from models import AutomationTrigger, Invoice, Payment
+from gateways.stripe import StripeAccountHidden, StripeGateway, StripeRateLimited, StripeRefused, StripeUnavailable
+from gateways.stripe_answers import FAILURE_LENGTH_MAX, ProviderPayment
+from models import AutomationTrigger, Payment
 from operations.audit_log import record
 from operations.automation_events import emit
-from operations.ledger.inspection_ledger import InspectionLedger, lock_inspection, post
+from operations.ledger.inspection_ledger import InspectionLedger, lock_inspection
+from operations.ledger.posting import post
 from operations.messages.receipts import owe_payment_receipt
 from operations.payments.connected_accounts import note_account_hidden
+from operations.payments.fetch_payments import fetch_payment
 from operations.payments.payment_records import lock_payment
 from operations.payments.sync_refunds import sync_refunds
 from operations.transactions import transaction
 from rules import clock
 from rules.errors import Refusal
-from rules.links import with_outcome
 from rules.retry import DEBIT_LIFE, LOOK_AFTER, PATIENCE, next_poll_delay
 from rules.states import LIVE_PAYMENTS, PAID_AT_STRIPE, SETTLED, TAKEN_BACK, PaymentState, next_payment_state
 
 log = structlog.get_logger(__name__)
-
-
-async def fetch_payment(payment: Payment, *, stripe: StripeGateway) -> ProviderPayment:
-    """Ask Stripe what became of a payment; finishes a call that a crash or lost reply left half done.
-
-    Raises StripeUnavailable or StripeRefused.
-    """
-    assert payment.stripe_account_id is not None, "only payments through Stripe are fetched"
-    if payment.checkout_session_id is None:
-        return await stripe.create_checkout(checkout_request(payment, await Invoice.get(id=payment.invoice_id)))
-    return await stripe.read_checkout(payment.checkout_session_id, account_id=payment.stripe_account_id)
-
-
-def checkout_request(payment: Payment, invoice: Invoice) -> CheckoutRequest:
-    """The request for a payment's checkout: the same each time it is made, as its idempotency key demands."""
-    assert payment.stripe_account_id is not None
-    assert payment.return_url is not None
-    assert payment.checkout_expires_at is not None
-    return CheckoutRequest(
-        payment_id=payment.id,
-        invoice_id=invoice.id,
-        account_id=payment.stripe_account_id,
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        title=f"Invoice {invoice.number}",
-        success_url=with_outcome(payment.return_url, "success"),
-        cancel_url=with_outcome(payment.return_url, "canceled"),
-        customer_email=payment.checkout_email,
-        expires_at=payment.checkout_expires_at,
-    )
 
 
 async def try_sync_payment(payment_id: UUID, *, stripe: StripeGateway) -> None:

@@ -9,7 +9,8 @@ from gateways.stripe import StripeAccountHidden, StripeGateway, StripeRefused, S
 from gateways.stripe_answers import ProviderPayment, ProviderRefund
 from models import Payment, Refund
 from operations.audit_log import record
-from operations.ledger.inspection_ledger import InspectionLedger, post
+from operations.ledger.inspection_ledger import InspectionLedger
+from operations.ledger.posting import post
 from operations.messages.receipts import owe_refund_receipt
 from operations.payments.connected_accounts import note_account_hidden
 from operations.payments.payment_records import create_refund, lock_payment

@@ -5,6 +5,7 @@ from typing import Any
 
 import models
 from operations.payments import sync_payments
+from operations.payments.fetch_payments import fetch_payment
 from rules.states import PaymentState
 from tests.world import INVOICE, Api, Job, World
 
@@ -223,7 +224,7 @@ async def test_what_a_partly_lost_dispute_left_may_be_all_that_is_owed(world: Wo
     job = await world.inspection("125.00")
     await job.paid(await job.client_portal(), job.primary_id)
     payment = await models.Payment.get()
-    paid = await sync_payments.fetch_payment(payment, stripe=world.held.stripe)
+    paid = await fetch_payment(payment, stripe=world.held.stripe)
     lost = replace(paid, state=PaymentState.LOST, disputed_minor=4000)
     await sync_payments.apply_payment(payment.id, lost)
     assert (await job.primary())["remaining"]["formatted"] == "$40.00"

@@ -58,7 +58,8 @@ async def test_inspections_invoices_and_payments_are_found_by_words(world: World
         assert await ids(world, "payments", search=sought) == {payment}, sought
     assert await ids(world, "invoices", search=f" {invoice['number']} ") == {invoice["id"]}
     assert await ids(world, "payments", search=invoice["number"]) == {payment}
-    for sought in ("elysee nobody", "lysee", "!?", "%", "'", "\\", "a" * 254):
+    typed = ("x'@y", "x\\'@y", "x'::tsquery)--@y", "'@' | '1':*", "a&b|!c@d", "\x01@y")
+    for sought in ("elysee nobody", "lysee", "!?", "%", "'", "\\", "a" * 254, *typed):
         for name in ("inspections", "invoices", "payments"):
             assert await ids(world, name, search=sought) == set(), sought
     assert await ids(world, "payments", payerName="agent adal") == {payment}

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from gateways.stripe import StripeRateLimited, stripe_gateway
+from gateways.stripe import StripeRateLimited
+from gateways.stripe_connection import stripe_gateway
 from gateways.stripe_rate_limits import (
     ENDPOINT_PER_SECOND,
     LIVE_PER_SECOND,

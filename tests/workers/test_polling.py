@@ -14,6 +14,7 @@ from models import Company, Event, Inspection, Invoice, Payment, Refund
 from operations.leases import LEASE
 from operations.payments import checkout, stripe_events, sync_payments
 from operations.payments.checkout import InvoiceNotPayable
+from operations.payments.fetch_payments import fetch_payment
 from rules import clock
 from rules.access import Principal, Scope
 from rules.retry import POLL_DELAY_MAX, POLL_DELAY_MIN, next_poll_delay
@@ -86,11 +87,11 @@ async def test_news_may_come_in_any_order_late_and_twice(world: World) -> None:
     url = (await start(payer, invoice)).done("checkoutUrl")
     payment = await only_payment()
     stripe = world.held.stripe
-    untouched = await sync_payments.fetch_payment(payment, stripe=stripe)
+    untouched = await fetch_payment(payment, stripe=stripe)
     await world.pay(url, card=DECLINED)
-    declined = await sync_payments.fetch_payment(payment, stripe=stripe)
+    declined = await fetch_payment(payment, stripe=stripe)
     await world.pay(url)
-    paid = await sync_payments.fetch_payment(payment, stripe=stripe)
+    paid = await fetch_payment(payment, stripe=stripe)
     canceled = replace(untouched, state=PaymentState.CANCELED)
     assert [news.state for news in (untouched, declined, paid)] == ["REQUIRES_ACTION", "REQUIRES_ACTION", "SUCCEEDED"]
     for order in itertools.permutations((untouched, declined, canceled, paid)):

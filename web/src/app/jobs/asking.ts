@@ -7,6 +7,7 @@ export const PAGE_SIZE = 25;
 export const OWED = [
   ["", "All"],
   ["outstanding", "With something outstanding"],
+  ["overdue", "Overdue"],
   ["UNPAID", "Nothing paid yet"],
   ["PARTIALLY_PAID", "Partly paid"],
   ["PROCESSING", "Payment on its way"],
@@ -26,9 +27,20 @@ export const STATES = [
 ] as const;
 
 export const ORDERS = [
-  ["SCHEDULED_AT_DESC", "Latest first"],
-  ["SCHEDULED_AT_ASC", "Earliest first"],
+  ["DATE-DESC", "Latest first"],
+  ["DATE-ASC", "Earliest first"],
+  ["AMOUNT-DESC", "Highest total first"],
+  ["AMOUNT-ASC", "Lowest total first"],
+  ["NAME-ASC", "Client, A to Z"],
+  ["NAME-DESC", "Client, Z to A"],
+  ["STATUS-ASC", "Status"],
 ] as const;
+
+/** An InspectionOrder, which the schema has as a scalar. */
+interface Order {
+  field: string;
+  direction: string;
+}
 
 type Filter = NonNullable<Asking["filter"]>;
 
@@ -39,12 +51,18 @@ export function askingOf(query: URLSearchParams): Asking {
   if (search) filter.search = search;
   const owed = known(OWED, query.get("owed"));
   if (owed === "outstanding") filter.outstanding = true;
+  else if (owed === "overdue") filter.overdue = true;
   else if (owed) filter.paymentStatus = owed;
   const status = known(STATES, query.get("status"));
   if (status) filter.status = status;
   const before = query.get("before");
   const page = before ? { last: PAGE_SIZE, before } : { first: PAGE_SIZE, after: query.get("after") };
-  return { filter, orderBy: known(ORDERS, query.get("order")) ?? "SCHEDULED_AT_DESC", ...page };
+  return { filter, orderBy: orderOf(known(ORDERS, query.get("order")) ?? "DATE-DESC"), ...page };
+}
+
+function orderOf(order: (typeof ORDERS)[number][0]): Order {
+  const [field = "", direction = ""] = order.split("-");
+  return { field, direction };
 }
 
 function known<Value extends string>(

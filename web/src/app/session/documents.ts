@@ -3,7 +3,7 @@
 import { graphql, type ResultOf } from "../../shared/graphql.ts";
 
 const Tokens = graphql(`
-  fragment Tokens on Session { accessToken refreshToken }
+  fragment Tokens on SessionTokens { accessToken refreshToken }
 `);
 
 export const SignIn = graphql(
