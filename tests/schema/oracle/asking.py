@@ -53,8 +53,11 @@ def asking(info: Info) -> Asking:
     return found
 
 
-async def attribute(row: Any, name: str, info: Info) -> Any:
-    """What a field without a resolver of its own shows: a column, a relation, money, or the global id."""
+def attribute(row: Any, name: str, info: Info) -> Any:
+    """What a field without a resolver of its own shows: a column, money, the global id; a relation is awaited.
+
+    Any: rows of every model and values of every column pass here.
+    """
     if not isinstance(row, Model):
         return row[name] if isinstance(row, dict) else getattr(row, name)
     if name == "id":
@@ -62,8 +65,12 @@ async def attribute(row: Any, name: str, info: Info) -> Any:
     meta = row._meta
     if name in meta.fk_fields:
         related = meta.fields_map[name].related_model  # type: ignore[attr-defined]
-        return await asking(info).rows(related).get_or_none(id=getattr(row, f"{name}_id"))
+        return _first(asking(info).rows(related).filter(id=getattr(row, f"{name}_id")))
     if name in meta.backward_fk_fields:
         relation: Any = meta.fields_map[name]
-        return await asking(info).listed(relation.related_model, **{relation.relation_field: row.pk})
+        return asking(info).listed(relation.related_model, **{relation.relation_field: row.pk})
     return getattr(row, name)
+
+
+async def _first(rows: QuerySet[Any]) -> Any:
+    return await rows.first()

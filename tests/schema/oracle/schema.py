@@ -85,9 +85,5 @@ def oracle_schema() -> GraphQLSchema:
     return schema
 
 
-def _attribute(name: str) -> Resolve:
-    async def resolve(row: Any, info: Info) -> Any:
-        found = await attribute(row, name, info)
-        return await found if isinstance(found, Awaitable) and name == "total_count" else found
-
-    return resolve
+def _attribute(name: str) -> Callable[[Any, Info], Any]:
+    return lambda row, info: attribute(row, name, info)
