@@ -2,11 +2,14 @@
 
 import { createContext } from "svelte";
 import type { Api } from "../../shared/api.ts";
+import type { Service } from "../parts/charge.ts";
 import type { Job } from "./documents.ts";
 
 interface Board {
   api: Api;
   job: Job;
+  /** The company's catalogue. */
+  services: Service[];
   /** Asks for the job again, after a change made here. */
   renew: () => Promise<void>;
 }

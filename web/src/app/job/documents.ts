@@ -102,6 +102,7 @@ export const JobPage = graphql(
   `
     query JobPage($id: ID!) {
       inspection(id: $id) { ...Job }
+      services { id name kind active amount { amount formatted } }
     }
   `,
   [Job],

@@ -32,6 +32,38 @@ export const RefreshSession = graphql(
   [Tokens],
 );
 
+export const AcceptInvitation = graphql(
+  `
+    mutation AcceptInvitation($input: AcceptInvitationInput!) {
+      acceptInvitation(input: $input) {
+        session { ...Tokens }
+        userErrors { code message field }
+      }
+    }
+  `,
+  [Tokens],
+);
+
+export const ResetPassword = graphql(
+  `
+    mutation ResetPassword($input: ResetPasswordInput!) {
+      resetPassword(input: $input) {
+        session { ...Tokens }
+        userErrors { code message field }
+      }
+    }
+  `,
+  [Tokens],
+);
+
+export const RequestPasswordReset = graphql(`
+  mutation RequestPasswordReset($input: RequestPasswordResetInput!) {
+    requestPasswordReset(input: $input) {
+      userErrors { code message field }
+    }
+  }
+`);
+
 export const SignOut = graphql(`
   mutation SignOut($input: SignOutInput!) {
     signOut(input: $input) {

@@ -27,7 +27,8 @@ export class Session {
   /** The API, as whoever is signed in. */
   readonly api: Api;
 
-  private readonly plain = new Api(() => null);
+  /** The API, for what is asked without a token. */
+  readonly plain = new Api(() => null);
   private readonly peers = new BroadcastChannel("inspectpay.staff");
   private held: Held | null = null;
   private renewing: Promise<void> | null = null;
