@@ -1,8 +1,9 @@
 """Who asks the oracle, and the rows that they may see: one query for each row or list, as slow and plain as can be."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from graphql import GraphQLResolveInfo
@@ -18,6 +19,9 @@ from rules.errors import NotFound
 from rules.identifiers import global_id
 
 Info: TypeAlias = GraphQLResolveInfo[Any]
+TURNS: Final = asyncio.Semaphore(4)
+"""Building thousands of queries at once would leave those that were begun without an answer for too long."""
+
 TABLES: dict[str, type[Model]] = {name: getattr(models, name) for name in NODES}
 
 
@@ -37,14 +41,15 @@ class Asking:
 
     async def one(self, model: type[Model], key: UUID | None, *, field: str = "id") -> Any:
         """The row of that key. Raises NotFound."""
-        row = await self.rows(model).filter(id=key).first()
+        row = await first(lambda: self.rows(model).filter(id=key))
         if row is None:
             raise NotFound(model.__name__, field=(field,))
         return row
 
     async def listed(self, model: type[Model], **columns: object) -> Sequence[Any]:
         """The rows of a list with these values, in display order."""
-        return await listed(model, self.principal).filter(**columns)
+        async with TURNS:
+            return await listed(model, self.principal).filter(**columns)
 
 
 def asking(info: Info) -> Asking:
@@ -65,12 +70,14 @@ def attribute(row: Any, name: str, info: Info) -> Any:
     meta = row._meta
     if name in meta.fk_fields:
         related = meta.fields_map[name].related_model  # type: ignore[attr-defined]
-        return _first(asking(info).rows(related).filter(id=getattr(row, f"{name}_id")))
+        return first(lambda: asking(info).rows(related).filter(id=getattr(row, f"{name}_id")))
     if name in meta.backward_fk_fields:
         relation: Any = meta.fields_map[name]
         return asking(info).listed(relation.related_model, **{relation.relation_field: row.pk})
     return getattr(row, name)
 
 
-async def _first(rows: QuerySet[Any]) -> Any:
-    return await rows.first()
+async def first(rows: Callable[[], QuerySet[Any]]) -> Any:
+    """The first of these rows."""
+    async with TURNS:
+        return await rows().first()
