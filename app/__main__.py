@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-DEMO_DATA = Path(".data/demo")
+from app.commands import groups
+from app.commands.options import DEMO_DATA, STRIPE_URL, AsJson, DataDir, StripeKey, StripeUrl
 
 app = typer.Typer(
     name="python -m app",
@@ -15,12 +16,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # They show local variables, which hold secrets.
     rich_markup_mode=None,
 )
-company = typer.Typer(help="Companies.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(company, name="company")
+for name in ("company", "user", "email", "payment", "events"):
+    app.add_typer(getattr(groups, name), name=name)
 
-DataDir = Annotated[
-    Path, typer.Option(help="Where the embedded PostgreSQL keeps its data; used when DATABASE_URL is not set.")
-]
 Check = Annotated[bool, typer.Option("--check", help="Fail unless the committed file is up to date.")]
 Write = Annotated[bool, typer.Option("--write", help="Write the committed file.")]
 Processes = Annotated[
@@ -107,13 +105,7 @@ def documents(
 
 @app.command()
 def audit(
-    stripe_api_key: Annotated[
-        str, typer.Option(help="The platform account's secret key.", envvar="STRIPE_API_KEY", show_envvar=True)
-    ] = "",
-    stripe_base_url: Annotated[
-        str, typer.Option(help="Where Stripe's API is.", envvar="STRIPE_BASE_URL", show_envvar=True)
-    ] = "https://api.stripe.com",
-    data_dir: DataDir = DEMO_DATA,
+    stripe_api_key: StripeKey = "", stripe_base_url: StripeUrl = STRIPE_URL, data_dir: DataDir = DEMO_DATA
 ) -> None:
     """Prove every stored balance from its entries and from Stripe; print any discrepancy and fail."""
     from app.commands import audit
@@ -121,7 +113,15 @@ def audit(
     audit.audit(data_dir, stripe_api_key=stripe_api_key, stripe_base_url=stripe_base_url)
 
 
-@company.command("create")
+@app.command()
+def status(as_json: AsJson = False, data_dir: DataDir = DEMO_DATA) -> None:
+    """Say what is healthy and what waits; fails unless all is healthy."""
+    from app.commands import status
+
+    status.status(data_dir, as_json=as_json)
+
+
+@groups.company.command("create")
 def create_company(
     name: Annotated[str, typer.Option(help="The company's name.")],
     currency: Annotated[str, typer.Option(help="The currency it charges in, such as USD.")],

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models import ActorKind, Event, Inspection
 from operations.transactions import insert
-from rules.access import Principal, Scope
+from rules.access import Operator, Principal, Scope
 
 _ACTOR_KINDS = {Scope.INSPECTOR: ActorKind.USER, Scope.CLIENT: ActorKind.CLIENT, Scope.PAYER: ActorKind.PAYER}
 
@@ -15,7 +15,7 @@ async def record(
     name: str,
     subject_id: UUID,
     *,
-    by: Principal | None,
+    by: Principal | Operator | None,
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> None:
@@ -28,7 +28,7 @@ async def record_all(
     name: str,
     subjects: Mapping[UUID, Mapping[str, object] | None],
     *,
-    by: Principal | None,
+    by: Principal | Operator | None,
     before: Mapping[str, object] | None = None,
 ) -> None:
     """Append one event of that name for each subject, given with what it is after the event."""
@@ -37,8 +37,8 @@ async def record_all(
         Event(
             company_id=inspection.company_id,
             inspection_id=inspection.id,
-            actor_kind=_ACTOR_KINDS[by.scope] if by else ActorKind.SYSTEM,
-            actor_id=by.actor_id if by else None,
+            actor_kind=_actor_kind(by),
+            actor_id=by.actor_id if isinstance(by, Principal) else None,
             actor_name=actor_name,
             name=name,
             subject_id=subject_id,
@@ -55,15 +55,15 @@ async def record_of_company(
     name: str,
     subject_id: UUID,
     *,
-    by: Principal | None,
+    by: Principal | Operator | None,
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> None:
     """Append one event that is about the company or its staff, and about no inspection."""
     await Event.create(
         company_id=company_id,
-        actor_kind=_ACTOR_KINDS[by.scope] if by else ActorKind.SYSTEM,
-        actor_id=by.actor_id if by else None,
+        actor_kind=_actor_kind(by),
+        actor_id=by.actor_id if isinstance(by, Principal) else None,
         actor_name=_actor_name(by),
         name=name,
         subject_id=subject_id,
@@ -72,7 +72,13 @@ async def record_of_company(
     )
 
 
-def _actor_name(by: Principal | None) -> str:
+def _actor_kind(by: Principal | Operator | None) -> ActorKind:
+    return _ACTOR_KINDS[by.scope] if isinstance(by, Principal) else ActorKind.SYSTEM
+
+
+def _actor_name(by: Principal | Operator | None) -> str:
     if by is None:
         return "System"
+    if isinstance(by, Operator):
+        return "Operator"
     return by.name or {Scope.INSPECTOR: "Staff", Scope.CLIENT: "Client", Scope.PAYER: "Payer"}[by.scope]

@@ -74,6 +74,13 @@ class Principal:
         return actor
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Whoever runs this deployment, by its command line, in the stead of one company's owner. No request makes one."""
+
+    company_id: UUID
+
+
 class ForClientsOnly(Refusal):
     """Something that whoever was let into the client portal may not do, or see, in the client's stead."""
 

@@ -147,8 +147,9 @@ EMAIL_MOVES: dict[EmailStatus, frozenset[EmailStatus]] = {
     ),
     EmailStatus.RETRY: frozenset({EmailStatus.SENDING, EmailStatus.CANCELED}),
     EmailStatus.ACCEPTED: frozenset(),
-    EmailStatus.FAILED: frozenset(),
-    EmailStatus.UNCERTAIN: frozenset(),
+    # By an operator alone: nothing that may have arrived is ever sent again by itself.
+    EmailStatus.FAILED: frozenset({EmailStatus.QUEUED}),
+    EmailStatus.UNCERTAIN: frozenset({EmailStatus.QUEUED}),
     EmailStatus.CANCELED: frozenset(),
 }
 assert EMAIL_MOVES.keys() == set(EmailStatus)

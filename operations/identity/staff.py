@@ -10,8 +10,8 @@ from operations.identity.passwords import check_password, hash_password, passwor
 from operations.identity.sessions import end_sessions
 from operations.transactions import transaction
 from rules import clock, texts
-from rules.access import Principal, require_owner
-from rules.errors import ErrorCode, Refusal, Unauthenticated
+from rules.access import Operator, Principal, require_owner
+from rules.errors import ErrorCode, NotFound, Refusal, Unauthenticated
 from rules.limits import NAME_LENGTH_MAX
 
 
@@ -34,8 +34,8 @@ class LastOwner(Refusal):
 
 
 @transaction
-async def update_user(principal: Principal, changes: UpdateUser) -> UUID:
-    """Change a staff member's name or role; for the owner alone. Returns their key.
+async def update_user(principal: Principal | Operator, changes: UpdateUser) -> UUID:
+    """Change a staff member's name or role; for the owner and the operator alone. Returns their key.
 
     Raises NotFound, LastOwner, or Refusal for a name that cannot be.
     """
@@ -55,8 +55,8 @@ async def update_user(principal: Principal, changes: UpdateUser) -> UUID:
 
 
 @transaction
-async def deactivate_user(principal: Principal, user_id: UUID) -> UUID:
-    """End a staff member's access and all of their sessions at once; for the owner alone. Safe to repeat.
+async def deactivate_user(principal: Principal | Operator, user_id: UUID) -> UUID:
+    """End a staff member's access and all their sessions at once; for owner and operator alone. Safe to repeat.
 
     Returns their key. What they did stays theirs by name. Raises NotFound or LastOwner.
     """
@@ -72,8 +72,8 @@ async def deactivate_user(principal: Principal, user_id: UUID) -> UUID:
 
 
 @transaction
-async def reactivate_user(principal: Principal, user_id: UUID) -> UUID:
-    """Let a staff member sign in again, with the password they had; for the owner alone. Safe to repeat.
+async def reactivate_user(principal: Principal | Operator, user_id: UUID) -> UUID:
+    """Let a staff member sign in again with their password; for owner and operator alone. Safe to repeat.
 
     Returns their key. Raises NotFound.
     """
@@ -85,16 +85,27 @@ async def reactivate_user(principal: Principal, user_id: UUID) -> UUID:
     return user.id
 
 
-async def lock_user(principal: Principal, user_id: UUID) -> User:
+async def lock_user(principal: Principal | Operator, user_id: UUID) -> User:
     """The staff member, once nobody else changes the company's staff. Raises NotFound, or Refusal."""
     await lock_staff(principal)
-    return await find_visible(User, principal, user_id, locked=True)
+    if isinstance(principal, Principal):
+        return await find_visible(User, principal, user_id, locked=True)
+    user = await User.filter(id=user_id, company_id=principal.company_id).select_for_update().get_or_none()
+    if user is None:
+        raise NotFound("User", field=("userId",))
+    return user
 
 
-async def lock_staff(principal: Principal) -> None:
-    """Wait until nobody else changes the company's staff: two owners can't end each other. Raises Refusal."""
-    require_owner(principal)
+async def lock_staff(principal: Principal | Operator) -> None:
+    """Wait until nobody else changes the company's staff: two owners can't end each other.
+
+    Raises Refusal for whoever is neither the company's owner nor the operator.
+    """
+    if isinstance(principal, Principal):
+        require_owner(principal)
     await Company.filter(id=principal.company_id).select_for_update().get()
+    if isinstance(principal, Operator):
+        return
     # Read again behind the lock: the owner who asks may have been deactivated by the one who held it.
     caller = await User.get(id=principal.user_id)
     if caller.deactivated_at is not None or caller.role is not UserRole.OWNER:

@@ -10,11 +10,11 @@ from operations.audit_log import record_of_company
 from operations.identity.companies import refuse_known_address, sign_in_address
 from operations.identity.passwords import check_password, hash_password
 from operations.identity.sessions import Session, begin_session, end_sessions
-from operations.identity.staff import lock_staff
+from operations.identity.staff import lock_staff, lock_user
 from operations.messages.outbox import EmailContent, Recipient, email_content, queue_staff_mail
 from operations.transactions import transaction
 from rules import clock, texts
-from rules.access import Principal
+from rules.access import Operator, Principal
 from rules.checks import Checks
 from rules.errors import ErrorCode, Refusal
 from rules.identifiers import new_id
@@ -52,8 +52,8 @@ class LinkEnded(Refusal):
         super().__init__("This link has ended; ask for another one.", field=("token",))
 
 
-async def invite_user(principal: Principal, new: InviteUser) -> UUID:
-    """Mail somebody a link to join the staff; for the owner alone. Returns their key.
+async def invite_user(principal: Principal | Operator, new: InviteUser) -> UUID:
+    """Mail somebody a link to join the staff; for the owner and the operator alone. Returns their key.
 
     Inviting somebody again who has not come yet mails another link, and ends the one before. Raises Refusal for an
     address that belongs to a user already.
@@ -65,7 +65,7 @@ async def invite_user(principal: Principal, new: InviteUser) -> UUID:
 
 
 @transaction
-async def _invite(principal: Principal, new: InviteUser) -> UUID:
+async def _invite(principal: Principal | Operator, new: InviteUser) -> UUID:
     await lock_staff(principal)
     company = await Company.get(id=principal.company_id)
     user = await User.filter(company_id=company.id, email=new.email, password_hash=None).get_or_none()
@@ -80,11 +80,15 @@ async def _invite(principal: Principal, new: InviteUser) -> UUID:
     content = _content(
         company,
         f"Join {company.name} on Inspectpay",
-        f"{principal.name} invites you to work with {company.name} on Inspectpay. Choose a password to begin."
+        f"{_invites(principal)} to work with {company.name} on Inspectpay. Choose a password to begin."
         " The link is good for 24 hours, once.",
     )
     await _mail(user, StaffLinkKind.INVITATION, EmailKind.INVITATION, content)
     return user.id
+
+
+def _invites(by: Principal | Operator) -> str:
+    return f"{by.name} invites you" if isinstance(by, Principal) else "You are invited"
 
 
 async def request_password_reset(email: str) -> None:
@@ -100,11 +104,32 @@ async def request_password_reset(email: str) -> None:
 
 
 @transaction
+async def send_password_reset(by: Operator, user_id: UUID) -> UUID:
+    """Mail a staff member a link to choose a new password, which ends those before; returns their key.
+
+    Their password is good until they use the link. Raises NotFound, or Refusal for whoever can't use one.
+    """
+    user = await lock_user(by, user_id)
+    if user.deactivated_at is not None:
+        raise Refusal("They are deactivated: reactivate them first.")
+    if user.password_hash is None:
+        raise Refusal("They have not chosen a password yet: invite them again.")
+    if not await _mail_reset(user):
+        raise Refusal(f"{RESET_MAILS_MAX} such mails were written within the hour; one of them will do.")
+    await record_of_company(user.company_id, "user.password_reset_sent", user.id, by=by)
+    return user.id
+
+
+@transaction
 async def _reset(user_id: UUID) -> None:
-    user = await User.filter(id=user_id).select_for_update().get()
+    await _mail_reset(await User.filter(id=user_id).select_for_update().get())
+
+
+async def _mail_reset(user: User) -> bool:
+    """Whether one more link was mailed; the caller holds the user's row."""
     lately = StaffLink.filter(user_id=user.id, created_at__gt=clock.now() - timedelta(hours=1))
     if await lately.filter(kind=StaffLinkKind.PASSWORD_RESET).count() >= RESET_MAILS_MAX:
-        return
+        return False
     company = await Company.get(id=user.company_id)
     content = _content(
         company,
@@ -113,6 +138,7 @@ async def _reset(user_id: UUID) -> None:
         " If it was not you, ignore this mail: nothing has changed.",
     )
     await _mail(user, StaffLinkKind.PASSWORD_RESET, EmailKind.PASSWORD_RESET, content)
+    return True
 
 
 def _content(company: Company, subject: str, message: str) -> EmailContent:
