@@ -12,6 +12,7 @@ from app.authentication import authenticate, claim_of
 from app.documents import document_routes
 from app.exports import export_routes
 from app.health import NotReady
+from app.logos import logo_routes
 from app.resources import Resources, resources
 from app.routes import Application, build_app
 from app.settings import Settings
@@ -92,6 +93,11 @@ class Wiring:
         """Who asks, as far as their token says."""
         return claim_of(request, secret=self.settings.signing_key.get_secret_value())
 
+    def may_send_files(self, request: HTTPConnection) -> bool:
+        """Whether staff ask, as far as their token says: they alone have anything to upload."""
+        claim = self.make_claim(request)
+        return claim is not None and claim.scopes == (Scope.INSPECTOR,)
+
     async def reauthenticate(self, request: HTTPConnection) -> Principal | None:
         """Who is still asking, with a token that was valid when they began."""
         return await authenticate(request, secret=self.settings.signing_key.get_secret_value(), bad_links=None)
@@ -158,6 +164,7 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Applicat
         wiring.executor,
         authenticate=wiring.authenticate,
         make_claim=wiring.make_claim,
+        may_send_files=wiring.may_send_files,
         make_context=wiring.make_context,
         checks={"database": ping, "migrations": check_migrations, "redis": wiring.ping_redis},
         allowed_origins=[*settings.origins, settings.own_origin],
@@ -165,6 +172,7 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Applicat
         routes=[
             *document_routes(settings.address_keys, settings.origins),
             *export_routes(settings.address_keys, settings.origins),
+            *logo_routes(),
             *web_routes(graphiql=settings.explorer),
             *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.enqueue),
         ],

@@ -189,6 +189,7 @@ class Settings(BaseSettings):
             payment_url=self.payment_portal_url or self._page("pay"),
             client_url=self.client_portal_url or self._page("portal"),
             staff_url=self.staff_app_url or self._page("app"),
+            public_url=self.public_url.rstrip("/"),
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from models.automations import Automation, AutomationEvent, AutomationTier
 from models.base import Row
+from models.brandings import Branding, Logo
 from models.companies import (
     Company,
     ConnectedAccount,
@@ -33,6 +34,7 @@ __all__ = [
     "AutomationLink",
     "AutomationTier",
     "AutomationTrigger",
+    "Branding",
     "Company",
     "ConnectedAccount",
     "Email",
@@ -49,6 +51,7 @@ __all__ = [
     "InvoiceLine",
     "LineItem",
     "LineItemKind",
+    "Logo",
     "Payment",
     "Person",
     "RecoveryCode",

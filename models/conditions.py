@@ -11,6 +11,7 @@ from typing import Final
 from tortoise.models import Model
 
 from models.automations import Automation
+from models.brandings import Branding
 from models.companies import Company, SignIn, User
 from models.emails import Email
 from models.events import Event
@@ -65,6 +66,7 @@ _STAFF: Mapping[str, str] = {Scope.INSPECTOR: EVERYTHING}
 CONDITIONS: Final[dict[type[Model], Mapping[str, str]]] = {
     Agreement: {**_STAFF, Scope.CLIENT: _OF_THE_INSPECTION},
     Automation: _STAFF,
+    Branding: {**_STAFF, Scope.CLIENT: EVERYTHING, Scope.PAYER: EVERYTHING},
     Company: {**_STAFF, Scope.CLIENT: EVERYTHING},
     Email: _STAFF,
     Event: _STAFF,

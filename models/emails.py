@@ -60,6 +60,7 @@ class Email(Row):
     sequence = fields.IntField(default=1)
     to_name = fields.CharField(max_length=200)
     to_address = fields.CharField(max_length=254)
+    reply_to = fields.CharField(max_length=254, null=True, description="The company's address, where it has one.")
     subject = fields.CharField(max_length=200)
     text = fields.TextField()
     html = fields.TextField()

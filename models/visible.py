@@ -9,6 +9,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from models.automations import Automation
+from models.brandings import Branding
 from models.companies import Company, SignIn, User
 from models.emails import Email
 from models.events import Event
@@ -100,11 +101,16 @@ def _client_payments(principal: Principal) -> QuerySet[Payment]:
 Narrow = Callable[[Principal], dict[str, object]]
 
 
+def _all_of_the_company(_: Principal) -> dict[str, object]:
+    return {}
+
+
 def _by_inspection(principal: Principal) -> dict[str, object]:
     return {"inspection_id": principal.inspection_id}
 
 
 _CLIENT: dict[type[Model], Narrow] = {
+    Branding: _all_of_the_company,
     Company: lambda principal: {"id": principal.company_id},
     Inspection: lambda principal: {"id": principal.inspection_id},
     InspectionPerson: _by_inspection,
@@ -136,6 +142,7 @@ _GUEST: dict[type[Model], Narrow] = {
 """Of the People box and the links of an inspection, a guest sees themselves."""
 
 _PAYER: dict[type[Model], Narrow] = {
+    Branding: _all_of_the_company,
     Invoice: lambda principal: {"id": principal.invoice_id},
     InvoiceLine: lambda principal: {"invoice_id": principal.invoice_id},
     Payment: lambda principal: {"invoice_id": principal.invoice_id},

@@ -38,6 +38,21 @@ SERVICES_MAX = 500
 
 SERVICE_DESCRIPTION_LENGTH_MAX = 1_000
 
+POSTAL_ADDRESS_LENGTH_MAX = 300
+TAX_ID_LENGTH_MAX = 60
+
+LOGO_BYTES_MAX = 200 * 1024
+"""Of a picture as it is given, before base64, and as it is kept."""
+
+LOGO_SIDE_MAX = 1_024
+"""In pixels, as it is kept; what is larger is made smaller."""
+
+LOGO_PIXELS_MAX = 8_000_000
+"""Of a picture as it is given: what it takes in memory, whatever it weighs."""
+
+LOGOS_KEPT_MAX = 10
+"""Of one company, the newest: mails that were sent before refer to earlier ones."""
+
 LINE_ITEMS_MAX = 100
 """Of one inspection."""
 

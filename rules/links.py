@@ -14,6 +14,9 @@ LINK_MARK = "\x1flink\x1f"
 Nobody can type it, because it has control characters: or else what is typed would become the link.
 """
 
+BASE_MARK = "\x1fbase\x1f"
+"""Stands in stored mails where our public address goes, which only who sends them knows."""
+
 _TOKEN_BYTES = 32
 
 
@@ -45,11 +48,18 @@ _STAFF_FRAGMENTS = {StaffLinkKind.INVITATION: "invitation", StaffLinkKind.PASSWO
 
 @dataclass(frozen=True, slots=True)
 class Portals:
-    """Where the frontends live: the two portals, and the inspectors' own; addresses without a fragment."""
+    """Where the frontends live: the two portals, and the inspectors' own, and what is public;
+    addresses without a fragment, the last one without a slash at its end.
+    """
 
     payment_url: str
     client_url: str
     staff_url: str
+    public_url: str
+
+    def logo_url(self, name: str) -> str:
+        """Where everybody finds the logo of that name."""
+        return f"{self.public_url}{logo_path(name)}"
 
     def link(self, kind: "LinkKind", token: str) -> str:
         """The address that a link of that kind leads to."""
@@ -71,6 +81,11 @@ def with_outcome(portal_url: str, outcome: Literal["success", "canceled"]) -> st
     parts = urlsplit(portal_url)
     query = "&".join(filter(None, (parts.query, f"checkout={outcome}")))
     return urlunsplit(parts._replace(query=query))
+
+
+def logo_path(name: str) -> str:
+    """The path of a logo, below our public address."""
+    return f"/logos/{name}"
 
 
 def new_token() -> str:

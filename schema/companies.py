@@ -8,9 +8,11 @@ import models
 from graphql_server.access import allow
 from graphql_server.reads import MOMENT, Expression, Shape
 from graphql_server.scalars import CurrencyCode
+from resolvers import brandings
 from resolvers.global_ids import global_id
 from resolvers.relations import listed
 from schema.base_types import CLIENT, INSPECTOR
+from schema.brandings import Branding
 from schema.nodes import Node, identity
 
 
@@ -102,6 +104,12 @@ class Company(Node):
     )
     users: list[User] = allow(INSPECTOR, description="The company's staff.")
 
+    branding: Branding = allow(
+        INSPECTOR,
+        CLIENT,
+        shows=brandings.OF_COMPANY,
+        description="How the company presents itself on documents, in mails and on pages.",
+    )
     stripe: StripeAccount = allow(
         INSPECTOR, shows=Shape(), description="The Stripe account on which the company takes payments online."
     )

@@ -6,10 +6,12 @@ import strawberry
 
 import resolvers.invoices as resolve
 from graphql_server.access import allow
+from resolvers import brandings
 from resolvers.due_dates import OVERDUE
 from rules.limits import SIGNED_ADDRESS_LIFE, minutes
 from rules.states import InvoiceKind, InvoiceStatus, PaymentStatus
 from schema.base_types import CLIENT, INSPECTOR, PAYER, Money
+from schema.brandings import Branding
 from schema.emails import Email
 from schema.inspections import LineItem
 from schema.nodes import Node, connection_of
@@ -137,6 +139,13 @@ class Invoice(Node):
         PAYER,
         shows=resolve.NOTICE,
         description="Asks to pay the company directly, where less remains than a checkout can take; otherwise null.",
+    )
+    branding: Branding = allow(
+        INSPECTOR,
+        CLIENT,
+        PAYER,
+        shows=brandings.OF_INVOICE,
+        description="How the company that it is to be paid to presents itself.",
     )
     billed_to: InspectionPerson = allow(
         INSPECTOR,

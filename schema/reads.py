@@ -43,7 +43,7 @@ MADE_IN_PYTHON = ("UserError", "Notice", "SessionTokens", "SecondFactorSetup", "
 PARTS_OF_PAGES = ("Connection", "Edge", "PageInfo")
 """How types end that `graphql_server.relay` declares, and reads know by themselves."""
 
-ROWS_OF: dict[str, type[Model]] = {"Session": models.SignIn}
+ROWS_OF: dict[str, type[Model]] = {"Branding": models.Branding, "Session": models.SignIn}
 """Types that show the rows of a model, and have no global id by which they are read."""
 
 DERIVED_ROWS = {

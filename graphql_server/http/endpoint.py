@@ -14,7 +14,15 @@ from graphql_server.executor import Executor
 from graphql_server.http.admission import Admission, Busy
 from graphql_server.http.answers import Answer, RawHeaders, error_response, json_response
 from graphql_server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, choose, is_json_in_utf8
-from graphql_server.http.requests import BadRequest, GraphQLRequest, parse_body, parse_query_string, read_body
+from graphql_server.http.requests import (
+    BODY_BYTES_MAX,
+    LONG_TEXT_BYTES_MAX,
+    BadRequest,
+    GraphQLRequest,
+    parse_body,
+    parse_query_string,
+    read_body,
+)
 from graphql_server.principals import AnyPrincipal, Authenticate, MakeClaim
 from graphql_server.results import Outcome, Result
 from graphql_server.trusted_documents import TrustedDocuments
@@ -54,7 +62,10 @@ WITH_A_TOKEN: Final = ((b"www-authenticate", b"Bearer"),)
 
 
 class GraphQLEndpoint(Generic[AnyPrincipal]):
-    """An ASGI application for one path. `page`, if given, answers browsers that ask for HTML."""
+    """An ASGI application for one path. `page`, if given, answers browsers that ask for HTML.
+
+    Requests that `may_send_files` may have one long text in their variables beyond the limit of a body.
+    """
 
     def __init__(
         self,
@@ -63,6 +74,7 @@ class GraphQLEndpoint(Generic[AnyPrincipal]):
         authenticate: Authenticate[AnyPrincipal],
         make_context: MakeContext[AnyPrincipal],
         make_claim: MakeClaim | None = None,
+        may_send_files: Callable[[Request], bool] | None = None,
         page: Callable[[], Response] | None = None,
         documents: TrustedDocuments | None = None,
         admission: Admission | None = None,
@@ -71,6 +83,7 @@ class GraphQLEndpoint(Generic[AnyPrincipal]):
         self.authenticate = authenticate
         self.make_context = make_context
         self.make_claim = make_claim
+        self.may_send_files = may_send_files
         self.page = page
         self.documents = documents or TrustedDocuments()
         self.admission = admission or Admission()
@@ -103,7 +116,7 @@ class GraphQLEndpoint(Generic[AnyPrincipal]):
             return _refuse_principal(refusal, media_type)
 
     async def _answer(self, request: Request, media_type: str) -> ASGIApp:
-        asked = self.documents.resolved(await _read(request))
+        asked = self.documents.resolved(await self._read(request))
         gate = self.admission.gate(asked.query)
         await gate.enter()
         try:
@@ -111,6 +124,14 @@ class GraphQLEndpoint(Generic[AnyPrincipal]):
         finally:
             gate.leave()
         return _respond(result, media_type)
+
+    async def _read(self, request: Request) -> GraphQLRequest:
+        if request.method == "GET":
+            return parse_query_string(request.query_params)
+        if not is_json_in_utf8(request.headers.get("content-type", "")):
+            raise BadRequest(415, f"Send the request as {JSON}, in UTF-8.")
+        longer = LONG_TEXT_BYTES_MAX if self.may_send_files and self.may_send_files(request) else 0
+        return parse_body(await read_body(request, BODY_BYTES_MAX + longer))
 
     async def _run(self, request: Request, asked: GraphQLRequest) -> Result:
         result = await self._read_by_claim(request, asked)
@@ -192,14 +213,6 @@ def _is_for_a_page(accept: str | None, parameters: Mapping[str, str]) -> bool:
     if "query" in parameters or "documentId" in parameters:
         return False
     return accept is not None and choose(accept, (GRAPHQL_RESPONSE, JSON, HTML)) == HTML
-
-
-async def _read(request: Request) -> GraphQLRequest:
-    if request.method == "GET":
-        return parse_query_string(request.query_params)
-    if not is_json_in_utf8(request.headers.get("content-type", "")):
-        raise BadRequest(415, f"Send the request as {JSON}, in UTF-8.")
-    return parse_body(await read_body(request))
 
 
 def _respond(result: Result, media_type: str) -> ASGIApp:

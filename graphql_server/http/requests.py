@@ -13,6 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from graphql_server.errors import ErrorCode
 
 BODY_BYTES_MAX: Final = 128 * 1024
+LONG_TEXT_BYTES_MAX: Final = 280 * 1024
+"""Of one text that a body may hold beside the rest, where that is allowed: a file of 200 KiB in base64."""
+
 BODY_SECONDS_MAX: Final = 10.0
 
 JSON_DEPTH_MAX: Final = 64
@@ -65,8 +68,18 @@ async def read_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
 
 
 def parse_body(body: bytes) -> GraphQLRequest:
-    """The request that a POST body holds; raises BadRequest."""
-    return shaped(parse_json(body, "The body"))
+    """The request that a POST body holds; raises BadRequest. What is beyond the limit has to be one long text."""
+    value = parse_json(body, "The body")
+    if len(body) > BODY_BYTES_MAX and len(body) - _longest_text(value) > BODY_BYTES_MAX:
+        raise _too_large(BODY_BYTES_MAX)
+    return shaped(value)
+
+
+def _longest_text(value: object) -> int:
+    """The characters of the longest text in what JSON holds, keys aside: no more than its bytes."""
+    if isinstance(value, str):
+        return len(value)
+    return max(map(_longest_text, _inside(value)), default=0)
 
 
 def parse_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from models import Company, Invoice, SignIn, User, UserRole
+from models import Branding, Company, Invoice, SignIn, User, UserRole
 from operations.identity.passwords import check_password, hash_password
 from operations.identity.sessions import end_sessions
 from operations.ledger.due_dates import date_overdue_anew, see_reminders_anew
@@ -94,6 +94,7 @@ async def create_company(command: CreateCompany) -> UUID:
 @transaction
 async def _insert_company(new: CreateCompany, password_hash: str) -> UUID:
     company = await Company.create(name=new.name, currency=new.currency, time_zone=new.time_zone)
+    await Branding.create(company_id=company.id)
     await _insert_user(company.id, new.owner, UserRole.OWNER, password_hash)
     return company.id
 

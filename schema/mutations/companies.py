@@ -2,9 +2,11 @@
 
 import strawberry
 
+import resolvers.brandings
 import resolvers.companies as resolve
 from schema.base_types import INSPECTOR
 from schema.declarations import mutation
+from schema.inputs.brandings import UpdateBrandingInput
 from schema.inputs.companies import (
     ConnectStripeInput,
     CreateUserInput,
@@ -23,6 +25,13 @@ class CompaniesMutations:
         takes=UpdateCompanyInput,
         returns=CompanyPayload,
         description="Change the company's settings; for its owner.",
+    )
+    update_branding = mutation(
+        resolvers.brandings.update_branding,
+        INSPECTOR,
+        takes=UpdateBrandingInput,
+        returns=CompanyPayload,
+        description="Change how the company presents itself on documents, in mails and on pages; for its owner.",
     )
     connect_stripe = mutation(
         resolve.connect_stripe,

@@ -313,6 +313,7 @@ MAKERS: dict[str, Make] = {
     "saveAutomation": _save_automation,
     "deleteAutomation": _delete_automation,
     "updateCompany": _given(name="Lakeside Inspections"),
+    "updateBranding": _given(phone="+1 555 0199"),
     "connectStripe": _given(),
     "disconnectStripe": _disconnect_stripe,
     "refreshStripeConnection": _given(),

@@ -12,6 +12,15 @@ from rules.access import Scope
 from tests.sandbox_servers import Servers
 from tests.world import Api, Job, World, key_of
 
+A_DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+BRANDING = {
+    "color": "#AA3311",
+    "postalAddress": "12 Shore Road\nLakeside",
+    "phone": "+1 555 0100",
+    "email": "office@lakeside.test",
+    "taxId": "12-3456789",
+    "logo": A_DOT,
+}
 BOX = (("Clara Client", "CLIENT"), ("Adam Agent", "BUYERS_AGENT"), ("Lisa Lister", "LISTING_AGENT"))
 
 
@@ -43,6 +52,7 @@ async def rich_inspection(world: World, api: Api) -> RichWorld:
     await api.mutate("saveAutomation", automationId=built_in["id"], enabled=False)  # From now on it has a row.
     radon = {"name": f"Radon test {job.id}", "description": "Two days of measuring.", "amount": "150.00"}
     (await api.mutate("createService", "service { id }", **radon)).done("service")
+    (await api.mutate("updateBranding", "company { id }", **BRANDING)).done("company")
     client = await job.client_portal()
     invoice_id, payer = await paid_share(job)
     await _people_and_primary(job)

@@ -51,6 +51,11 @@ LIMITS: Mapping[str, str] = {
         f" {documents.FIELDS_MAX} fields, {documents.DIRECTIVES_MAX} directives, {documents.OPERATIONS_MAX} operations"
     ),
     "A request body; a websocket message": f"{_kib(requests.BODY_BYTES_MAX)}; {_kib(messages.MESSAGE_BYTES_MAX)}",
+    "One text of a staff member's request besides": _kib(requests.LONG_TEXT_BYTES_MAX),
+    "A logo": (
+        f"{_kib(limits.LOGO_BYTES_MAX)}, {limits.LOGO_PIXELS_MAX:,} pixels;"
+        f" kept with at most {limits.LOGO_SIDE_MAX:,} pixels on a side"
+    ),
     "A page; the rows that an operation may reach": f"{PAGE_SIZE_MAX} rows; {ROWS_MAX:,}",
     "What a hostile request may take of the event loop": f"{HOLD_SECONDS_MAX * 1000:g} ms",
     "Access token; refresh token; payment link; client link": (

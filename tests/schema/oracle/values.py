@@ -100,6 +100,22 @@ async def overdue(root: models.Inspection | models.Invoice, _: Info) -> bool:
     return root.overdue_from is not None and root.overdue_from <= clock.now()
 
 
+async def company_branding(root: models.Company, info: Info) -> Any:
+    return await asking(info).rows(models.Branding).get(company_id=root.id)
+
+
+async def invoice_branding(root: models.Invoice, info: Info) -> Any:
+    return await asking(info).rows(models.Branding).get(company_id=root.company_id)
+
+
+async def branding_name(root: models.Branding, _: Info) -> str:
+    return (await models.Company.get(id=root.company_id)).name
+
+
+async def logo_url(root: models.Branding, info: Info) -> str | None:
+    return asking(info).context.dependencies.portals.logo_url(root.logo) if root.logo else None
+
+
 async def primary_invoice(root: models.Inspection, info: Info) -> Any:
     invoices = await asking(info).listed(models.Invoice, inspection_id=root.id)
     return next(invoice for invoice in invoices if invoice.kind is InvoiceKind.PRIMARY)
