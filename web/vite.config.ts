@@ -9,7 +9,7 @@ const API = process.env["INSPECTPAY_API"] ?? "http://localhost:8000";
 
 export default defineConfig({
   base: "./", // The pages work behind a path prefix too.
-  plugins: [svelte(), budgets({ "pay.html": 45, "portal.html": 60, "app.html": 120 }), compressed()],
+  plugins: [svelte(), budgets({ "pay.html": 45, "portal.html": 60, "app.html": 75 }), compressed()],
   worker: { format: "es" },
   server: { proxy: { "/graphql": { target: API, ws: true, changeOrigin: true }, "/documents": API } },
   build: {

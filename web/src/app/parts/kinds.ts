@@ -31,3 +31,7 @@ export function roleInput(choice: string): { role: Role; roleName: string | null
   if (choice.startsWith(ADDITIONAL)) return { role: "ADDITIONAL", roleName: choice.slice(ADDITIONAL.length) };
   return { role: choice as Role, roleName: null };
 }
+
+export function labelOf(options: readonly (readonly [string, string])[], value: string): string {
+  return options.find(([option]) => option === value)?.[1] ?? value;
+}

@@ -3,7 +3,7 @@
  *
  * Both live in memory; the refresh token is also in `sessionStorage`, which ends with the tab. Tabs share one session: a
  * refresh token may be used once, so whoever used it tells the others what came instead. Why, and what it costs:
- * docs/decisions/0024-the-staffs-session.md.
+ * docs/decisions/0026-the-staffs-session.md.
  */
 
 import { Api, type Answer } from "../../shared/api.ts";
