@@ -3,6 +3,7 @@
 from models.automations import Automation, AutomationEvent, AutomationTier
 from models.base import Row
 from models.brandings import Branding, Logo
+from models.catalogue import Service
 from models.companies import (
     Company,
     ConnectedAccount,
@@ -21,7 +22,6 @@ from models.inspections import Agreement, Inspection, InspectionPerson, Inspecti
 from models.invoices import Invoice, InvoiceLine
 from models.payments import Payment, Refund
 from models.people import Person
-from models.services import Service
 from rules.automations import AutomationLink, AutomationTrigger
 from rules.links import GrantKind
 from rules.mails import EmailKind

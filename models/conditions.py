@@ -12,6 +12,7 @@ from tortoise.models import Model
 
 from models.automations import Automation
 from models.brandings import Branding
+from models.catalogue import Service
 from models.companies import Company, SignIn, User
 from models.emails import Email
 from models.events import Event
@@ -20,7 +21,6 @@ from models.inspections import Agreement, Inspection, InspectionPerson, LineItem
 from models.invoices import Invoice, InvoiceLine
 from models.payments import Payment, Refund
 from models.people import Person
-from models.services import Service
 from models.visible import MONEY_MOVED
 from rules.access import Scope
 

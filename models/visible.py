@@ -10,6 +10,7 @@ from tortoise.queryset import QuerySet
 
 from models.automations import Automation
 from models.brandings import Branding
+from models.catalogue import Service
 from models.companies import Company, SignIn, User
 from models.emails import Email
 from models.events import Event
@@ -18,7 +19,6 @@ from models.inspections import Agreement, Inspection, InspectionPerson, LineItem
 from models.invoices import Invoice, InvoiceLine
 from models.payments import Payment, Refund
 from models.people import Person
-from models.services import Service
 from rules.access import Principal, Scope
 from rules.errors import NotFound
 from rules.links import GrantKind

@@ -11,6 +11,7 @@ from resolvers.results import MutationResult, read_back
 from rules.limits import ACCESS_TOKEN_LIFE, minutes
 from schema.automations import Automation
 from schema.base_types import CLIENT, INSPECTOR, PAYER
+from schema.catalogue import Service
 from schema.companies import Company, User
 from schema.declarations import payload
 from schema.emails import Email
@@ -20,7 +21,6 @@ from schema.inspections import Agreement, Inspection, LineItem
 from schema.invoices import Invoice
 from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
-from schema.services import Service
 
 
 def extras(name: str) -> Callable[[MutationResult], object]:

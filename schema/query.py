@@ -15,6 +15,7 @@ from resolvers.relations import listed
 from rules.limits import NODES_MAX
 from schema.automations import Automation
 from schema.base_types import CLIENT, INSPECTOR, PAYER
+from schema.catalogue import Service
 from schema.companies import Company, User
 from schema.emails import EmailConnection
 from schema.inputs.filters import EmailFilter, InspectionFilter, InvoiceFilter, PaymentFilter
@@ -25,7 +26,6 @@ from schema.nodes import EVERY_SCOPE, Node
 from schema.payments import PaymentConnection
 from schema.people import Person, PersonConnection
 from schema.reporting import Reporting
-from schema.services import Service
 
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="The global id, as any id field gives it.")]
 GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description=f"Their global ids; at most {NODES_MAX}.")]

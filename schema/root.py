@@ -7,6 +7,7 @@ from resolvers.reading import read_root
 from rules.access import Scope
 from rules.errors import NoConnection, Refusal
 from schema.automations import Automation
+from schema.catalogue import Service
 from schema.companies import Company, User
 from schema.emails import Email
 from schema.events import Event
@@ -19,7 +20,6 @@ from schema.payments import Payment, Refund
 from schema.people import InspectionPerson, Person
 from schema.query import Query
 from schema.reads import declare
-from schema.services import Service
 from schema.subscription import Subscription
 
 NODES = (

@@ -4,6 +4,7 @@ import strawberry
 
 from schema.mutations.agreements import AgreementsMutations
 from schema.mutations.automations import AutomationsMutations
+from schema.mutations.catalogue import ServicesMutations
 from schema.mutations.companies import CompaniesMutations
 from schema.mutations.grants import GrantsMutations
 from schema.mutations.inspections import InspectionsMutations
@@ -11,7 +12,6 @@ from schema.mutations.invoices import InvoicesMutations
 from schema.mutations.line_items import LineItemsMutations
 from schema.mutations.payments import PaymentsMutations
 from schema.mutations.people import PeopleMutations
-from schema.mutations.services import ServicesMutations
 from schema.mutations.sessions import SessionsMutations
 from schema.mutations.staff import StaffMutations
 

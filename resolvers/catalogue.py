@@ -4,7 +4,7 @@ from operations.inspections import catalogue
 from resolvers.context import Context
 from resolvers.results import MutationResult, given
 from rules.identifiers import id_of
-from schema.inputs.services import CreateServiceInput, UpdateServiceInput
+from schema.inputs.catalogue import CreateServiceInput, UpdateServiceInput
 
 
 async def create_service(context: Context, input: CreateServiceInput) -> MutationResult:

@@ -2,10 +2,10 @@
 
 import strawberry
 
-import resolvers.services as resolve
+import resolvers.catalogue as resolve
 from schema.base_types import INSPECTOR
 from schema.declarations import mutation
-from schema.inputs.services import CreateServiceInput, UpdateServiceInput
+from schema.inputs.catalogue import CreateServiceInput, UpdateServiceInput
 from schema.payloads import ServicePayload
 
 
