@@ -15,9 +15,8 @@ from operations.documents.invoice_document import as_html, as_pdf, invoice_docum
 from operations.identity.contacts import contact_of_invoice
 from rules.errors import NotFound
 
-DOCUMENT_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+OWN_LOOKS = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
+DOCUMENT_POLICY = f"{OWN_LOOKS}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PDF = ".pdf"
 
 

@@ -54,6 +54,7 @@ class Mail:
     html: str
     message_id: str
     attachments: tuple[Attachment, ...] = ()
+    reply_to: str | None = None
 
 
 def compose(mail: Mail, *, sender_name: str, sender_address: str) -> bytes:
@@ -66,6 +67,8 @@ def compose(mail: Mail, *, sender_name: str, sender_address: str) -> bytes:
         "Message-ID": _identifier(mail.message_id),
         "Auto-Submitted": "auto-generated",
     }
+    if mail.reply_to is not None:
+        headers["Reply-To"] = mailbox("", mail.reply_to)
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     try:
         return head.encode("ascii") + _body(mail)

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 import strawberry
 
 from graphql_server.reads import Filling, Hole, JsonValue, One, Related
-from models import Company, Invoice, InvoiceLine
+from models import Branding, Company, Invoice, InvoiceLine
+from operations.documents.brands import brand_from
 from operations.documents.due_dates import due_date_shown
 from operations.invoices import closures, drafts, due_dates, invoice_emails
 from operations.invoices.drafts import AddInvoice, UpdateInvoice
@@ -18,9 +19,10 @@ from resolvers.context import Context, context_of
 from resolvers.keys import optional_row_id, row_ids
 from resolvers.relations import listed
 from resolvers.results import MutationResult
-from resolvers.rows import company_column, number, own_columns
+from resolvers.rows import branding_column, company_column, number, own_columns
 from rules.access import ForClientsOnly
 from rules.identifiers import id_of
+from rules.links import BASE_MARK
 from rules.money import Money
 from rules.notices import whom_to_pay
 from rules.states import InvoiceStatus
@@ -86,10 +88,13 @@ def _email_preview(filling: Filling) -> EmailPreview:
     draft = check_draft(EmailDraft(subject=arguments.text("subject"), message=arguments.text("message")))
     lines, to = row.pop("lines"), row.pop("to")
     assert isinstance(lines, list), "they are needed as a list"
+    brand = brand_from(Branding(**{name: row.pop(f"branding_{name}") for name in BRANDING}))
     invoice, company = _unsaved(row)
     due_on = due_date_shown(invoice, company)
-    mail = compose(invoice, [_line(line) for line in lines], str(to or ""), draft, link=link, due_on=due_on)
-    return EmailPreview(mail.to, mail.subject, mail.message, mail.html, mail.text, link)
+    billed = [_line(line) for line in lines]
+    mail = compose(invoice, billed, str(to or ""), draft, link=link, due_on=due_on, brand=brand)
+    html = mail.html.replace(BASE_MARK, context_of(filling).dependencies.portals.public_url)
+    return EmailPreview(mail.to, mail.subject, mail.message, html, mail.text, link)
 
 
 def _unsaved(row: dict[str, Any]) -> tuple[Invoice, Company]:
@@ -104,6 +109,8 @@ def _line(row: JsonValue) -> InvoiceLine:
     return InvoiceLine(**row)
 
 
+BRANDING = ("color", "text_color", "postal_address", "phone", "email", "tax_id", "logo")
+
 _ADDRESS = (
     "(select person.email from inspection_people box"
     " join people person on person.company_id = box.company_id and person.id = box.person_id"
@@ -117,6 +124,7 @@ EMAIL_PREVIEW: Final = Hole(
         "time_zone": company_column("time_zone"),
         "default_due_days": company_column("default_due_days"),
         "to": _ADDRESS,
+        **{f"branding_{name}": branding_column(name) for name in BRANDING},
         "lines": Related(
             "InvoiceLine",
             listed(InvoiceLine, {"invoice_id": "id"}),

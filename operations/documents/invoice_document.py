@@ -7,9 +7,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from models import Company, Invoice, Payment
+from operations.documents.brands import Brand, brand_of, logo_content
 from operations.documents.due_dates import due_date_shown
 from operations.documents.pdf import print_pdf
+from operations.documents.qr_codes import qr_code
 from operations.documents.rendering import long_date, render
+from rules.colors import DEFAULT_COLOR
 from rules.errors import NotFound
 from rules.money import Money
 from rules.states import (
@@ -55,9 +58,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """All that an invoice's document says, in words: HTML and PDF only lay it out. Nothing of it is a contact or card.
+    """All that an invoice's document says, in words: HTML and PDF only lay it out. Nothing of it is a person's contact
+    or card.
 
-    `sums` lead from the charges' total to `due`; `shares` are what others are billed, on the client's invoice alone.
+    `contact` is where the company is found, line by line, `color` is as #rrggbb, and `logo` the name of a file. `sums`
+    lead from the charges' total to `due`; `shares` are what others are billed, on the client's invoice alone.
     """
 
     title: str
@@ -73,17 +78,22 @@ class InvoiceDocument:
     payments: tuple[Row, ...]
     shares: tuple[Row, ...]
     paper: str
+    contact: tuple[str, ...] = ()
+    color: str = DEFAULT_COLOR
+    logo: str = ""
 
 
-async def invoice_document(invoice_id: UUID) -> InvoiceDocument:
+async def invoice_document(invoice_id: UUID, *, brand: Brand | None = None) -> InvoiceDocument:
     """The document as it is now. A draft's is word for word the one its payer will see (S15), whenever it is sent.
 
-    A separate invoice tells nothing of others; PRIMARY names who pays which share (S22).
+    A separate invoice tells nothing of others; PRIMARY names who pays which share (S22). `brand` is the
+    company's, where the caller knows it.
     """
     invoice = await Invoice.get_or_none(id=invoice_id).prefetch_related("lines")
     if invoice is None:
         raise NotFound("Document")
     company = await Company.get(id=invoice.company_id)
+    brand = brand or await brand_of(invoice.company_id)
     zone = ZoneInfo(company.time_zone)
     lines = sorted(invoice.lines.related_objects, key=lambda line: (line.position, line.id))
     payments = await Payment.filter(invoice_id=invoice.id).order_by("id").prefetch_related("refunds")
@@ -101,6 +111,9 @@ async def invoice_document(invoice_id: UUID) -> InvoiceDocument:
         payments=tuple(row for payment in payments for row in _movements(payment, zone)),
         shares=await _shares(invoice) if invoice.kind is InvoiceKind.PRIMARY else (),
         paper="us-letter" if invoice.currency in LETTER_CURRENCIES else "a4",
+        contact=brand.contact_lines,
+        color=brand.color,
+        logo=brand.logo,
     )
 
 
@@ -119,9 +132,14 @@ def as_data(document: InvoiceDocument) -> dict[str, object]:
     return asdict(document)
 
 
-async def data_as_pdf(data: Mapping[str, object]) -> bytes:
-    """What was kept of a document, as a PDF."""
-    return await print_pdf("invoice.typ", data)
+async def data_as_pdf(data: Mapping[str, object], *, pay_link: str | None = None) -> bytes:
+    """What was kept of a document, as a PDF. With a `pay_link`, which is a secret, it is its payer's own copy."""
+    logo = str(data.get("logo", ""))
+    pictures = {
+        "logo": await logo_content(logo) if logo else None,
+        "qr_code": qr_code(pay_link) if pay_link else None,
+    }
+    return await print_pdf("invoice.typ", {**data, "pay_link": pay_link or ""}, pictures=pictures)
 
 
 def _due_on(invoice: Invoice, company: Company) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models import Company, EmailKind, SignIn, StaffLink, User, UserRole
 from operations.audit_log import record_of_company
+from operations.documents.brands import brand_of
 from operations.identity.companies import refuse_known_address, sign_in_address
 from operations.identity.passwords import check_password, hash_password
 from operations.identity.sessions import Session, begin_session, end_sessions
@@ -77,7 +78,7 @@ async def _invite(principal: Principal | Operator, new: InviteUser) -> UUID:
     user.name, user.role, user.deactivated_at = new.name, new.role, None
     await user.save(force_create=not user._saved_in_db)
     await record_of_company(company.id, "user.invited", user.id, by=principal, after={"role": new.role.value})
-    content = _content(
+    content = await _content(
         company,
         f"Join {company.name} on Inspectpay",
         f"{_invites(principal)} to work with {company.name} on Inspectpay. Choose a password to begin."
@@ -131,7 +132,7 @@ async def _mail_reset(user: User) -> bool:
     if await lately.filter(kind=StaffLinkKind.PASSWORD_RESET).count() >= RESET_MAILS_MAX:
         return False
     company = await Company.get(id=user.company_id)
-    content = _content(
+    content = await _content(
         company,
         "Choose a new password",
         "Somebody, hopefully you, asked for a new password for this address. The link is good for one hour, once."
@@ -141,11 +142,12 @@ async def _mail_reset(user: User) -> bool:
     return True
 
 
-def _content(company: Company, subject: str, message: str) -> EmailContent:
+async def _content(company: Company, subject: str, message: str) -> EmailContent:
     return email_content(
         subject=subject,
         message=message,
         company_name=company.name,
+        brand=await brand_of(company.id),
         footer="Whoever has this link can choose your password: keep it to yourself.",
         link=LINK_MARK,
         link_label="Choose a password",

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from models import Email, EmailKind, Grant, GrantKind, GrantSource, InspectionPerson, Invoice, InvoiceLine, StripeStatus
 from operations.audit_log import record
+from operations.documents.brands import Brand, brand_of
 from operations.documents.invoice_document import as_data, invoice_document
 from operations.documents.rendering import long_date
 from operations.idempotency import KeyedCommand, claim
@@ -92,6 +93,7 @@ def compose(
     *,
     link: str,
     due_on: date | None,
+    brand: Brand,
     reminding: bool = False,
 ) -> Preview:
     """The mail for an invoice: what the draft leaves open comes from what is prepared, else from the defaults.
@@ -106,6 +108,8 @@ def compose(
         subject=subject,
         message=message,
         company_name=invoice.company_name,
+        brand=brand,
+        preheader=f"{due} for {invoice.property_address}" + (f", due {long_date(due_on)}" if due_on else ""),
         typed=not reminding and bool(draft.message or invoice.prepared_message),
         invoice=invoice,
         lines=[
@@ -163,18 +167,20 @@ async def queue_invoice_mail(
     await _refuse_repetition(invoice, address, field=field)
     await open_draft(ledger, invoice, by=by)
     await unit_of_work().flush()
-    mail = compose(invoice, ledger.lines_of(invoice), address, draft, link=LINK_MARK, due_on=invoice.due_on)
+    brand = await brand_of(invoice.company_id)
+    lines = ledger.lines_of(invoice)
+    mail = compose(invoice, lines, address, draft, link=LINK_MARK, due_on=invoice.due_on, brand=brand)
     invoice.send_count += 1
     grant = await payment_grant(invoice, bill_to)
     email = await queue_mail(
         ledger.inspection,
         EmailKind.INVOICE,
         Recipient(bill_to.person.name, address),
-        EmailContent(mail.subject, mail.text, mail.html),
+        EmailContent(mail.subject, mail.text, mail.html, brand.email or None),
         invoice=invoice,
         sequence=invoice.send_count,
         grant=grant,
-        document=as_data(await invoice_document(invoice.id)),
+        document=as_data(await invoice_document(invoice.id, brand=brand)),
     )
     invoice.sent_at, invoice.prepared_subject, invoice.prepared_message = clock.now(), None, None
     plan_reminders(invoice, ledger.company)

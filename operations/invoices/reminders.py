@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from tortoise import connections
 
 from models import Email, EmailKind, Inspection, InspectionPerson, Invoice, StripeStatus
+from operations.documents.brands import brand_of
 from operations.documents.invoice_document import as_data, invoice_document
 from operations.invoices.invoice_emails import EmailDraft, compose, payment_grant
 from operations.ledger.due_dates import moments_to_remind, plan_reminders
@@ -119,6 +120,7 @@ async def _write(ledger: InspectionLedger, invoice: Invoice, status: EmailStatus
         f"Hello {invoice.billed_to_name},\n\nthis is a reminder: {invoice.remaining} of invoice {invoice.number} for"
         f" the inspection at {invoice.property_address} is still to be paid."
     )
+    brand = await brand_of(invoice.company_id)
     mail = compose(
         invoice,
         ledger.lines_of(invoice),
@@ -126,16 +128,17 @@ async def _write(ledger: InspectionLedger, invoice: Invoice, status: EmailStatus
         EmailDraft(subject, message),
         link=LINK_MARK,
         due_on=invoice.due_on,
+        brand=brand,
         reminding=True,
     )
     await queue_mail(
         ledger.inspection,
         EmailKind.REMINDER,
         Recipient(bill_to.person.name, address),
-        EmailContent(mail.subject, mail.text, mail.html),
+        EmailContent(mail.subject, mail.text, mail.html, brand.email or None),
         invoice=invoice,
         sequence=due,
         grant=await payment_grant(invoice, bill_to) if status is EmailStatus.QUEUED else None,
-        document=as_data(await invoice_document(invoice.id)) if status is EmailStatus.QUEUED else None,
+        document=as_data(await invoice_document(invoice.id, brand=brand)) if status is EmailStatus.QUEUED else None,
         status=status,
     )

@@ -21,6 +21,7 @@ from models import (
     LineItem,
     Payment,
 )
+from operations.documents.brands import brand_of
 from operations.links import create_grant
 from operations.messages.base_automations import link_of, message_of, recipients_of, subject_of
 from operations.messages.outbox import PORTAL_FOOTER, Recipient, address_of, email_content, queue_mail
@@ -151,6 +152,7 @@ async def _mail_one(
         subject=fill_placeholders(subject_of(automation), values),
         message=fill_placeholders(message_of(automation), values),
         company_name=company.name,
+        brand=await brand_of(company.id),
         typed=True,
         link=LINK_MARK if linked else None,
         link_label=LINK_LABELS[link_of(automation)] if linked else None,

@@ -17,7 +17,7 @@ from operations.documents.pdf import NotPrinted
 from operations.leases import Turns, lease_end
 from operations.transactions import transaction
 from rules import clock
-from rules.links import LINK_MARK, Portals, digest, new_token
+from rules.links import BASE_MARK, LINK_MARK, Portals, digest, new_token
 from rules.mails import ASKING_FOR_MONEY, AUTOMATIC, MAILS
 from rules.retry import EMAIL_ATTEMPTS_MAX, next_email_delay
 from rules.states import EmailStatus
@@ -40,6 +40,7 @@ class _Lease:
 
     email: Email
     link: str | None
+    public_url: str
     transmitting: bool = False
 
 
@@ -160,7 +161,7 @@ async def _claim(turns: Turns, limit: int, portals: Portals, *, domain: str) -> 
     )
     emails = await Email.filter(id__in=keys)
     tokens = await _mint_tokens(emails)
-    return [_Lease(email, _link(email, tokens, portals)) for email in emails]
+    return [_Lease(email, _link(email, tokens, portals), portals.public_url) for email in emails]
 
 
 async def _without_ended_links(keys: list[UUID]) -> list[UUID]:
@@ -207,19 +208,24 @@ async def _composed(lease: _Lease) -> Mail:
         to_name=email.to_name,
         to_address=email.to_address,
         subject=email.subject,
-        text=_linked(email.text, lease.link),
-        html=_linked(email.html, lease.link),
+        reply_to=email.reply_to,
+        text=_linked(email.text, lease),
+        html=_linked(email.html, lease),
         message_id=email.message_id,
-        attachments=await _attachments(email),
+        attachments=await _attachments(lease),
     )
 
 
-async def _attachments(email: Email) -> tuple[Attachment, ...]:
-    """The document of the invoice that a mail asks to pay, as it was when the mail's text was written."""
+async def _attachments(lease: _Lease) -> tuple[Attachment, ...]:
+    """The document of the invoice that a mail asks to pay, as it was when the mail's text was written.
+
+    The mail's own link is in it too, and in no other copy: others may open those.
+    """
+    email = lease.email
     if email.document is None:
         return ()
     try:
-        content = await data_as_pdf(email.document)
+        content = await data_as_pdf(email.document, pay_link=lease.link)
     except NotPrinted as error:
         # The mail's link leads to the same document: better without the file than not at all.
         log.exception("email.document_failed", email_id=str(email.id), reason=str(error)[:500])
@@ -227,8 +233,10 @@ async def _attachments(email: Email) -> tuple[Attachment, ...]:
     return (Attachment(f"{email.document['title']}.pdf", "application/pdf", content),)
 
 
-def _linked(body: str, link: str | None) -> str:
-    return body.replace(LINK_MARK, link) if link else body
+def _linked(body: str, lease: _Lease) -> str:
+    """The body with the addresses that only who sends it knows."""
+    body = body.replace(BASE_MARK, lease.public_url)
+    return body.replace(LINK_MARK, lease.link) if lease.link else body
 
 
 class LeaseLost(Exception):

@@ -6,6 +6,7 @@ from uuid import UUID
 from models import Company, EmailKind, InspectionPerson
 from models.visible import visible
 from operations.audit_log import record
+from operations.documents.brands import brand_of
 from operations.ledger.inspection_ledger import lock_inspection
 from operations.messages.outbox import Recipient, email_content, queue_mail
 from operations.transactions import transaction
@@ -51,6 +52,7 @@ async def notify_person(principal: Principal, command: NotifyPerson) -> UUID:
         subject=subject,
         message=message,
         company_name=company.name,
+        brand=await brand_of(company.id),
         typed=True,
         footer=f"{company.name} wrote this to you about the inspection at {inspection.property_address}.",
     )

@@ -9,10 +9,12 @@ from tortoise import connections
 from tortoise.queryset import QuerySet
 
 from models import Automation, AutomationEvent, Email, Grant, Inspection, Invoice, StaffLink
+from operations.documents.brands import Brand
 from operations.documents.rendering import render, without_links
 from rules import clock
 from rules.identifiers import new_id
 from rules.limits import SUBJECT_LENGTH_MAX
+from rules.links import BASE_MARK, logo_path
 from rules.mails import MAILS, EmailKind
 from rules.states import EmailStatus
 
@@ -24,6 +26,9 @@ LINK_MAILS_PER_RECIPIENT_MAX = 60
 
 WAITING = (EmailStatus.QUEUED, EmailStatus.RETRY)
 """Mails that can still be called back."""
+
+PREHEADER_LENGTH_MAX = 140
+"""About what lists of mails have room for."""
 
 HOUR = timedelta(hours=1)
 
@@ -40,11 +45,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class EmailContent:
-    """What a mail says, in its two parts."""
+    """What a mail says, in its two parts, and where replies to it go, if not to whom it is from."""
 
     subject: str
     text: str
     html: str
+    reply_to: str | None = None
 
 
 def email_content(
@@ -53,6 +59,8 @@ def email_content(
     message: str,
     company_name: str,
     footer: str,
+    brand: Brand,
+    preheader: str = "",
     link: str | None = None,
     link_label: str | None = None,
     template: str = "message_mail",
@@ -63,6 +71,7 @@ def email_content(
 
     A `typed` message is the company's own words, and may have addresses. In our sentences, and wherever names stand,
     what looks like an address is kept from becoming a link in the HTML: there is one link in it, and that is ours.
+    The `preheader` is what lists of mails show beside the subject; without one it is how the message begins.
     """
     shown = {
         "subject": subject,
@@ -70,6 +79,9 @@ def email_content(
         "message_html": as_html(message if typed else without_links(message)),
         "company_name": company_name,
         "footer": footer,
+        "brand": brand,
+        "logo_url": BASE_MARK + logo_path(brand.logo) if brand.logo else "",
+        "preheader": preheader or _beginning(message),
         "link": link,
         "link_label": link_label,
         **values,
@@ -78,7 +90,13 @@ def email_content(
         subject=subject[:SUBJECT_LENGTH_MAX],
         text=render(f"{template}.txt.j2", **shown),
         html=render(f"{template}.html.j2", **shown),
+        reply_to=brand.email or None,
     )
+
+
+def _beginning(message: str) -> str:
+    """How a message begins, after its greeting."""
+    return " ".join((message.partition("\n\n")[2] or message).split())[:PREHEADER_LENGTH_MAX]
 
 
 def as_html(message: str) -> Markup:
@@ -121,6 +139,7 @@ async def queue_mail(
         sequence=sequence,
         to_name=to.name,
         to_address=to.address,
+        reply_to=content.reply_to,
         subject=content.subject,
         text=content.text,
         html=content.html,
@@ -143,6 +162,7 @@ async def queue_staff_mail(link: StaffLink, kind: EmailKind, to: Recipient, cont
         kind=kind,
         to_name=to.name,
         to_address=to.address,
+        reply_to=content.reply_to,
         subject=content.subject,
         text=content.text,
         html=content.html,

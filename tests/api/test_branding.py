@@ -1,18 +1,25 @@
 """How a company presents itself: set by its owner, seen by everybody who deals with it."""
 
 import base64
+import email
+import email.policy
 import io
+import re
 import struct
 import zlib
+from email.message import EmailMessage
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image, PngImagePlugin
 
 import models
+from operations.documents.invoice_document import as_pdf, invoice_document
 from rules.limits import LOGO_BYTES_MAX, LOGO_PIXELS_MAX, LOGOS_KEPT_MAX
+from rules.links import BASE_MARK
 from tests.api.expectations import nothing_changes
-from tests.world import PASSWORD, Api, Json, World
+from tests.world import PASSWORD, Api, Json, World, key_of
 
 FIELDS = "name logoUrl color textColor postalAddress phone email taxId"
 BRANDED = f"company {{ branding {{ {FIELDS} }} }}"
@@ -250,3 +257,119 @@ async def test_only_the_owner_changes_it(world: World) -> None:
     colleague = await world.signed_in(user["email"])
     async with nothing_changes(world):
         assert (await colleague.mutate("updateBranding", BRANDED, phone="1")).codes == ["OWNER_REQUIRED"]
+
+
+async def branded_world(world: World) -> Json:
+    """The company with everything set; its branding."""
+    return await brand(world.inspector, color="#ffee00", logo=in_base64(picture()), **TEXTS)
+
+
+async def last_mail(world: World, recipient: str) -> EmailMessage:
+    """The newest mail to that address, as it was sent."""
+    newest = (await world.mails(recipient))[0]
+    raw = (await world.servers.mails.get(f"/api/messages/{newest['id']}/raw")).content
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def body(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+def shows(shown: dict[str, str | None], text: str) -> list[str]:
+    """Which of a company's addresses a text has."""
+    return [name for name, value in shown.items() if value and value.splitlines()[0] in text]
+
+
+async def test_every_mail_has_it_and_replies_go_to_the_company(world: World) -> None:
+    """Invoice, reminder's like, receipt, notice, automation and the staff's own: addresses, colour, Reply-To (S60)."""
+    branding = await branded_world(world)
+    job = await world.inspection()
+    invoice = await job.invoice("125.00", send=True)
+    await world.deliver_mails()
+    agent, client = job.email(), job.email("CLIENT")
+    mails = {"invoice": await last_mail(world, agent)}
+    await job.paid(await job.payment_link(invoice["id"]), invoice["id"])
+    await world.deliver_mails()
+    mails["receipt"] = await last_mail(world, agent)
+    noted = {"inspectionPersonId": job.entry("CLIENT"), "subject": "Tomorrow", "message": "At nine."}
+    (await job.api.mutate("notifyPerson", "email { id }", **noted)).done("email")
+    await world.deliver_mails()
+    mails["notice"] = await last_mail(world, client)
+    (await world.inspector.mutate("inviteUser", "user { id }", name="Ina", email="ina@lakeside.test")).done("user")
+    await world.deliver_mails()
+    mails["invitation"] = await last_mail(world, "ina@lakeside.test")
+    for name, mail in mails.items():
+        assert mail["Reply-To"] == TEXTS["email"], name
+        html, text = body(mail, "html"), body(mail, "plain")
+        assert shows(dict(TEXTS), html) == shows(dict(TEXTS), text) == list(TEXTS), name
+        assert f'src="{branding["logoUrl"]}"' in html, name
+        assert "#ffee00" in html, name
+        assert BASE_MARK not in html + text, name
+
+
+async def test_mail_keeps_the_reply_address_that_it_was_written_with(world: World) -> None:
+    """A mail is a snapshot: one that waits keeps what the company was when it was written (S60)."""
+    await brand(world.inspector, **TEXTS)
+    job = await world.inspection()
+    await job.invoice("125.00", send=True)
+    await brand(world.inspector, email="other@lakeside.test")
+    await world.deliver_mails()
+    assert (await last_mail(world, job.email()))["Reply-To"] == TEXTS["email"]
+
+
+async def test_company_without_addresses_sends_mails_without(world: World) -> None:
+    """Nothing is made up: no Reply-To, no picture (S60)."""
+    job = await world.inspection()
+    await job.invoice("125.00", send=True)
+    await world.deliver_mails()
+    mail = await last_mail(world, job.email())
+    assert "Reply-To" not in mail
+    assert "<img" not in body(mail, "html")
+
+
+async def test_preview_is_what_is_mailed(world: World) -> None:
+    """The preview has the branding too, its picture included (S13, S60)."""
+    branding = await branded_world(world)
+    job = await world.inspection()
+    invoice = await job.invoice("125.00")
+    found = await world.inspector.read(
+        "query($id: ID!) { invoice(id: $id) { emailPreview { html text } } }", id=invoice["id"]
+    )
+    preview = found["invoice"]["emailPreview"]
+    assert f'src="{branding["logoUrl"]}"' in preview["html"]
+    assert shows(dict(TEXTS), preview["text"]) == list(TEXTS)
+
+
+async def test_document_has_it_as_page_and_as_pdf(world: World) -> None:
+    """Logo, colour and addresses are on the invoice, and the page may load its picture (S60)."""
+    branding = await branded_world(world)
+    job = await world.inspection()
+    invoice = await job.invoice("125.00")
+    before = len(await as_pdf(await invoice_document(key_of(invoice["id"]))))
+    found = await world.inspector.read("query($id: ID!) { invoice(id: $id) { documentUrl } }", id=invoice["id"])
+    url = httpx.URL(found["invoice"]["documentUrl"])
+    page = await world.http.get(url)
+    (source,) = re.findall(r'<img class="logo" src="([^"]+)"', page.text)
+    assert url.join(source) == branding["logoUrl"]
+    assert "img-src 'self'" in page.headers["content-security-policy"]
+    assert shows(dict(TEXTS), page.text) == list(TEXTS)
+    assert "#ffee00" in page.text
+    await brand(world.inspector, logo=None)
+    assert len(await as_pdf(await invoice_document(key_of(invoice["id"])))) < before, "its picture was in the PDF"
+
+
+async def test_only_the_mailed_copy_has_the_payers_link(world: World) -> None:
+    """The link in the payer's own PDF opens the invoice; a copy that others open has none (S20, S60)."""
+    job = await world.inspection()
+    invoice = await job.invoice("125.00", send=True)
+    await world.deliver_mails()
+    mail = await last_mail(world, job.email())
+    (attached,) = mail.iter_attachments()
+    (link,) = re.findall(r"https?://\S+#\S+", body(mail, "plain"))
+    assert link.encode() in attached.get_content()
+    opened = await as_pdf(await invoice_document(key_of(invoice["id"])))
+    assert b"/URI" not in opened

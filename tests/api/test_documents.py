@@ -1,6 +1,7 @@
 """The invoice's document: as a page, as a PDF and with the mail, the same for whoever looks."""
 
 import email
+import re
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 import operations.messages.delivery
-from operations.documents.invoice_document import InvoiceDocument, as_pdf, invoice_document
+from operations.documents.invoice_document import InvoiceDocument, as_data, as_pdf, data_as_pdf, invoice_document
 from operations.documents.pdf import NotPrinted
 from rules import clock
 from tests.api.expectations import stands_alone
@@ -191,6 +192,12 @@ async def raw_mail(world: World, mail: dict[str, Any]) -> EmailMessage:
     return parsed
 
 
+async def payers_copy(document: InvoiceDocument, mail: dict[str, Any]) -> bytes:
+    """The document as a PDF with the link of the mail."""
+    (link,) = re.findall(r"https://pay\.\S+#\S+", mail["text"])
+    return await data_as_pdf(as_data(document), pay_link=link)
+
+
 async def sent(world: World, name: str = "Adam Agent") -> tuple[Job, dict[str, Any], dict[str, Any]]:
     job = await world.inspection(people=(("Clara Client", "CLIENT"), (name, "BUYERS_AGENT")))
     invoice = await job.invoice("125.00", send=True)
@@ -208,7 +215,7 @@ async def test_an_invoice_mail_brings_the_pdf(world: World, name: str) -> None:
     message = await raw_mail(world, mail)
     (part,) = message.iter_attachments()
     assert part.get_content_type() == "application/pdf"
-    assert part.get_content() == await as_pdf(await the_document(invoice["id"]))
+    assert part.get_content() == await payers_copy(await the_document(invoice["id"]), mail)
     body = message.get_body(("plain",))
     assert body is not None
     assert "https://pay." in body.get_content()
@@ -227,7 +234,7 @@ async def test_a_mail_shows_one_revision(world: World) -> None:
     assert "$100.00" in mail["text"]
     assert "$177.00" not in mail["text"]
     (part,) = (await raw_mail(world, mail)).iter_attachments()
-    assert part.get_content() == await as_pdf(written)
+    assert part.get_content() == await payers_copy(written, mail)
 
 
 async def test_a_mail_goes_without_its_pdf_rather_than_not_at_all(
@@ -235,7 +242,7 @@ async def test_a_mail_goes_without_its_pdf_rather_than_not_at_all(
 ) -> None:
     """An invoice is mailed without its PDF when the PDF cannot be made (S36)."""
 
-    async def fail(_: object) -> bytes:
+    async def fail(_: object, **__: object) -> bytes:
         raise NotPrinted("no fonts")
 
     monkeypatch.setattr(operations.messages.delivery, "data_as_pdf", fail)

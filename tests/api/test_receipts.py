@@ -47,6 +47,17 @@ async def test_the_client_gets_the_receipt_for_the_primary_invoice(world: World)
     assert await receipts(world) == [(job.email("CLIENT"), "Receipt: $450.00 for invoice 1001-1")]
 
 
+async def test_receipt_names_the_card_to_whom_it_belongs(world: World) -> None:
+    """Brand and last four digits; not on the client's invoice, which a guest's card may have paid (S20, S38)."""
+    job = await world.inspection()
+    await paid_by_agent(job)
+    await job.paid(await job.client_portal(), job.primary_id)
+    await receipts(world)
+    (of_agent,), (of_client,) = await world.mails(job.email()), await world.mails(job.email("CLIENT"))
+    assert "paid with your Visa card ending in 4242. Thank you!" in of_agent["text"]
+    assert "4242" not in of_client["text"]
+
+
 async def test_money_taken_by_hand_is_receipted(world: World) -> None:
     """A payment recorded by hand is receipted once, also when the request is repeated (S29, S38)."""
     job = await world.inspection()

@@ -176,3 +176,21 @@ def server_of(servers: Servers) -> SmtpServer:
         sender_name="Lakeside",
         sender_address="billing@inspectpay.test",
     )
+
+
+def test_replies_go_where_the_mail_says() -> None:
+    """One more header, with exactly that address (S60)."""
+    modern, old = written(replace(MAIL, reply_to="office@lakeside.test"))
+    assert sorted(old.keys()) == sorted([*HEADERS, "Reply-To"])
+    (address,) = modern["Reply-To"].addresses
+    assert (address.display_name, address.addr_spec) == ("", "office@lakeside.test")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["office@lakeside.test\r\nBcc: eve@example.com", "a@x.test, b@x.test", "Eve <eve@x.test>", BCC, "", "x@y.test\n"],
+)
+def test_a_reply_address_that_is_more_than_one_address_is_not_written(address: str) -> None:
+    """No header of its own comes of it: the mail is not sent at all (S60)."""
+    with pytest.raises(Uncomposable):
+        written(replace(MAIL, reply_to=address))

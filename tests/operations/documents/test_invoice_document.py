@@ -7,16 +7,21 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter, thread_time
 from typing import Any
 
 import pytest
+import typst
 from markupsafe import escape
 
 from operations.documents import pdf
 from operations.documents.invoice_document import Fact, InvoiceDocument, Row, as_data, as_html, as_pdf, data_as_pdf
+from operations.documents.qr_codes import qr_code
+from rules.colors import DEFAULT_COLOR
 
+LINK = "https://pay.example.test/pay#t0ken-of-the-payer"
 DOCUMENT = InvoiceDocument(
     title="Invoice 1001-2",
     company_name="Lakeside Inspections",
@@ -31,7 +36,12 @@ DOCUMENT = InvoiceDocument(
     payments=(Row("Adam Agent", "Card, November 3, 2026", "$200.00"),),
     shares=(Row("Lisa Lister", "Unpaid", "$111.00"),),
     paper="us-letter",
+    contact=("12 Quay Street", "+1 555 0100", "office@lakeside.test", "Tax ID 12-3456789"),
+    color="#aa3311",
 )
+OF_LAYOUT = ("paper", "color", "logo")
+"""What no text of a document is, but how it looks."""
+
 
 HOSTILE = [
     "山田太郎",
@@ -58,11 +68,13 @@ def variations(document: InvoiceDocument, text: str) -> Iterator[tuple[str, Invo
 
     for field in fields(document):
         value = getattr(document, field.name)
-        if isinstance(value, str) and field.name != "paper":
+        if isinstance(value, str) and field.name not in OF_LAYOUT:
             yield field.name, changed(field.name, text)
         elif isinstance(value, Row):
             for part in ("label", "amount"):
                 yield f"{field.name}.{part}", changed(field.name, replace(value, **{part: text}))
+        elif field.name == "contact":
+            yield field.name, changed(field.name, (*value[:-1], text))
         elif field.name == "facts":
             for part in ("label", "text"):
                 yield f"facts.{part}", changed("facts", (*value[:-1], replace(value[-1], **{part: text})))
@@ -80,7 +92,7 @@ def texts(value: Any) -> Iterator[str]:
     """Every text of a document."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            if name != "paper":
+            if name not in OF_LAYOUT:
                 yield from texts(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
@@ -97,7 +109,7 @@ async def test_every_text_is_on_the_page_and_in_the_pdf() -> None:
     for text in texts(asdict(DOCUMENT)):
         assert str(escape(text)) in html
     found = dict(variations(DOCUMENT, "Something else"))
-    assert len(found) == 21
+    assert len(found) == 22
     for name, changed in found.items():
         assert "Something else" in as_html(changed), name
         assert await as_pdf(changed) != pdf, f"{name} is not in the PDF"
@@ -106,9 +118,29 @@ async def test_every_text_is_on_the_page_and_in_the_pdf() -> None:
 async def test_what_was_kept_before_documents_had_facts_is_printed_as_ever() -> None:
     """A mail that waited over an upgrade has the document that it was to have, byte for byte (S15)."""
     billed_to, address = (fact.text for fact in DOCUMENT.facts)
-    kept = as_data(DOCUMENT) | {"billed_to": billed_to, "property_address": address}
-    del kept["facts"]
-    assert await data_as_pdf(kept) == await as_pdf(DOCUMENT)
+    plain = replace(DOCUMENT, contact=(), color=DEFAULT_COLOR)
+    kept = as_data(plain) | {"billed_to": billed_to, "property_address": address}
+    for name in ("facts", "contact", "color", "logo"):
+        del kept[name]
+    assert await data_as_pdf(kept) == await as_pdf(plain)
+
+
+async def test_the_pdf_says_which_of_its_parts_is_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers' programs find headings, tables and what pictures show: it is PDF/UA-1 (S15)."""
+    strict: dict[str, Any] = {"pdf_standards": "ua-1"}
+    monkeypatch.setattr(typst, "compile", partial(typst.compile, **strict))
+    written = await data_as_pdf(as_data(DOCUMENT), pay_link=LINK)
+    assert b"/StructTreeRoot" in written
+    assert b"pdfuaid" in written
+
+
+async def test_only_the_payers_own_copy_has_the_link() -> None:
+    """The mailed copy leads to the payment, by a code and by a link; a copy that others may open does not (S60)."""
+    own, others = await data_as_pdf(as_data(DOCUMENT), pay_link=LINK), await as_pdf(DOCUMENT)
+    assert LINK.encode() in own
+    assert LINK.encode() not in others
+    assert len(qr_code(LINK)) < 20_000
+    assert await data_as_pdf(as_data(DOCUMENT), pay_link=f"{LINK}x") != own
 
 
 async def test_the_same_document_is_the_same_file() -> None:
@@ -186,4 +218,4 @@ async def test_common_letters_have_a_font(name: str, capsys: pytest.CaptureFixtu
     """Nothing is logged of what every installation prints, and no second look at it is taken."""
     await as_pdf(about(name))
     assert capsys.readouterr().out == ""
-    assert pdf._without_font("invoice.typ", json.dumps(asdict(about(name)))) is None
+    assert pdf._without_font("invoice.typ", {"data": json.dumps(asdict(about(name))), "pictures": "{}"}) is None

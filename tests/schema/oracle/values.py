@@ -10,6 +10,7 @@ from uuid import UUID
 from tortoise import connections
 
 import models
+from operations.documents.brands import brand_of
 from operations.documents.due_dates import due_date_shown
 from operations.invoices.drafts import refusal_to_invoice
 from operations.invoices.invoice_emails import EmailDraft, check_draft, compose
@@ -22,6 +23,7 @@ from resolvers.results import UserError
 from rules import clock
 from rules.access import ForClientsOnly, Scope
 from rules.identifiers import global_id
+from rules.links import BASE_MARK
 from rules.money import Money
 from rules.notices import whom_to_pay
 from rules.states import InvoiceKind, InvoiceStatus
@@ -211,8 +213,10 @@ async def email_preview(
     lines = list(await asking(info).listed(models.InvoiceLine, invoice_id=root.id))
     entry = await models.InspectionPerson.get(id=root.billed_to_id).prefetch_related("person")
     due_on = due_date_shown(root, await models.Company.get(id=root.company_id))
-    mail = compose(root, lines, entry.person.email or "", draft, link=link, due_on=due_on)
-    return EmailPreview(mail.to, mail.subject, mail.message, mail.html, mail.text, link)
+    brand = await brand_of(root.company_id)
+    mail = compose(root, lines, entry.person.email or "", draft, link=link, due_on=due_on, brand=brand)
+    html = mail.html.replace(BASE_MARK, asking(info).context.dependencies.portals.public_url)
+    return EmailPreview(mail.to, mail.subject, mail.message, html, mail.text, link)
 
 
 async def payer_role_name(root: models.Payment, _: Info) -> str:

@@ -10,6 +10,7 @@ export const PayerInvoice = graphql(`
     paymentStatus
     revision
     companyName
+    branding { logoUrl color textColor postalAddress phone email taxId }
     propertyAddress
     billedToName
     lines {

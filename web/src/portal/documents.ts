@@ -11,7 +11,10 @@ export const ClientInspection = graphql(`
     status
     inspectorName
     paymentStatus
-    company { name }
+    company {
+      name
+      branding { logoUrl color textColor postalAddress phone email taxId }
+    }
     total { amount formatted }
     settled { amount formatted }
     outstanding { amount formatted }
