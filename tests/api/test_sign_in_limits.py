@@ -167,7 +167,7 @@ async def test_a_fault_is_no_failure(world: World, monkeypatch: pytest.MonkeyPat
         raise ConnectionError("the database is away")
 
     with monkeypatch.context() as patched:
-        patched.setattr("operations.identity.sessions.password_matches", away)
+        patched.setattr("operations.identity.sign_in.password_matches", away)
         for _ in range(6):
             given = {"email": OWNER, "password": PASSWORD}
             query = "mutation($input: SignInInput!) { signIn(input: $input) { userErrors { code } } }"

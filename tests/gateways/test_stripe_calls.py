@@ -49,7 +49,7 @@ async def test_each_call_says_what_it_was_how_it_went_and_how_long_it_took(world
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome"), [(500, "StripeUnavailable"), (429, "StripeUnavailable"), (404, "StripeRefused")]
+    ("status", "outcome"), [(500, "StripeUnavailable"), (429, "StripeRateLimited"), (404, "StripeRefused")]
 )
 async def test_a_call_that_fails_is_a_warning_with_its_outcome(world: World, status: int, outcome: str) -> None:
     """A fault at Stripe and a refusal are told apart, and neither passes unseen."""

@@ -22,7 +22,7 @@ from sandbox import valkey
 from tests.world import Job, World, key_of
 
 SECONDS_MAX = 10.0
-UNTOLD = {"events", "automation_events"}
+UNTOLD = {"events", "automation_events", "inspection_words"}
 """Written only together with what they are about."""
 
 

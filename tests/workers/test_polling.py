@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-import gateways.stripe
 from models import Company, Event, Inspection, Invoice, Payment, Refund
 from operations.leases import LEASE
 from operations.payments import checkout, stripe_events, sync_payments
@@ -160,7 +159,7 @@ async def test_a_lost_reply_opens_one_checkout(world: World) -> None:
 async def start_unanswered(world: World, payer: Api, invoice: Json, patch: pytest.MonkeyPatch) -> None:
     """Start a payment whose checkout Stripe opens, but later than we wait for."""
     with patch.context() as impatient:
-        impatient.setattr(gateways.stripe, "CALL_SECONDS_MAX", 0.3)
+        impatient.setattr("gateways.stripe_calls.CALL_SECONDS_MAX", 0.3)
         await fault(world, f"POST {SESSIONS}$", "latency", 600)
         assert (await start(payer, invoice)).codes == ["PAYMENT_PROVIDER_UNAVAILABLE"]
     assert (await only_payment()).state is PaymentState.UNKNOWN
