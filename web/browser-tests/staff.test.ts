@@ -159,6 +159,7 @@ test("every screen is accessible, and fits a small window", async () => {
       ["new", "Charges"],
       ["reports", "Over time"],
       ["settings/company", "Stripe"],
+      ["settings/branding", "Branding"],
       ["settings/catalogue", "Catalogue"],
       ["settings/automations", "Automations"],
       ["settings/staff", "Staff"],

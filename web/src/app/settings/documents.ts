@@ -24,6 +24,7 @@ export const SettingsPage = graphql(`
           reminderDays
           defaultDueDays
           additionalRoles
+          branding { logoUrl color postalAddress phone email taxId }
           users { id name email role active secondFactor }
           stripe { status accountId reason }
         }
@@ -37,6 +38,15 @@ export const SettingsPage = graphql(`
 export const UpdateCompany = graphql(`
   mutation UpdateCompany($input: UpdateCompanyInput!) {
     updateCompany(input: $input) {
+      userErrors { code message field }
+      notices { message }
+    }
+  }
+`);
+
+export const UpdateBranding = graphql(`
+  mutation UpdateBranding($input: UpdateBrandingInput!) {
+    updateBranding(input: $input) {
       userErrors { code message field }
       notices { message }
     }
