@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -47,15 +47,21 @@ class MutationResult:
     notices: tuple[Notice, ...] = ()
 
 
-async def run(
-    work: Callable[[Context, Input], Awaitable[MutationResult]], context: Context, input: Input
-) -> MutationResult:
-    """Carry out a mutation; a refusal is its answer, everything else a fault."""
-    try:
-        return await work(context, input)
-    except Refusal as refusal:
-        context.refusals.extend(one.code for one in refusal.each)
-        return MutationResult(user_errors=_user_errors(refusal, input))
+def resolver(
+    work: Callable[[Context, Input], Awaitable[MutationResult]], *, takes: type[Input], returns: type
+) -> Callable[[Info, Input], Awaitable[MutationResult]]:
+    """What carries out a mutation: a refusal is its answer, everything else a fault."""
+
+    async def resolve(info: Info, input: Input) -> MutationResult:
+        try:
+            return await work(info.context, input)
+        except Refusal as refusal:
+            info.context.refusals.extend(one.code for one in refusal.each)
+            return MutationResult(user_errors=_user_errors(refusal, input))
+
+    described = strawberry.argument(description="All that it takes.")
+    resolve.__annotations__ |= {"input": Annotated[takes, described], "return": returns}
+    return resolve
 
 
 def _user_errors(refusal: Refusal, input: "DataclassInstance") -> tuple[UserError, ...]:

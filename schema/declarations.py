@@ -1,16 +1,16 @@
 """How a mutation is declared: one input, one payload, and its refusals in the payload."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
 
 from graphql_server.access import allow, public
 from graphql_server.reads import One
 from resolvers import results
-from resolvers.context import Context, Info
+from resolvers.context import Context
 from resolvers.global_ids import not_found
-from resolvers.results import MutationResult, read_back, run
+from resolvers.results import MutationResult, read_back, resolver
 from rules import notices
 from rules.access import Scope
 from schema.base_types import Notice, UserError
@@ -29,12 +29,7 @@ def mutation(
     description: str,
 ) -> object:
     """A mutation that `work` carries out with the input it `takes`; without scopes anybody may call it."""
-
-    async def resolve(info: Info, input: takes) -> returns:  # type: ignore[valid-type]
-        return await run(work, info.context, input)
-
-    resolve.__annotations__["input"] = Annotated[takes, strawberry.argument(description="All that it takes.")]
-    options: dict[str, Any] = {"resolver": resolve, "description": description}
+    options: dict[str, Any] = {"resolver": resolver(work, takes=takes, returns=returns), "description": description}
     return allow(*scopes, **options) if scopes else public(**options)
 
 
