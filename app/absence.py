@@ -17,11 +17,8 @@ from rules.errors import NotFound
 STYLE: Final = (
     "body{margin:0 auto;max-width:34rem;padding:4rem 1.5rem;color:#1c2430;background:#fff;"
     "font:1.0625rem/1.55 Helvetica,Arial,sans-serif;overflow-wrap:anywhere}"
+    "img{display:block;max-width:13rem;max-height:4rem;margin:0 0 1.5rem}.lines{white-space:pre-line;color:#55616d}"
     "h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem}p{margin:0 0 1rem}a{color:#0b57a4}"
-)
-POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 EXPIRED: Final = (
@@ -42,7 +39,22 @@ def absent(request: Request, refusal: NotFound, contact: Contact | None = None) 
         response = error_response(404, refusal.message, refusal.code)
     else:
         title, explanation = EXPIRED if isinstance(refusal, AddressExpired) else UNKNOWN
-        page = render("absent.html.j2", title=title, explanation=explanation, style=STYLE, contact=contact)
-        response = HTMLResponse(page, 404, headers={"Content-Security-Policy": POLICY})
+        style = f"{STYLE}body{{border-top:6px solid {contact.brand.color}}}" if contact else STYLE
+        shown = {"title": title, "explanation": explanation, "style": style, "contact": contact}
+        page = render("absent.html.j2", root=_root(request), **shown)
+        response = HTMLResponse(page, 404, headers={"Content-Security-Policy": _policy(style)})
     response.headers["Vary"] = "Accept"
     return response
+
+
+def _root(request: Request) -> str:
+    """The way up from a path to what stands above them all, which a proxy may serve below another path."""
+    return "../" * (request.url.path.count("/") - 1)
+
+
+def _policy(style: str) -> str:
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self';"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

@@ -26,10 +26,13 @@ class Brand:
         return tuple(filter(None, (*self.postal_address.split("\n"), self.phone, self.email, tax_id)))
 
 
+DEFAULT_BRAND = Brand()
+
+
 async def brand_of(company_id: UUID) -> Brand:
     """The company's; the default one where it has none."""
     row = await Branding.get_or_none(company_id=company_id)
-    return brand_from(row) if row else Brand()
+    return brand_from(row) if row else DEFAULT_BRAND
 
 
 def brand_from(row: Branding) -> Brand:

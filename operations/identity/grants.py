@@ -179,7 +179,9 @@ async def principal_of_link(token: str) -> Principal:
 async def _whom_to_ask(grant: Grant) -> str:
     """For whoever bears what once was good; to others we tell nothing."""
     contact = await contact_of_inspection(grant.inspection_id)
-    return f"{NOT_VALID} {contact.company_name} can send you another: write to {contact.name}, {contact.email}."
+    who = contact.brand.email or f"{contact.name}, {contact.email}"
+    call = f", or call {contact.brand.phone}" if contact.brand.phone else ""
+    return f"{NOT_VALID} {contact.company_name} can send you another: write to {who}{call}."
 
 
 def _is_good(grant: Grant) -> bool:

@@ -3,6 +3,7 @@
 import base64
 import email
 import email.policy
+import hashlib
 import io
 import re
 import struct
@@ -16,7 +17,8 @@ from PIL import Image, PngImagePlugin
 
 import models
 from operations.documents.invoice_document import as_pdf, invoice_document
-from rules.limits import LOGO_BYTES_MAX, LOGO_PIXELS_MAX, LOGOS_KEPT_MAX
+from rules import clock
+from rules.limits import LOGO_BYTES_MAX, LOGO_PIXELS_MAX, LOGOS_KEPT_MAX, SIGNED_ADDRESS_LIFE
 from rules.links import BASE_MARK
 from tests.api.expectations import nothing_changes
 from tests.world import PASSWORD, Api, Json, World, key_of
@@ -373,3 +375,36 @@ async def test_only_the_mailed_copy_has_the_payers_link(world: World) -> None:
     assert link.encode() in attached.get_content()
     opened = await as_pdf(await invoice_document(key_of(invoice["id"])))
     assert b"/URI" not in opened
+
+
+async def test_address_that_is_over_shows_whose_it_was(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of an expired address has logo, colour and addresses, and asks to write to the company (S60, S70)."""
+    branding = await branded_world(world)
+    job = await world.inspection()
+    invoice = await job.invoice("125.00")
+    found = await world.inspector.read("query($id: ID!) { invoice(id: $id) { documentUrl } }", id=invoice["id"])
+    url = httpx.URL(found["invoice"]["documentUrl"])
+    later = clock.now() + SIGNED_ADDRESS_LIFE * 2
+    monkeypatch.setattr(clock, "now", lambda: later)
+    page = await world.http.get(url, headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    (source,) = re.findall(r'<img src="([^"]+)"', page.text)
+    assert url.join(source) == branding["logoUrl"]
+    (style,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+    assert "#ffee00" in style
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'; img-src 'self';" in page.headers["content-security-policy"]
+    assert shows(dict(TEXTS), page.text) == list(TEXTS)
+    assert 'href="mailto:office%40lakeside.test"' in page.text
+
+
+async def test_link_that_has_ended_says_where_to_ask(world: World) -> None:
+    """Whoever bears a link that once was good is told the company's address and number (S60, S70)."""
+    await branded_world(world)
+    job = await world.inspection()
+    client = await job.client_portal()
+    await models.Grant.all().update(revoked_at=clock.now())
+    refused = await client.run("{ viewer { ... on ClientViewer { guest } } }")
+    assert refused.status == 401
+    message = refused.body["errors"][0]["message"]
+    assert message.endswith("write to office@lakeside.test, or call +1 555 0100.")
