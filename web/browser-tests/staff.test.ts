@@ -1,6 +1,7 @@
 /** A day's work in the inspectors' app: billing an agent by keyboard alone, while a colleague looks on, and what follows. */
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { launch, Visitor } from "./browser.ts";
@@ -59,6 +60,17 @@ async function open(page: Page, address: RegExp): Promise<void> {
 
 function dialogOf(page: Page): Locator {
   return page.getByRole("dialog");
+}
+
+/** What an authenticator app shows for a secret at a moment (RFC 6238, six digits, half a minute). */
+function codeOf(secret: string, moment: number): string {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"));
+  const key = Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(moment / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const at = (digest.at(-1) ?? 0) & 15;
+  return `${(digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000}`.padStart(6, "0");
 }
 
 test("an agent is billed by keyboard alone, and a colleague sees it without a reload", async () => {
@@ -147,6 +159,61 @@ test("a reload and a second tab stay signed in, and signing out ends both", asyn
   assert.equal(kept, "{}", "something outlives the tab");
   await page.getByRole("button", { name: "Sign out" }).click();
   for (const each of [page, second]) await each.getByRole("heading", { name: "Sign in" }).waitFor(SLOW);
+  await staff.leave();
+});
+
+test("a second factor is set up, asked for, and a forgotten password chosen anew by a mailed link", async () => {
+  const staff = await Visitor.of(browser, { viewport: { width: 320, height: 800 } });
+  const { page } = staff;
+  const email = "inspector@example.com";
+  const enter = async (password: string): Promise<void> => {
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  };
+  await page.goto(`${sandbox.api}/app#/settings/you`);
+  await enter(PASSWORD);
+  await page.getByLabel("Your password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Set up a second factor" }).click();
+  const uri = (await page.getByRole("link", { name: "open it there" }).getAttribute("href")) ?? "";
+  const secret = new URL(uri).searchParams.get("secret") ?? "";
+  await staff.isAccessible("setting up a second factor");
+  await page.getByLabel("Code").fill(codeOf(secret, Date.now()));
+  await page.getByRole("button", { name: "Turn it on" }).click();
+  await page.getByText("Each of these lets you in once").waitFor(SLOW);
+  await staff.isAccessible("recovery codes");
+  const recovery = (await page.locator("main ul li").first().textContent()) ?? "";
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await enter(PASSWORD);
+  await page.getByRole("heading", { name: "Your second factor" }).waitFor(SLOW);
+  await staff.isAccessible("a second factor asked for");
+  await page.getByLabel("Code").fill("000000");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.locator('[aria-invalid="true"], [role="alert"]').first().waitFor(SLOW);
+  await page.getByLabel("Code").fill(recovery);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Settings" }).waitFor(SLOW);
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Forgot your password?" }).click();
+  await page.getByLabel("Email").fill(email);
+  await page.getByRole("button", { name: "Mail me a link" }).click();
+  await page.getByText("Look into your mail").waitFor(SLOW);
+  await staff.isAccessible("a link asked for");
+  const link = await sandbox.linkMailedTo(email);
+  assert.match(link, /#reset=/);
+  await page.goto("about:blank");
+  await page.goto(link);
+  await page.getByLabel("Password").fill("short");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.locator('[aria-invalid="true"]').waitFor(SLOW);
+  await staff.isAccessible("a password too short");
+  assert.ok(!page.url().includes("reset"), "the token stays in the address bar");
+  await page.getByLabel("Password").fill("another-password");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByText("Your password is set").waitFor(SLOW);
+  staff.isClean(link.split("=")[1] ?? "", ...sandbox.hosts);
   await staff.leave();
 });
 

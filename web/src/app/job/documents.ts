@@ -83,6 +83,7 @@ export const Job = graphql(`
     }
     agreements { id version current signedAt signedBy total { formatted } }
     report { url publishedAt locked }
+    grants { id kind personName issuedBy createdAt expiresAt revokedAt }
     emails { id kind to subject status attempts lastError queuedAt acceptedAt }
     events { id name actorName createdAt }
     invoicing {
@@ -380,8 +381,17 @@ export const SharePortal = graphql(`
   }
 `);
 
+export const RevokeGrant = graphql(`
+  mutation RevokeStaffGrant($input: RevokeGrantInput!) {
+    revokeGrant(input: $input) {
+      userErrors { code message field }
+    }
+  }
+`);
+
 export type Job = ResultOf<typeof Job>;
 export type Invoice = Job["invoices"][number];
 export type Payment = Job["payments"][number];
 export type LineItem = Job["lineItems"][number];
+export type Grant = Job["grants"][number];
 export type Entry = Job["people"][number];
