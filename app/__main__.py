@@ -49,14 +49,20 @@ def serve(
 
 
 @app.command()
-def worker(processes: Processes = 1, supervised: Descriptor = None) -> None:
+def worker(
+    processes: Processes = 1,
+    health_port: Annotated[
+        int | None, typer.Option(help="Answer /healthz there: whether the worker's loops turn.", min=1, max=65535)
+    ] = None,
+    supervised: Descriptor = None,
+) -> None:
     """Run the jobs: send mails, ask Stripe about payments."""
     from app.commands import serve
 
     if processes > 1 and supervised is None:
-        serve.work_in_processes(processes)
+        serve.work_in_processes(processes, health_port=health_port)
     else:
-        serve.work(supervised)
+        serve.work(supervised, health_port=health_port)
 
 
 @app.command()

@@ -13,9 +13,11 @@ from app.documents import document_routes
 from app.exports import export_routes
 from app.health import NotReady
 from app.logos import logo_routes
+from app.metrics import SAMPLE_SECONDS, ApiSamples, MeasuredRequests, metrics_route, sampling
 from app.resources import Resources, resources
 from app.routes import Application, build_app
 from app.settings import Settings
+from app.side_server import answering, is_one_of_several
 from app.signing import sign_address
 from app.throttling import Counters, LinkLimit, SignInLimits
 from app.trusted_documents import read_manifest
@@ -49,6 +51,7 @@ class Wiring:
         self.api = build_api()
         self.executor = Executor(self.api, introspection=settings.explorer)
         self.changes = ChangeListener(settings.database_url.get_secret_value())
+        self.samples: ApiSamples | None = None
         self.held: Resources | None = None
         self.dependencies: Dependencies | None = None
         self.bad_links: LinkLimit | None = None
@@ -61,7 +64,21 @@ class Wiring:
                 self.connect(await stack.enter_async_context(resources(self.settings)))
             assert self.held is not None, "connected above"
             await stack.enter_async_context(self.changes.listening(self.held.nudges.listen))
+            if self.samples is not None:
+                await self._measure(stack, self.samples, self.held)
             yield
+
+    async def _measure(self, stack: AsyncExitStack, samples: ApiSamples, held: Resources) -> None:
+        """Take samples, and let Prometheus read them here unless a supervisor adds them up."""
+
+        async def sample() -> None:
+            samples.take(held.reading)
+
+        await stack.enter_async_context(sampling(sample, every_seconds=SAMPLE_SECONDS))
+        if not is_one_of_several():
+            settings = self.settings
+            page = answering([metrics_route()], host=settings.metrics_host, port=settings.metrics_port)
+            await stack.enter_async_context(page)
 
     def connect(self, held: Resources) -> None:
         """Wire requests to connections that somebody else holds."""
@@ -160,7 +177,8 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Applicat
         documents=documents,
         only_differing={Scope.CLIENT},  # They may not learn of what they can't see, such as another's declined card.
     )
-    return build_app(
+    admission = admission_of(settings)
+    app = build_app(
         wiring.executor,
         authenticate=wiring.authenticate,
         make_claim=wiring.make_claim,
@@ -177,7 +195,11 @@ def create_app(settings: Settings, *, held: Resources | None = None) -> Applicat
             *webhook_routes(settings.stripe_webhook_secret.get_secret_value(), wiring.enqueue),
         ],
         subscriptions=SubscriptionEndpoint(shared),
-        admission=admission_of(settings),
+        admission=admission,
         documents=documents,
         lifespan=wiring.lifespan,
     )
+    if settings.metrics_port:
+        wiring.samples = ApiSamples(admission, wiring.changes)
+        app.graphql = MeasuredRequests(app.graphql, documents.operation_names)
+    return app

@@ -75,6 +75,10 @@ class Settings(BaseSettings):
         16, ge=1, le=200, description="How many mails, and how many payments, a worker works on at a time."
     )
     trusted_proxies: str = Field("127.0.0.1", description="Whose X-Forwarded-For is believed, comma-separated.")
+    metrics_port: int = Field(0, ge=0, le=65_535, description="Where Prometheus reads /metrics; 0 for nowhere.")
+    metrics_host: str = Field(
+        "127.0.0.1", description="The address that METRICS_PORT is on: not one the world reaches."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR."
     )

@@ -9,12 +9,14 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
 
 READY: Final = b"+"
+BEAT: Final = b"."
+HEARD_BYTES_MAX: Final = 4096
 READY_SECONDS_MAX: Final = 30.0
 """How long a process may take until it serves."""
 
@@ -39,7 +41,7 @@ class Child:
     def __init__(self, process: asyncio.subprocess.Process, ours: socket.socket) -> None:
         self.process = process
         self.ours = ours
-        self.since = asyncio.get_running_loop().time()
+        self.since = self.heard_at = asyncio.get_running_loop().time()
 
     async def until_ready(self) -> bool:
         """Whether it serves, once that is known."""
@@ -48,6 +50,23 @@ class Child:
             async with asyncio.timeout(READY_SECONDS_MAX):
                 return await loop.sock_recv(self.ours, 1) == READY
         return False
+
+    def listen(self) -> None:
+        """Hear its heartbeats from now on."""
+        asyncio.get_running_loop().add_reader(self.ours, self._hear)
+
+    def _hear(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            heard = self.ours.recv(HEARD_BYTES_MAX)
+        except BlockingIOError:
+            return
+        except OSError:
+            heard = b""
+        if heard:
+            self.heard_at = loop.time()
+        else:
+            loop.remove_reader(self.ours)
 
     async def stop(self) -> None:
         """Let it finish what it does, for as long as it may. Safe to repeat."""
@@ -68,6 +87,8 @@ class Child:
     async def ended(self) -> int:
         """Its exit status, once it has one."""
         status = await self.process.wait()
+        if self.ours.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self.ours)
         self.ours.close()
         return status
 
@@ -75,7 +96,15 @@ class Child:
 class Supervisor:
     """Keeps `number` processes of `python -m app` with these arguments; `inherited` are sockets that they share."""
 
-    def __init__(self, *arguments: str, number: int, inherited: Sequence[socket.socket] = ()) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        number: int,
+        inherited: Sequence[socket.socket] = (),
+        ended: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """`ended` is told of each process that ends, by its id."""
+        self.ended = ended
         self.arguments = arguments
         self.inherited = [each.fileno() for each in inherited]
         self.children: list[Child | None] = [None] * number
@@ -109,6 +138,7 @@ class Supervisor:
             if not await child.until_ready() and not self.stopping.is_set():
                 log.error("process_did_not_start", process=child.process.pid, status=child.process.returncode)
                 raise DidNotStart
+            child.listen()
         log.info("processes_ready", number=len(self.children))
 
     async def _start(self) -> Child:
@@ -129,6 +159,7 @@ class Supervisor:
             child = self.children[place]
             assert child is not None, "all places are filled before they are kept"
             status = await child.ended()
+            self.ended(child.process.pid)
             if self.children[place] is not child:
                 continue  # It was replaced.
             lived = asyncio.get_running_loop().time() - child.since
@@ -137,7 +168,17 @@ class Supervisor:
             await asyncio.sleep(pause)
             async with self.starting:
                 if self.children[place] is child:
-                    self.children[place] = await self._start()
+                    started = self.children[place] = await self._start()
+                    asyncio.create_task(self._listen_when_ready(started))  # noqa: RUF006 - it ends by itself
+
+    async def _listen_when_ready(self, child: Child) -> None:
+        if await child.until_ready():
+            child.listen()
+
+    def silent(self, seconds: float) -> int:
+        """How many of the processes have said nothing for so long."""
+        now = asyncio.get_running_loop().time()
+        return sum(child is None or now - child.heard_at > seconds for child in self.children)
 
     def _replace_soon(self) -> None:
         if self.replacing is None or self.replacing.done():
@@ -157,6 +198,7 @@ class Supervisor:
                     await new.kill()
                     log.error("process_not_replaced", process=new.process.pid)
                     return
+                new.listen()
                 self.children[place] = new
             assert old is not None, "all places are filled before they are replaced"
             await old.stop()
@@ -175,6 +217,11 @@ class Supervised:
         """Say that this process serves."""
         with contextlib.suppress(OSError):
             self.socket.send(READY)
+
+    def beat(self) -> None:
+        """Say that this process does its work."""
+        with contextlib.suppress(OSError):
+            self.socket.send(BEAT)
 
     async def orphaned(self) -> None:
         """Wait until the supervisor is gone, however it went."""

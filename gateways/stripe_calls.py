@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from gateways.lazy_imports import import_when_used
+from gateways.metrics import STRIPE_CALL_SECONDS
 from gateways.stripe_rate_limits import retry_after_seconds
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ async def answer(endpoint: str, call: Awaitable[Answer]) -> Answer:
 
 
 def _log(endpoint: str, outcome: str, started: float, request_id: str | None, **more: str) -> None:
-    duration_ms = round((monotonic() - started) * 1000)
+    seconds = monotonic() - started
+    STRIPE_CALL_SECONDS.labels(endpoint, outcome).observe(seconds)
+    duration_ms = round(seconds * 1000)
     level = log.info if outcome == "ok" else log.warning
     level("stripe_call", endpoint=endpoint, outcome=outcome, duration_ms=duration_ms, request_id=request_id, **more)
 

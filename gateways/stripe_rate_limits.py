@@ -18,6 +18,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from gateways.metrics import STRIPE_LIMIT_LEFT, STRIPE_PUT_OFF
+
 LIVE_PER_SECOND: Final = 100
 SANDBOX_PER_SECOND: Final = 25
 ENDPOINT_PER_SECOND: Final = 25
@@ -43,20 +45,22 @@ _TAKE: Final = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 local paused = redis.call('PTTL', KEYS[1])
-if paused > 0 then return tostring(paused) end
+if paused > 0 then return {tostring(paused), '0'} end
 local next = {}
-local wait = 0
+local wait, left = 0, 1
 for i = 2, #KEYS do
   local interval, tolerance = tonumber(ARGV[2 * i - 3]), tonumber(ARGV[2 * i - 2])
   local due = math.max(tonumber(redis.call('GET', KEYS[i]) or now), now)
   wait = math.max(wait, due - now - tolerance)
+  left = math.min(left, 1 - (due - now) / math.max(tolerance, 1))
   next[i] = {due + interval, due + interval - now}
 end
-if wait > 0 then return tostring(wait) end
+if wait > 0 then return {tostring(wait), '0'} end
 for i = 2, #KEYS do redis.call('SET', KEYS[i], tostring(next[i][1]), 'PX', math.ceil(next[i][2]) + 1000) end
-return '0'
+return {'0', tostring(left)}
 """
-"""Takes a token of every bucket or of none; answers after how many milliseconds there will be one of each.
+"""Takes a token of every bucket or of none; answers after how many milliseconds there will be one of each, and which
+part of the burst is left in the bucket that has least.
 
 A bucket is the moment at which it is full again (the generic cell rate algorithm): one number. KEYS: the account's
 pause, then the buckets; ARGV: for each its interval and its tolerance, in milliseconds.
@@ -81,6 +85,7 @@ class StripeRateLimits:
         waited = 0.0
         while seconds := await self._take(account, endpoint):
             if waited + seconds > self._wait_seconds_max:
+                STRIPE_PUT_OFF.inc()
                 return seconds
             waited += seconds
             await asyncio.sleep(seconds)
@@ -110,7 +115,9 @@ class StripeRateLimits:
         assert self._redis is not None, "asked for where there is one"
         keys = [f"{_KEY_PREFIX}{name}" for name in (f"pause:{account}", *buckets)]
         bounds = [round(1000 * seconds, 3) for rate in self._rates for seconds in self._bounds(rate)]
-        return float(await self._redis.register_script(_TAKE)(keys=keys, args=bounds)) / 1000
+        wait, left = await self._redis.register_script(_TAKE)(keys=keys, args=bounds)
+        STRIPE_LIMIT_LEFT.set(max(0.0, float(left)))
+        return float(wait) / 1000
 
     def _take_alone(self, account: str, buckets: Sequence[str]) -> float:
         now = monotonic()

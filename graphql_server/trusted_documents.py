@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from graphql import OperationDefinitionNode, parse
+
 from graphql_server.errors import ErrorCode
 from graphql_server.http.requests import BadRequest, GraphQLRequest
 
@@ -34,6 +36,12 @@ class TrustedDocuments:
     def __init__(self, manifest: Mapping[str, str] | None = None, *, alone: bool = False) -> None:
         self.alone = alone
         self.texts = {_checked_id(name, text): text for name, text in (manifest or {}).items()}
+
+    @property
+    def operation_names(self) -> frozenset[str]:
+        """The names of all their operations."""
+        nodes = [node for text in self.texts.values() for node in parse(text).definitions]
+        return frozenset(node.name.value for node in nodes if isinstance(node, OperationDefinitionNode) and node.name)
 
     def resolved(self, asked: GraphQLRequest) -> GraphQLRequest:
         """The request with the document that it names, or as it is. Raises BadRequest."""

@@ -10,6 +10,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -111,8 +112,14 @@ class ChangeListener:
     def __init__(self, url: str) -> None:
         self._url = url
         self._nudged = asyncio.Event()
+        self._read_at = monotonic()
         self.watches: dict[UUID, set[Subscription]] = {}
         self.connected = asyncio.Event()
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long ago it last read the feed: about a second when all is well."""
+        return monotonic() - self._read_at
 
     @contextmanager
     def watch(self) -> Iterator[Subscription]:
@@ -177,6 +184,7 @@ class ChangeListener:
         if snapshot is None:
             snapshot = await connection.fetchval("SELECT pg_current_snapshot()::text", timeout=READ_SECONDS_MAX)
         row = await connection.fetchrow(_READ, snapshot, timeout=READ_SECONDS_MAX)
+        self._read_at = monotonic()
         return row["snapshot"], row["read_at"], row["subjects"]
 
     async def _connect(self) -> asyncpg.Connection:

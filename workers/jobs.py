@@ -11,6 +11,7 @@ import structlog
 from arq.connections import ArqRedis
 
 from gateways.job_queue import enqueue
+from gateways.metrics import REMINDERS
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway
 from models import changes
@@ -97,7 +98,9 @@ async def run_automations(ctx: JobContext) -> None:
 
 async def remind(_: JobContext) -> None:
     """Write the reminders that are due for unpaid invoices."""
-    await _each(await reminders.invoices_to_remind(limit=POLL_BATCH_MAX), reminders.remind)
+    due = await reminders.invoices_to_remind(limit=POLL_BATCH_MAX)
+    await _each(due, reminders.remind)
+    REMINDERS.inc(len(due))
 
 
 async def clear_changes(_: JobContext) -> None:

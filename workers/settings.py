@@ -12,6 +12,7 @@ from arq.worker import Function, func
 
 from gateways.job_queue import deserialize, serialize
 from workers import jobs
+from workers.health import Heartbeats
 from workers.sweeps import Sweep
 
 JOB_SECONDS_MAX = 30
@@ -31,7 +32,14 @@ REMINDER_SECONDS = {15, 45}
 """Reminders are a matter of days, and finding who needs one looks at every open invoice."""
 
 
-def create_worker(redis: RedisSettings, resources: AbstractAsyncContextManager[jobs.JobResources]) -> Worker:
+def heartbeats() -> Heartbeats:
+    """Of the loops that a worker has."""
+    return Heartbeats(*(work.__name__ for work in SWEEPS))
+
+
+def create_worker(
+    redis: RedisSettings, resources: AbstractAsyncContextManager[jobs.JobResources], beats: Heartbeats | None = None
+) -> Worker:
     """A worker that sweeps, takes jobs from `redis` and holds `resources` while it runs; run it with `async_run`."""
     stack = AsyncExitStack()
     sweeps: dict[str, Sweep] = {}
@@ -39,7 +47,7 @@ def create_worker(redis: RedisSettings, resources: AbstractAsyncContextManager[j
     async def startup(ctx: dict[str, Any]) -> None:
         ctx |= await stack.enter_async_context(resources)
         for work in SWEEPS:
-            sweeps[work.__name__] = sweep = Sweep(work, ctx)
+            sweeps[work.__name__] = sweep = Sweep(work, ctx, beats)
             sweep.start()
 
     async def shutdown(ctx: dict[str, Any]) -> None:

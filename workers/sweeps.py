@@ -8,9 +8,14 @@ wish that a worker look at once.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any, Final
 
 import structlog
+
+from gateways.metrics import SWEEP_SECONDS as SWEEP_SECONDS_TAKEN
+from gateways.metrics import SWEEPS, SWEPT
+from workers.health import Heartbeats
 
 SWEEP_SECONDS: Final = 2.0
 """How often a worker looks without being asked: a wish that is lost costs no more than that."""
@@ -27,7 +32,8 @@ log = structlog.get_logger(__name__)
 class Sweep:
     """One kind of work of one worker, never twice at a time."""
 
-    def __init__(self, work: Work, context: Any) -> None:
+    def __init__(self, work: Work, context: Any, heartbeats: Heartbeats | None = None) -> None:
+        self._heartbeats = heartbeats or Heartbeats()
         self._work = work
         self._context = context
         self._asked = asyncio.Event()
@@ -66,9 +72,17 @@ class Sweep:
                 self._asked.set()
 
     async def _sweep(self) -> int | None:
+        started, outcome = monotonic(), "failed"
         try:
             async with asyncio.timeout(SWEEP_SECONDS_MAX):
-                return await self._work(self._context)
+                done = await self._work(self._context)
+            outcome = "ok"
         except Exception:  # Whatever it is, the next sweep may have more luck.
             log.exception("sweep_failed", sweep=self.name)
             return None
+        finally:
+            SWEEPS.labels(self.name, outcome).inc()
+            SWEEP_SECONDS_TAKEN.labels(self.name).observe(monotonic() - started)
+            self._heartbeats.turned(self.name)
+        SWEPT.labels(self.name).inc(done or 0)
+        return done

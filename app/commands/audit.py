@@ -10,6 +10,7 @@ from app.commands.outcomes import fail, refuse
 from gateways.stripe import StripeRefused, StripeUnavailable
 from gateways.stripe_connection import stripe_gateway
 from models import database
+from models.audits import note_audit
 from operations.ledger.reconciliation import Discrepancy, reconcile_ledgers, reconcile_stripe, unseen
 
 
@@ -35,6 +36,7 @@ async def _audit(url: str, stripe_api_key: str, stripe_base_url: str) -> list[Di
             refuse(f"Stripe could not be asked: {error}.")
         async for sentence in unseen():
             print(sentence)
+        await note_audit(len(discrepancies))
         return discrepancies
 
 

@@ -15,10 +15,11 @@ from redis.exceptions import RedisError
 from app.commands.outcomes import refuse
 from app.logs import configure_logs
 from app.settings import Settings, SettingsInvalid, read_settings
-from app.supervisor import DidNotStart, Supervised, Supervisor
+from app.supervisor import DidNotStart, Supervised
 
 if TYPE_CHECKING:
     from app.http_server import Server
+    from workers.health import Heartbeats
 
 CONNECTIONS_WAITING_MAX: Final = 2048
 """Connections that the system keeps until one of the processes takes them."""
@@ -55,14 +56,14 @@ def serve(*, host: str, port: int) -> None:
 
 def serve_in_processes(number: int, *, host: str, port: int) -> None:
     """As `serve`, in several processes that share one listening socket."""
-    settings_or_refuse()
+    settings = settings_or_refuse()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=CONNECTIONS_WAITING_MAX)
     except OSError as fault:
         refuse(f"The address {host}, port {port}, can't be listened on ({os.strerror(fault.errno or 0)}).")
     log.info("serving", host=host, port=port, processes=number)
-    _supervise("serve", "--listening", str(listening.fileno()), number=number, inherited=[listening])
+    _supervise(settings, "serve", "--listening", str(listening.fileno()), number=number, inherited=[listening])
 
 
 def serve_supervised(listening: int, descriptor: int) -> None:
@@ -92,28 +93,53 @@ def _server(
     return server
 
 
-def work(descriptor: int | None = None) -> None:
+def work(descriptor: int | None = None, *, health_port: int | None = None) -> None:
     """Run jobs until stopped; jobs that are running are finished first. With `descriptor`, under a supervisor."""
+    from app.side_server import PortTaken
+
     settings = settings_or_refuse()
-    asyncio.run(_work(settings, None if descriptor is None else Supervised(descriptor)))
-
-
-def work_in_processes(number: int) -> None:
-    """As `work`, in several processes that share what there is to do."""
-    settings_or_refuse()
-    log.info("working", processes=number)
-    _supervise("worker", number=number)
-
-
-def _supervise(*arguments: str, number: int, inherited: Sequence[socket.socket] = ()) -> None:
     try:
-        asyncio.run(Supervisor(*arguments, number=number, inherited=inherited).run())
+        asyncio.run(_work(settings, None if descriptor is None else Supervised(descriptor), health_port))
+    except PortTaken as taken:
+        refuse(str(taken))
+
+
+def work_in_processes(number: int, *, health_port: int | None = None) -> None:
+    """As `work`, in several processes that share what there is to do."""
+    settings = settings_or_refuse()
+    log.info("working", processes=number)
+    _supervise(settings, "worker", number=number, health_port=health_port)
+
+
+def _supervise(
+    settings: Settings,
+    *arguments: str,
+    number: int,
+    inherited: Sequence[socket.socket] = (),
+    health_port: int | None = None,
+) -> None:
+    from app.beside import supervise
+    from app.side_server import PortTaken
+
+    try:
+        asyncio.run(supervise(settings, *arguments, number=number, inherited=inherited, health_port=health_port))
     except DidNotStart:
         raise SystemExit(1) from None
+    except PortTaken as taken:
+        refuse(str(taken))
     log.info("stopped")
 
 
-async def _work(settings: Settings, supervised: Supervised | None) -> None:
+async def _work(settings: Settings, supervised: Supervised | None, health_port: int | None) -> None:
+    from app.beside import beside_work
+    from workers.settings import heartbeats
+
+    beats = heartbeats()
+    async with beside_work(settings, beats, supervised, health_port):
+        await _work_until_stopped(settings, supervised, beats)
+
+
+async def _work_until_stopped(settings: Settings, supervised: Supervised | None, beats: "Heartbeats") -> None:
     from app.worker import worker_of
 
     stop = asyncio.Event()
@@ -125,7 +151,7 @@ async def _work(settings: Settings, supervised: Supervised | None) -> None:
         orphaned.add_done_callback(lambda _: stop.set())
     log.info("working")
     while not stop.is_set():
-        worker = worker_of(settings)
+        worker = worker_of(settings, beats)
         try:
             await _run_until(stop, worker)
         except (RedisError, OSError) as fault:

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.commands.connected import on_database
+from models.audits import AuditResult, last_audit
 from models.backlog import Backlog, read_backlog
 from models.database import missing_migrations
 
@@ -38,8 +39,8 @@ class Finding:
 
 def status(data_dir: Path, *, as_json: bool) -> None:
     """Print what is found; ends with status 1 unless all is healthy, and with 2 where the database can't be asked."""
-    backlog, missing = on_database(data_dir, _read)
-    findings = [_migrations(missing), asyncio.run(_redis()), *_waiting(backlog)]
+    backlog, missing, audit = on_database(data_dir, _read)
+    findings = [_migrations(missing), asyncio.run(_redis()), *_waiting(backlog), _audit(audit)]
     sick = [finding for finding in findings if finding.healthy is False]
     if as_json:
         shown = {"healthy": not sick, "findings": [asdict(finding) for finding in findings], "backlog": asdict(backlog)}
@@ -53,9 +54,18 @@ def status(data_dir: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-async def _read() -> tuple[Backlog, list[str]]:
+async def _read() -> tuple[Backlog, list[str], AuditResult | None]:
     missing = await missing_migrations()
-    return await read_backlog(), missing
+    return await read_backlog(), missing, await last_audit()
+
+
+def _audit(last: AuditResult | None) -> Finding:
+    if last is None:
+        return Finding("audit", None, "It has not run yet; run `python -m app audit` every night.")
+    said = f"{last.discrepancies} figures did not agree on {last.ended_at:%Y-%m-%d %H:%M} UTC"
+    return Finding(
+        "audit", last.discrepancies == 0, f"{said}: run it to see which." if last.discrepancies else f"{said}."
+    )
 
 
 def _migrations(missing: list[str]) -> Finding:

@@ -56,6 +56,11 @@ class Gate:
         finally:
             patience.cancel()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     def leave(self) -> None:
         """Give the place to who waits longest."""
         while self._waiting:

@@ -43,7 +43,7 @@ from graphql_server.reads.declarations import (
 )
 from graphql_server.reads.faults import FieldError, NullInNonNull
 from graphql_server.reads.links import PoolOptions
-from graphql_server.reads.plans import Operation, Plan, Request
+from graphql_server.reads.plans import Operation, Plan, Request, plans_compiled
 from graphql_server.reads.pool import Busy, Pool
 from graphql_server.reads.printing import BOOLEAN, JSON, MOMENT, NUMBER, PLAIN, TEXT, Printer
 from graphql_server.reads.reads import Answer, CallerUnknown, Reads, answer
@@ -105,4 +105,5 @@ __all__ = [
     "answer",
     "compare",
     "equal",
+    "plans_compiled",
 ]

@@ -38,6 +38,21 @@ KEPT_MAX: Final = 64
 """How many selections an operation keeps, and plans a selection; then it begins anew."""
 
 
+@dataclass(slots=True)
+class Compiled:
+    """How many plans this process has made."""
+
+    number: int = 0
+
+
+COMPILED: Final = Compiled()
+
+
+def plans_compiled() -> int:
+    """How many plans this process has made: requests beyond that found theirs."""
+    return COMPILED.number
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """One statement, and what to do with its result. `batch` is the same for several requests at once, if it may be."""
@@ -154,6 +169,7 @@ class _Planner:
         return asked, rows
 
     def _plan(self, asked: Sequence[Asked]) -> Plan:
+        COMPILED.number += 1
         statement = self._write(asked, Parameters())
         types = statement.parameters.types
         paged = any(one.page is not None for one in asked)

@@ -59,6 +59,16 @@ class Pool:
         await asyncio.gather(*self._serving)
         await asyncio.gather(*(link.close() for link in self._links))
 
+    @property
+    def free(self) -> int:
+        """How many connections nobody uses."""
+        return len(self._free)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for one."""
+        return sum(len(queue) for queue in self._waiting.values())
+
     async def run(self, plan: Plan, values: Sequence[SqlValue]) -> str | None:
         """The statement's text; None when it gives no row. Raises Busy, and whatever PostgreSQL refuses."""
         if not self._free:

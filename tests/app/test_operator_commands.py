@@ -11,6 +11,7 @@ import pytest
 import models
 from app.commands import connected
 from app.commands.status import EVENTS_LATE_SECONDS, LATE_SECONDS
+from models.audits import note_audit
 from models.backlog import read_backlog
 from operations.identity import staff
 from rules import clock
@@ -216,6 +217,9 @@ async def test_status_tells_health_and_what_waits(world: World, terminal: Termin
     assert shown["backlog"]["mails_queued"] == 1
     await models.Email.all().update(status=EmailStatus.FAILED, next_attempt_at=None)
     assert "1 failed" in terminal.types("status")
+    await note_audit(2)
+    assert terminal.types("status", status=1).startswith("Look at: audit.")
+    await note_audit(0)
     del terminal.environment["REDIS_URL"]
     assert "REDIS_URL is not set" in terminal.types("status")
     terminal.environment["REDIS_URL"] = "redis://:hunter2@127.0.0.1:1/0"
