@@ -155,6 +155,16 @@ test("a reload and a second tab stay signed in, and signing out ends both", asyn
   await second.getByRole("heading", { name: "Jobs" }).waitFor(SLOW);
   await page.reload();
   await page.getByRole("heading", { name: "Jobs" }).waitFor(SLOW);
+
+  // Ten minutes on, one tab renews the session; the other holds what came instead, and uses no token that was used.
+  const held = (tab: Page): Promise<string | null> => tab.evaluate(() => sessionStorage.getItem("inspectpay.staff"));
+  const first = await held(page);
+  await second.clock.setSystemTime(Date.now() + 11 * 60_000);
+  await second.getByRole("link", { name: "Reports" }).click();
+  await second.getByRole("heading", { name: "Over time" }).waitFor(SLOW);
+  await page.waitForFunction((before) => sessionStorage.getItem("inspectpay.staff") !== before, first, SLOW);
+  assert.equal(await held(page), await held(second));
+
   const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
   assert.equal(kept, "{}", "something outlives the tab");
   await page.getByRole("button", { name: "Sign out" }).click();
