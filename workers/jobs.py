@@ -14,7 +14,7 @@ from gateways.job_queue import enqueue
 from gateways.metrics import REMINDERS
 from gateways.smtp import Mailer
 from gateways.stripe import StripeGateway
-from models import changes
+from models import changes, retention
 from operations.invoices import reminders
 from operations.messages import automation_runner, delivery
 from operations.payments import refunds, stripe_events, sync_refunds
@@ -33,6 +33,9 @@ CLAIM_SECONDS_MAX = 3.0
 CHANGES_BATCH_MAX = 5_000
 CHANGES_BATCHES_MAX = 60
 """A minute's clearing keeps up with 5,000 changes a second."""
+
+RETENTION_BATCH_MAX = 500
+"""Of each kind, once a minute: 720,000 a day."""
 
 AT_ONCE_MAX = 4
 """How many rows one job asks Stripe about at a time; fewer than the process has connections to the database."""
@@ -109,6 +112,11 @@ async def clear_changes(_: JobContext) -> None:
     for _batch in range(CHANGES_BATCHES_MAX):
         if await changes.clear_changes(before=before, limit=CHANGES_BATCH_MAX) < CHANGES_BATCH_MAX:
             return
+
+
+async def remove_old(_: JobContext) -> None:
+    """Remove what is older than it is kept."""
+    await retention.remove_old(limit=RETENTION_BATCH_MAX)
 
 
 async def _until_none_is_due(claim: Claim, work: Callable[[UUID], Awaitable[None]]) -> int:

@@ -67,6 +67,7 @@ def create_worker(
         cron_jobs=[
             _cron(jobs.remind, REMINDER_SECONDS),
             _cron(jobs.clear_changes, {50}),
+            _cron(jobs.remove_old, {20}),
         ],
         redis_settings=_patient(redis),
         job_serializer=serialize,

@@ -25,6 +25,8 @@ async def retry_email(by: Operator, email_id: UUID) -> EmailStatus:
         return before
     if before not in WAITING and EmailStatus.QUEUED not in EMAIL_MOVES[before]:
         raise Refusal(f"The mail is {before}: only one that waits, is FAILED or UNCERTAIN can be tried again.")
+    if not email.text:
+        raise Refusal("The mail is so old that its text is gone: what it said has to be sent anew.")
     email.status, email.attempts, email.next_attempt_at = EmailStatus.QUEUED, 0, now
     await email.save(update_fields=["status", "attempts", "next_attempt_at"])
     await _record(by, email, "email.retried", before)
