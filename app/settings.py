@@ -1,8 +1,9 @@
 """Configuration: the only place that reads the environment. Frozen once read."""
 
+import os
 import re
 from ipaddress import ip_address, ip_network
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
@@ -10,6 +11,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.logs import LogFormat
+from app.secret_files import SecretFileUnusable, secret_of
 from gateways.smtp import SmtpServer, Tls
 from rules import texts
 from rules.errors import Refusal
@@ -238,9 +240,17 @@ class SettingsInvalid(Exception):
 def read_settings() -> Settings:
     """The configuration from the environment. Raises SettingsInvalid, naming each variable at fault."""
     try:
-        return Settings()  # type: ignore[call-arg] # The environment gives the rest.
+        return Settings(**_secrets_of_files())
+    except SecretFileUnusable as unusable:
+        raise SettingsInvalid(str(unusable)) from None
     except ValidationError as invalid:
         raise SettingsInvalid("\n".join(_sentence(error["loc"][0], error) for error in invalid.errors())) from None
+
+
+def _secrets_of_files() -> dict[str, Any]:
+    """The secrets whose files are named; the environment gives the rest. Any: pydantic checks them."""
+    secrets = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
+    return {name: secret_of(name.upper()) for name in secrets if os.environ.get(f"{name.upper()}_FILE")}
 
 
 def checked_address(value: str, *schemes: str) -> str:

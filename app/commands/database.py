@@ -1,7 +1,6 @@
 """`migrate` and `company create`: commands that need nothing but the database."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import asyncpg
 
 from app.commands.outcomes import fail, refuse
+from app.secret_files import SecretFileUnusable, secret_of
 from app.settings import checked_address
 from rules.errors import Refusal
 
@@ -16,7 +16,10 @@ from rules.errors import Refusal
 @contextmanager
 def database_url(data_dir: Path) -> Iterator[str]:
     """DATABASE_URL; without it, in a checkout, the embedded PostgreSQL of `data_dir`."""
-    given = os.environ.get("DATABASE_URL")
+    try:
+        given = secret_of("DATABASE_URL")
+    except SecretFileUnusable as unusable:
+        refuse(str(unusable))
     if given:
         try:
             yield checked_address(given, "postgres", "postgresql")
