@@ -14,7 +14,9 @@ from rules.links import digest
 TOKEN_LENGTH_MAX = 2_048
 
 
-async def authenticate(request: HTTPConnection, *, secret: str, bad_links: LinkLimit | None) -> Principal | None:
+async def authenticate(
+    request: HTTPConnection, *, keys: tuple[str, ...], bad_links: LinkLimit | None
+) -> Principal | None:
     """The principal of a request; None without a token. Raises Unauthenticated for one that is not valid.
 
     Access tokens are JWTs and so have dots; link tokens have none. Guessing links is throttled by address, which
@@ -25,7 +27,7 @@ async def authenticate(request: HTTPConnection, *, secret: str, bad_links: LinkL
     if token is None:
         return None
     if "." in token:
-        return await principal_of_access_token(token, secret=secret)
+        return await principal_of_access_token(token, keys=keys)
     try:
         return await principal_of_link(token)
     except Unauthenticated:
@@ -34,7 +36,7 @@ async def authenticate(request: HTTPConnection, *, secret: str, bad_links: LinkL
         raise
 
 
-def claim_of(request: HTTPConnection, *, secret: str) -> Claim | None:
+def claim_of(request: HTTPConnection, *, keys: tuple[str, ...]) -> Claim | None:
     """Who the request says it is from; None for a token that can't be valid, of which `authenticate` says why.
 
     A link's token does not say which portal it is for, so both are tried.
@@ -44,7 +46,7 @@ def claim_of(request: HTTPConnection, *, secret: str) -> Claim | None:
         if token is None:
             return Claim((None,))
         if "." in token:
-            return Claim((Scope.INSPECTOR,), session_credentials(session_of_access_token(token, secret=secret)))
+            return Claim((Scope.INSPECTOR,), session_credentials(session_of_access_token(token, keys=keys)))
     except Unauthenticated:
         return None
     token_hash = digest(token)

@@ -48,6 +48,7 @@ class Wiring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.keys = tuple(settings.address_keys)
         self.api = build_api()
         self.executor = Executor(self.api, introspection=settings.explorer)
         self.changes = ChangeListener(settings.database_url.get_secret_value())
@@ -103,12 +104,11 @@ class Wiring:
     async def authenticate(self, request: HTTPConnection) -> Principal | None:
         """Who is asking."""
         assert self.bad_links is not None, "requests come after start-up"
-        secret = self.settings.signing_key.get_secret_value()
-        return await authenticate(request, secret=secret, bad_links=self.bad_links)
+        return await authenticate(request, keys=self.keys, bad_links=self.bad_links)
 
     def make_claim(self, request: HTTPConnection) -> Claim | None:
         """Who asks, as far as their token says."""
-        return claim_of(request, secret=self.settings.signing_key.get_secret_value())
+        return claim_of(request, keys=self.keys)
 
     def may_send_files(self, request: HTTPConnection) -> bool:
         """Whether staff ask, as far as their token says: they alone have anything to upload."""
@@ -117,7 +117,7 @@ class Wiring:
 
     async def reauthenticate(self, request: HTTPConnection) -> Principal | None:
         """Who is still asking, with a token that was valid when they began."""
-        return await authenticate(request, secret=self.settings.signing_key.get_secret_value(), bad_links=None)
+        return await authenticate(request, keys=self.keys, bad_links=None)
 
     def make_watching_context(self, principal: Principal, request_id: str, watch: Subscription) -> Context:
         """What resolvers know of a subscription."""

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _sign_with_newest(cls, given: dict[str, object]) -> dict[str, object]:
-        """The newest of SIGNING_KEYS is the signing key, also for access tokens; those of older keys end with them."""
+        """The newest of SIGNING_KEYS is the signing key; access tokens that older ones signed stay good."""
         keys = given.get("signing_keys") or ""
         listed = _listed(keys.get_secret_value() if isinstance(keys, SecretStr) else str(keys))
         return {**given, "signing_key": listed[0]} if listed else given

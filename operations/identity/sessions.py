@@ -127,9 +127,9 @@ async def end_sessions(sessions: QuerySet[SignIn]) -> None:
     await sessions.filter(revoked_at=None).update(revoked_at=clock.now())
 
 
-async def principal_of_access_token(token: str, *, secret: str) -> Principal:
+async def principal_of_access_token(token: str, *, keys: tuple[str, ...]) -> Principal:
     """Whoever bears an access token. Raises Unauthenticated for one that is tampered with, expired or signed out."""
-    session_id = session_of_access_token(token, secret=secret)
+    session_id = session_of_access_token(token, keys=keys)
     found = await connections.get("default").execute_query_dict(_SESSION, [session_id])
     if not found:
         raise Unauthenticated("This session has ended; sign in again.")
@@ -144,26 +144,36 @@ async def principal_of_access_token(token: str, *, secret: str) -> Principal:
     )
 
 
-def session_of_access_token(token: str, *, secret: str) -> UUID:
-    """The sign-in that an access token is of. Raises Unauthenticated unless it is one as we make them, and not over."""
-    sign_in, ends = _verified(token, secret)
+def session_of_access_token(token: str, *, keys: tuple[str, ...]) -> UUID:
+    """The sign-in that an access token is of, signed with one of these keys.
+
+    Raises Unauthenticated unless it is one as we make them, and not over.
+    """
+    sign_in, ends = _verified(token, keys)
     if ends <= clock.now().timestamp():
         raise Unauthenticated(NOT_VALID)
     return sign_in
 
 
 @lru_cache(maxsize=TOKENS_REMEMBERED_MAX)
-def _verified(token: str, secret: str) -> tuple[UUID, int]:
+def _verified(token: str, keys: tuple[str, ...]) -> tuple[UUID, int]:
     """The sign-in that a token of ours names, and its end. What was verified once is: only good tokens are remembered,
     and whether the sign-in still stands is asked of the database each time.
     """
     invalid = Unauthenticated(NOT_VALID)
     # Its end is checked by the same clock that set it, which PyJWT does not know.
     options: jwt.types.Options = {"require": ["exp", "sid"], "verify_exp": False}
-    try:
-        claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], audience=_AUDIENCE, options=options)
-    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):  # PyJWT computes with claims of any type.
-        raise invalid from None
+    claims = None
+    for key in keys:
+        try:
+            claims = jwt.decode(token, key, algorithms=[_ALGORITHM], audience=_AUDIENCE, options=options)
+            break
+        except jwt.InvalidSignatureError:
+            continue
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):  # PyJWT computes with claims of any type.
+            raise invalid from None
+    if claims is None:
+        raise invalid
     ends, sign_in = claims["exp"], claims["sid"]
     if type(ends) is not int or not isinstance(sign_in, str):
         raise invalid

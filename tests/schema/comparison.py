@@ -250,7 +250,7 @@ def _dependencies(settings: Settings, held: Resources, reader: Reader) -> Depend
 async def _principal(token: str | None, settings: Settings) -> Principal | None:
     headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
     connection = HTTPConnection({"type": "http", "headers": headers})
-    return await authenticate(connection, secret=settings.signing_key.get_secret_value(), bad_links=None)
+    return await authenticate(connection, keys=(settings.signing_key.get_secret_value(),), bad_links=None)
 
 
 async def _guest_of(rich: RichWorld) -> str:
