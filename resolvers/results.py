@@ -60,7 +60,7 @@ def resolver(
             return MutationResult(user_errors=_user_errors(refusal, input))
 
     described = strawberry.argument(description="All that it takes.")
-    resolve.__annotations__ |= {"input": Annotated[takes, described], "return": returns}
+    resolve.__annotations__.update({"input": Annotated[takes, described], "return": returns})
     return resolve
 
 
