@@ -2,7 +2,6 @@
 
 import os
 import re
-from ipaddress import ip_address, ip_network
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.addresses import DEFAULT_PORTS, UNWRITABLE, check_network, check_origin, checked_address, is_host
 from app.logs import LogFormat
 from app.secret_files import SecretFileUnusable, secret_of
 from gateways.smtp import SmtpServer, Tls
@@ -17,15 +17,8 @@ from rules import texts
 from rules.errors import Refusal
 from rules.links import Portals
 
-_UNWRITABLE: Final = re.compile(r"[^!-~]")
-"""What is in no address and no key: blanks, control characters, and letters that only look like others."""
-
-_HOST_NAME: Final = re.compile(
-    r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
-)
 _STRIPE_KEY: Final = re.compile(r"(sk|rk)_(test|live)_.")
 _WEBHOOK_SECRET: Final = re.compile(r"whsec_.")
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 KEY_LENGTH_MIN: Final = 32
 
 
@@ -127,7 +120,7 @@ class Settings(BaseSettings):
         key = value.get_secret_value()
         if key.startswith("pk_"):
             raise ValueError("is a publishable key; it must be the secret one, which begins with sk_ or rk_")
-        if not _STRIPE_KEY.match(key) or _UNWRITABLE.search(key):
+        if not _STRIPE_KEY.match(key) or UNWRITABLE.search(key):
             raise ValueError(
                 "must be a secret or restricted key: it begins with sk_live_, rk_live_, sk_test_ or rk_test_"
             )
@@ -137,14 +130,14 @@ class Settings(BaseSettings):
     @classmethod
     def _check_stripe_webhook_secret(cls, value: SecretStr) -> SecretStr:
         secret = value.get_secret_value()
-        if secret and (not _WEBHOOK_SECRET.match(secret) or _UNWRITABLE.search(secret)):
+        if secret and (not _WEBHOOK_SECRET.match(secret) or UNWRITABLE.search(secret)):
             raise ValueError("must be the signing secret of the webhook endpoint, which begins with whsec_")
         return value
 
     @field_validator("smtp_host")
     @classmethod
     def _check_smtp_host(cls, value: str) -> str:
-        if not _is_host(value):
+        if not is_host(value):
             raise ValueError("must be a host's name or address alone, without scheme or port")
         return value
 
@@ -168,7 +161,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_allowed_origins(cls, value: str) -> str:
         for origin in _listed(value):
-            _check_origin(origin)
+            check_origin(origin)
         return value
 
     @field_validator("trusted_documents_only")
@@ -185,7 +178,7 @@ class Settings(BaseSettings):
     def _check_trusted_proxies(cls, value: str) -> str:
         for proxy in _listed(value):
             if proxy != "*":
-                _check_network(proxy)
+                check_network(proxy)
         return value
 
     @property
@@ -225,7 +218,7 @@ class Settings(BaseSettings):
     def own_origin(self) -> str:
         """The origin of our own pages, as browsers write it: they call the API too."""
         parts = urlsplit(self.public_url)
-        port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+        port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
         host = parts.hostname or ""
         return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
@@ -251,53 +244,6 @@ def _secrets_of_files() -> dict[str, Any]:
     """The secrets whose files are named; the environment gives the rest. Any: pydantic checks them."""
     secrets = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
     return {name: secret_of(name.upper()) for name in secrets if os.environ.get(f"{name.upper()}_FILE")}
-
-
-def checked_address(value: str, *schemes: str) -> str:
-    """The address, unless it is of another scheme; no part of it is told, because it may hold a password."""
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        raise ValueError("is no address") from None
-    if parts.scheme not in schemes or "#" in value or not value.startswith(f"{parts.scheme}://"):
-        raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-    if _UNWRITABLE.search(value):
-        raise ValueError("must be an address without blanks; what is not ASCII is written with % in it")
-    if parts.scheme in _DEFAULT_PORTS and (not _is_host(parts.hostname or "") or "@" in parts.netloc or port == 0):
-        raise ValueError("must be an address with a host, and without user and password")
-    return value
-
-
-def _check_origin(origin: str) -> None:
-    """As browsers write it, which is compared letter by letter."""
-    form = "each must be written as browsers send it, such as https://app.example.com: without path, in lower case"
-    try:
-        checked_address(origin, "https", "http")
-    except ValueError:
-        raise ValueError(form) from None
-    parts = urlsplit(origin)
-    if origin != f"{parts.scheme}://{parts.netloc}" or origin != origin.lower():
-        raise ValueError(form)
-    if parts.port == _DEFAULT_PORTS[parts.scheme] or parts.netloc.endswith((":", ".")):
-        raise ValueError(f"{form}, and without the port that goes without saying")
-
-
-def _check_network(text: str) -> None:
-    try:
-        ip_network(text)
-    except ValueError:
-        raise ValueError("each must be an IP address or a network such as 10.0.0.0/8; * believes everybody") from None
-
-
-def _is_host(text: str) -> bool:
-    if _HOST_NAME.fullmatch(text) and len(text) <= 253:
-        return True
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _listed(text: str) -> list[str]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import asyncpg
 
+from app.addresses import checked_address
 from app.commands.outcomes import fail, refuse
 from app.secret_files import SecretFileUnusable, secret_of
-from app.settings import checked_address
 from rules.errors import Refusal
 
 

@@ -157,6 +157,8 @@ def _environment(ports: Ports, database_url: str, redis_url: str, signing_key: s
         "READING_POOL_SIZE": "4",
         "WORKER_CONCURRENCY": "16",
         "TRUSTED_PROXIES": "",
+        "METRICS_PORT": "0",
+        "METRICS_HOST": process.HOST,
         "LOG_LEVEL": "INFO",
         "LOG_FORMAT": "readable",
     }
