@@ -4,11 +4,12 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tortoise import connections
+from tortoise import Tortoise, connections
 from tortoise.exceptions import IntegrityError, OperationalError
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from models import Automation, AutomationEvent, AutomationTier, AutomationTrigger, Email
+from models import Automation, AutomationEvent, AutomationTier, AutomationTrigger, ConnectedAccount, Email
 from rules.identifiers import new_id
 from tests.api.expectations import nothing_changes
 from tests.world import Job, World, key_of
@@ -28,6 +29,8 @@ async def rows(world: World) -> dict[str, Any]:
     payer = await job.payment_link(invoice["id"])
     (await payer.mutate("startPayment", "payment { id }", invoiceId=invoice["id"], idempotencyKey="k")).done("payment")
     await automate(job)
+    (await job.api.mutate("createService", name="Radon test", amount="150.00")).done("userErrors")
+    await ConnectedAccount.create(company_id=world.company_key)
     return {
         "world": world,
         "inspection": key_of(job.id),
@@ -99,6 +102,12 @@ BAD_WRITES = {
     "automations_base_once": copy_of("automations", "tier = 'BASE'"),
     "automation_events_once": copy_of("automation_events", "true"),
     "idempotency_keys_once": copy_of("idempotency_keys", "true"),
+    "services_one_of_a_name": copy_of("services", "true"),
+    "services_sign": "UPDATE services SET kind = 'DISCOUNT'",
+    "brandings_one_of_a_company": copy_of("brandings", "true"),
+    "brandings_colors": "UPDATE brandings SET color = 'red'",
+    "connected_accounts_one_begun": copy_of("connected_accounts", "true", account_id="NULL::text"),
+    "audits_discrepancies_check": "INSERT INTO audits (discrepancies) VALUES (-1)",
     "line_items_fully_billed": "UPDATE line_items SET amount_minor = amount_minor + 1 WHERE id = '{item}'",
     "invoices_total_is_lines": "UPDATE invoices SET total_minor = total_minor + 1,"
     " remaining_minor = remaining_minor + 1, outstanding_minor = outstanding_minor + 1 WHERE " + SEPARATE,
@@ -127,6 +136,21 @@ def constraint_of(error: BaseException) -> str:
             return str(name)
         found = found.__cause__ or (found.args[0] if found.args and isinstance(found.args[0], BaseException) else None)
     raise AssertionError(f"no constraint is named by {error!r}")
+
+
+async def test_every_constraint_that_a_model_declares_is_there(world: World) -> None:
+    """Tortoise makes no constraint that is declared together with its table: migrations add them one by one."""
+    found = await connections.get("default").execute_query_dict(
+        "SELECT conname AS name FROM pg_constraint UNION SELECT indexname FROM pg_indexes"
+    )
+    declared = {constraint.name for model in rows_of_all() for constraint in model._meta.constraints}
+    assert declared - {row["name"] for row in found} == set()
+    assert "connected_accounts_one_begun" in declared
+
+
+def rows_of_all() -> list[type[Model]]:
+    """All models."""
+    return [model for model in (Tortoise.apps or {})["models"].values() if not model._meta.abstract]
 
 
 async def test_every_named_constraint_has_its_bad_write(world: World) -> None:

@@ -22,7 +22,7 @@ from tests.schema.comparison import Comparison, comparison
 from tests.schema.every_field import documents_of_every_field
 
 FIRST_SEED = int(os.environ.get("READS_SEED", "0"))
-DOCUMENTS = int(os.environ.get("READS_DOCUMENTS", "250"))
+DOCUMENTS = int(os.environ.get("READS_DOCUMENTS", "120"))
 SEEDS = range(FIRST_SEED, FIRST_SEED + DOCUMENTS)
 
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
