@@ -63,6 +63,10 @@ class Context:
         assert self.authenticated is not None, "the access declarations keep requests without a token out"
         return self.authenticated
 
+    def guard_own_secrets(self) -> AbstractAsyncContextManager[None]:
+        """Wrong passwords and codes of somebody who is signed in are limited as those of signing in are."""
+        return self.dependencies.guard_sign_in(account=str(self.principal.user_id), address=self.address)
+
     @property
     def watching(self) -> Subscription:
         """The watch of a subscription, in a resolver that only subscriptions reach."""

@@ -51,7 +51,6 @@ async def end_session(context: Context, input: EndSessionInput) -> MutationResul
 
 
 async def change_password(context: Context, input: ChangePasswordInput) -> MutationResult:
-    principal = context.principal
-    async with context.dependencies.guard_sign_in(account=str(principal.user_id), address=context.address):
-        key = await staff.change_password(principal, input.current_password, input.new_password)
+    async with context.guard_own_secrets():
+        key = await staff.change_password(context.principal, input.current_password, input.new_password)
     return MutationResult(key)

@@ -1,7 +1,5 @@
 """Answers about staff."""
 
-from contextlib import AbstractAsyncContextManager
-
 from operations.identity import second_factors, staff, staff_links
 from resolvers.context import Context
 from resolvers.results import MutationResult, given
@@ -36,7 +34,7 @@ async def reactivate_user(context: Context, input: ReactivateUserInput) -> Mutat
 
 
 async def enable_second_factor(context: Context, input: EnableSecondFactorInput) -> MutationResult:
-    async with _guard(context):
+    async with context.guard_own_secrets():
         enrolment = await second_factors.enable_second_factor(
             context.principal, input.password, cipher=context.dependencies.cipher
         )
@@ -44,7 +42,7 @@ async def enable_second_factor(context: Context, input: EnableSecondFactorInput)
 
 
 async def confirm_second_factor(context: Context, input: ConfirmSecondFactorInput) -> MutationResult:
-    async with _guard(context):
+    async with context.guard_own_secrets():
         codes = await second_factors.confirm_second_factor(
             context.principal, input.code, cipher=context.dependencies.cipher
         )
@@ -57,16 +55,11 @@ async def disable_second_factor(context: Context, input: DisableSecondFactorInpu
     if input.user_id is not None:
         key = id_of(input.user_id, "User")
         return MutationResult(await second_factors.reset_second_factor(context.principal, key))
-    async with _guard(context):
+    async with context.guard_own_secrets():
         key = await second_factors.disable_second_factor(
             context.principal, input.code or "", cipher=context.dependencies.cipher
         )
     return MutationResult(key)
-
-
-def _guard(context: Context) -> AbstractAsyncContextManager[None]:
-    """Wrong passwords and codes of somebody who is signed in are limited as those of signing in are."""
-    return context.dependencies.guard_sign_in(account=str(context.principal.user_id), address=context.address)
 
 
 async def invite_user(context: Context, input: InviteUserInput) -> MutationResult:

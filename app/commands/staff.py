@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.commands.connected import key_of, on_database, print_rows
 from models import Company, User, UserRole
+from operations.identity.sign_in import account_name
 from operations.identity.staff import UpdateUser, deactivate_user, reactivate_user, update_user
 from operations.identity.staff_links import InviteUser, invite_user, send_password_reset
 from rules.access import Operator
@@ -74,7 +75,7 @@ def reset_password(data_dir: Path, email: str) -> None:
 
 def _change(data_dir: Path, email: str, work: Callable[[Operator, UUID], Awaitable[UUID]]) -> None:
     async def run() -> UUID:
-        user = await User.get_or_none(email=email.strip().lower())
+        user = await User.get_or_none(email=account_name(email))
         if user is None:
             raise Refusal(f"Nobody signs in with {email[:254]}.")
         return await work(Operator(user.company_id), user.id)

@@ -169,7 +169,7 @@ async def apply_payment(payment_id: UUID, fetched: ProviderPayment) -> None:
     # One that we gave up on may still be under way at Stripe.
     pending = state not in PAID_AT_STRIPE and fetched.state in LIVE_PAYMENTS
     payment.next_poll_at = next_poll_at(payment) if pending else None
-    await _save(ledger, payment)
+    await post(ledger, recording=True)
     if state is not before:
         await _record(ledger, payment, before)
 
@@ -210,7 +210,7 @@ async def give_up_checkout(payment_id: UUID, reason: str) -> None:
         payment.next_poll_at = min(next_poll_at(payment), askable_until(payment))
     if payment.state is not before:
         payment.failure_message = reason[:FAILURE_LENGTH_MAX]
-    await _save(ledger, payment)
+    await post(ledger, recording=True)
     if payment.state is not before:
         await _record(ledger, payment, before)
 
@@ -222,7 +222,7 @@ async def mark_unknown(payment_id: UUID) -> None:
     before = payment.state
     payment.state = next_payment_state(before, PaymentState.UNKNOWN)
     payment.next_poll_at = clock.now() + next_poll_delay(timedelta(0))
-    await _save(ledger, payment)
+    await post(ledger, recording=True)
     if payment.state is not before:
         await _record(ledger, payment, before)
 
@@ -247,10 +247,6 @@ async def _note_unread(payment_id: UUID, reason: str | None) -> None:
     await Payment.filter(id=payment_id).update(
         unread_reason=reason[:200] if reason else payment.unread_reason, next_poll_at=next_poll_at(payment)
     )
-
-
-async def _save(ledger: InspectionLedger, payment: Payment) -> None:
-    await post(ledger, recording=True)
 
 
 async def _record(ledger: InspectionLedger, payment: Payment, before: PaymentState) -> None:
